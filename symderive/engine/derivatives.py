@@ -1,0 +1,249 @@
+"""Derivatives, one rule at a time: each handler call moves ∂ one node towards the leaves.
+
+Names are differentiated through their definitions and stay names elsewhere.  Functions of the book use
+their chain-rule entries; a function with a kink uses the side that is known to apply.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from symderive.engine.branches import strict_extremum
+from symderive.engine.builder import Stuck
+from symderive.engine.members import unfold_member
+from symderive.kernel.book import Lambda, Spot
+from symderive.kernel.context import PRIMITIVES, base_name, derivative_order, family_member
+from symderive.kernel.shapes import shape
+from symderive.kernel.terms import ONE, ZERO, Term, bound, instantiate, literal, make, rel
+
+if TYPE_CHECKING:
+    from symderive.engine.normal import Normal
+
+SIDED = {"relu": (), "lrelu": ("c",), "elu": ("c",)}
+"""Functions of the book with entries for each side of 0, and their parameters."""
+
+
+def derivative(normal: Normal, t: Term) -> int | None:
+    """The handler of ∂: a line with ∂ one node further in; None for a derivative that stays."""
+    body, name, indices = t.terms[0], t.name(1), t.terms[1:]
+    builder, context = normal.builder, normal.context
+    settled = normal.settled(t, range(2, len(t.args)))
+    if settled is not None:
+        return settled
+    spot = Spot(name, indices)
+    if not context.depends(body, name):
+        return builder.rule("d.const", c=body, v=spot)
+    rule = RULES.get(body.head)
+    return rule(normal, t, body, spot) if rule else None
+
+
+def _inside(normal: Normal, t: Term, line: int) -> int:
+    """A line about the differentiated term, put under the derivative."""
+    return normal.builder.place(line, t, (0,))
+
+
+def _add(normal: Normal, t: Term, body: Term, v: Spot) -> int:
+    return _binary(normal, t, body, v, "d.add")
+
+
+def _mul(normal: Normal, t: Term, body: Term, v: Spot) -> int:
+    """Products of numbers; a factor that does not depend on the variable is kept together."""
+    return _binary(normal, t, body, v, "d.mul")
+
+
+def _binary(normal: Normal, t: Term, body: Term, v: Spot, entry: str) -> int:
+    first, *rest = body.terms
+    if len(rest) == 1:
+        return normal.builder.rule(entry, a=first, b=rest[0], v=v)
+    other = make(body.head, *rest)
+    nested = make(body.head, first, other)
+    same = normal.builder.combine(body, nested, opaque=body.terms)
+    return normal.builder.chain(
+        _inside(normal, t, same), normal.builder.rule(entry, a=first, b=other, v=v)
+    )
+
+
+def _neg(normal: Normal, t: Term, body: Term, v: Spot) -> int:
+    return normal.builder.rule("d.neg", a=body.terms[0], v=v)
+
+
+def _div(normal: Normal, t: Term, body: Term, v: Spot) -> int:
+    return normal.builder.rule("d.div", a=body.terms[0], b=body.terms[1], v=v)
+
+
+def _pow(normal: Normal, t: Term, body: Term, v: Spot) -> int:
+    base, e = body.terms
+    if not normal.context.depends(e, v.name):
+        if literal(e) == 0:
+            return normal.builder.chain(
+                _inside(normal, t, normal.builder.combine(body, ONE)),
+                normal.builder.rule("d.const", c=ONE, v=v),
+            )
+        return normal.builder.rule("d.pow", a=base, c=e, v=v)
+    line = normal.builder.rule("pow.real", a=base, c=e)
+    return _inside(normal, t, normal.discharged(line, rel("<", ZERO, base)))
+
+
+def _app(normal: Normal, t: Term, body: Term, v: Spot) -> int | None:
+    f, args = body.name(), body.terms
+    builder, context = normal.builder, normal.context
+    if f in SIDED:
+        u = args[-1]
+        parameters = dict(zip(SIDED[f], args[:-1], strict=True))
+        fixed = all(not context.depends(x, v.name) for x in args[:-1])
+        for side, condition in (("right", rel("<", ZERO, u)), ("left", rel("<", u, ZERO))):
+            if fixed and normal.holds(condition):
+                line = builder.rule(f"d.{f}.{side}", u=u, v=v, **parameters)
+                return normal.discharged(line, condition)
+    entry = f"d.{f}"
+    if entry in builder.book.entries and len(args) == 1:
+        return builder.rule(entry, u=args[0], v=v)
+    if f in PRIMITIVES:
+        return None
+    if f in context.functions or f in context.definitions:
+        return _inside(normal, t, builder.unfold(body))
+    return _unknown(normal, body, v)
+
+
+def _unknown(normal: Normal, body: Term, v: Spot) -> int | None:
+    """The chain rule for a declared function without definition."""
+    builder, context, args = normal.builder, normal.context, body.terms
+    f = body.name()
+    shapes = [shape(context, a) for a in args]
+    ranks = [len(s) for s in shapes]
+    if derivative_order(f) and ranks != [0]:
+        return None
+    if ranks == [0]:
+        return builder.rule("d.fun", phi=f, u=args[0], v=v)
+    if ranks == [0, 0]:
+        return builder.rule("d.fun.2", phi=f, a=args[0], b=args[1], v=v)
+    if ranks == [0, 0, 0]:
+        return builder.rule("d.fun.3", phi=f, a=args[0], b=args[1], c=args[2], v=v)
+    if ranks == [1]:
+        return builder.rule("d.fun.vector", phi=f, A=args[0], n=shapes[0][0][1], v=v)
+    if ranks == [2]:
+        m, n = shapes[0][0][1], shapes[0][1][1]
+        return builder.rule("d.fun.matrix", phi=f, A=args[0], m=m, n=n, v=v)
+    if ranks == [1, 1]:
+        m, n = shapes[0][0][1], shapes[1][0][1]
+        return builder.rule("d.fun.vectors", phi=f, A=args[0], B=args[1], m=m, n=n, v=v)
+    return None
+
+
+def _sym(normal: Normal, t: Term, body: Term, v: Spot) -> int | None:
+    """A name or entry: the variable itself, another entry of it, or a defined name."""
+    builder, context = normal.builder, normal.context
+    member = family_member(body)
+    if member is None:
+        return _entry(normal, body, v)
+    name, indices = member
+    if name == v.name:
+        depth = context.family_depth(name)
+        if depth == 0:
+            return _self(normal, indices, v)
+        if list(v.indices[:depth]) == indices[:depth]:
+            return _member_itself(normal, indices, v, depth)
+    if name not in context.definitions or not _reachable(normal, name, indices):
+        return None
+    unfolded = unfold_member(normal, body)
+    return None if unfolded is None else _inside(normal, t, unfolded)
+
+
+def _reachable(normal: Normal, name: str, indices: list[Term]) -> bool:
+    """Whether going through the definition ends: not a family that recurs at a symbolic index."""
+    depth = normal.context.family_depth(name)
+    if depth == 0 or not normal.context.is_recursive(name):
+        return True
+    last = indices[depth - 1] if len(indices) >= depth else None
+    return last is not None and (last.head == "num" or last in normal.unfold_at)
+
+
+def _self(normal: Normal, indices: list[Term], v: Spot) -> int:
+    """∂x[k…]/∂x[j…] = δ…"""
+    pairs = list(zip(indices, v.indices, strict=True))
+    if not pairs:
+        return normal.builder.rule("d.self", x=v.name)
+    upper, lower = ("k",), ("j",)
+    if len(pairs) == 2:
+        upper, lower = ("k", "l"), ("i", "j")
+    elif len(pairs) == 3:
+        upper, lower = ("k", "l", "m"), ("i", "j", "n")
+    elif len(pairs) > 3:
+        raise Stuck("an entry with more than three indices")
+    values = {m: a for m, (a, _) in zip(upper, pairs, strict=True)}
+    values |= {m: b for m, (_, b) in zip(lower, pairs, strict=True)}
+    return normal.builder.rule(f"d.self.{len(pairs)}", x=v.name, **values)
+
+
+def _member_itself(normal: Normal, indices: list[Term], v: Spot, depth: int) -> int | None:
+    """∂h_t[k…]/∂h_t[j…], for a family with one defining index."""
+    if depth != 1:
+        return None
+    rest = list(zip(indices[1:], v.indices[1:], strict=True))
+    if not rest:
+        return normal.builder.rule("d.member", x=v.name, i=indices[0])
+    if len(rest) == 1:
+        return normal.builder.rule("d.member.1", x=v.name, i=indices[0], k=rest[0][0], j=rest[0][1])
+    if len(rest) == 2:
+        (k, j), (l, m) = rest
+        return normal.builder.rule("d.member.2", x=v.name, i=indices[0], k=k, j=j, l=l, m=m)
+    return None
+
+
+def _entry(normal: Normal, body: Term, v: Spot) -> int | None:
+    """An entry of a function whose value is a vector."""
+    head, k = body.terms
+    if head.head == "app" and base_name(head.name()) in normal.context.signature:
+        (a,) = head.terms
+        s = shape(normal.context, a)
+        if len(s) == 1 and derivative_order(head.name()) == 0:
+            return normal.builder.rule("d.fun.entry", phi=head.name(), A=a, k=k, n=s[0][1], v=v)
+    return None
+
+
+def _sum(normal: Normal, t: Term, body: Term, v: Spot) -> int | None:
+    lo, hi, guard, _ = body.terms
+    name, inner = normal.open(body)
+    f = Lambda((name,), inner)
+    if body.name() == "sum":
+        w = Lambda((name,), instantiate(guard, bound(name)))
+        return normal.builder.rule("d.sum", f=f, lo=lo, hi=hi, w=w, v=v)
+    if body.name() == "prod" and guard.head == "and" and not guard.terms:
+        return normal.builder.rule("d.prod", f=f, lo=lo, hi=hi, v=v)
+    simpler = strict_extremum(normal, body)
+    return None if simpler is None else _inside(normal, t, simpler)
+
+
+def _cases(normal: Normal, t: Term, body: Term, v: Spot) -> int | None:
+    guard, *branches = body.terms
+    if len(branches) == 2 and not normal.context.depends(guard, v.name):
+        return normal.builder.rule("d.cases", p=guard, a=branches[0], b=branches[1], v=v)
+    return None
+
+
+def _der(normal: Normal, t: Term, body: Term, v: Spot) -> int | None:
+    """A second derivative: the inner one first."""
+    inner = derivative(normal, body)
+    return None if inner is None else _inside(normal, t, inner)
+
+
+def _mean(normal: Normal, t: Term, body: Term, v: Spot) -> int | None:
+    names = tuple(str(n) for n in body.args[1:])
+    return normal.builder.rule("d.mean", a=body.terms[0], X=names, v=v)
+
+
+RULES = {
+    "add": _add,
+    "mul": _mul,
+    "neg": _neg,
+    "div": _div,
+    "pow": _pow,
+    "app": _app,
+    "sym": _sym,
+    "at": _sym,
+    "big": _sum,
+    "cases": _cases,
+    "der": _der,
+    "ex": _mean,
+}
+

@@ -1,0 +1,171 @@
+"""Facts and conditions in use: instances of ∀-facts where their subjects turn up.
+
+An order (<, ≤, ≠) teaches a sign.  An equation rewrites one generator, chosen once, in which it is
+linear with a constant coefficient: expectations first, then sums, then entries, then names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from symderive.engine.builder import Stuck
+from symderive.engine.ring import Full, TooLarge
+from symderive.kernel.algebra import tidy
+from symderive.kernel.terms import Term, bound, instantiate, make, subterms
+
+if TYPE_CHECKING:
+    from symderive.engine.normal import Normal
+
+PRIORITY = {"ex": 0, "big": 1, "app": 2, "pow": 3, "at": 4, "sym": 5}
+
+
+@dataclass
+class Pattern:
+    """A fact with its ∀ opened: variables ``?0``, ``?1``, … in `core`."""
+
+    condition: Term
+    core: Term
+    variables: tuple[str, ...]
+    triggers: list[Term] = field(default_factory=list)
+    """Terms whose appearance calls for an instance."""
+
+
+class Facts:
+    """The facts and conditions that a proof may use."""
+
+    def __init__(self, normal: Normal) -> None:
+        self.normal = normal
+        self.orders: list[Pattern] = []
+        self.equations: list[Pattern] = []
+        self._used: set[tuple[Term, tuple[Term, ...]]] = set()
+
+    def allow(self, conditions: list[Term]) -> None:
+        """Let the proof use these conditions; equations first, since they rewrite the others."""
+        patterns = [p for p in map(opened, conditions) if p.core.head == "rel"]
+        for p in patterns:
+            if p.core.name() == "=":
+                target = self._target(p)
+                if target is not None:
+                    p.triggers = [target]
+                    self.equations.append(p)
+            elif p.variables:
+                p.triggers = _subjects(p)
+                self.orders.append(p)
+        for p in patterns:
+            if p.core is p.condition and p.core.name() != "=":
+                self.normal.signs.learn(self.normal.builder.assume(p.condition))
+
+    def _target(self, pattern: Pattern) -> Term | None:
+        """The generator that an equation rewrites, found on a scratch copy of the normal form."""
+        scratch = self.normal.scratch()
+        a, b = pattern.core.terms
+        try:
+            gap = scratch.frac(make("add", a, make("neg", b)))
+        except (Stuck, TooLarge, ZeroDivisionError, Full):
+            return None
+        best: tuple[tuple[int, str], Term] | None = None
+        degrees = gap.num.degrees()
+        for k, t in enumerate(scratch.ring.generators):
+            if degrees[k] != 1 or not set(pattern.variables) <= t.loose or t.head not in PRIORITY:
+                continue
+            inside = [m for m in gap.num.to_dict() if m[k]]
+            if len(inside) == 1 and sum(inside[0]) == 1 and not _occurs_in_others(scratch, k, gap):
+                rank = (PRIORITY[t.head], scratch.ring.key(t))
+                if best is None or rank < best[0]:
+                    best = (rank, t)
+        return None if best is None else best[1]
+
+    def touch(self, t: Term) -> int | None:
+        """Use the facts about a new generator; returns a line that rewrites it, if an equation does."""
+        for pattern in self.orders:
+            for trigger in pattern.triggers:
+                values = match(trigger, t, pattern.variables)
+                if values is not None and (pattern.condition, values) not in self._used:
+                    self._used.add((pattern.condition, values))
+                    self.normal.signs.learn(self.normal.builder.assume(pattern.condition, *values))
+        for pattern in self.equations:
+            values = match(pattern.triggers[0], t, pattern.variables)
+            if values is not None and (pattern.condition, values) not in self._used:
+                self._used.add((pattern.condition, values))
+                line = self._solve(pattern, values, t)
+                if line is not None:
+                    return line
+        return None
+
+    def _solve(self, pattern: Pattern, values: tuple[Term, ...], t: Term) -> int | None:
+        """A line t = … from an equation that is linear in t."""
+        normal, ring = self.normal, self.normal.ring
+        with normal.trial():
+            fact = normal.builder.assume(pattern.condition, *values)
+            a, b = normal.builder.line(fact).claim.terms
+            gap = normal.frac(make("add", a, make("neg", b)))
+            k = ring.numbers[t]
+            at_t = {m: c for m, c in gap.num.to_dict().items() if m[k]}
+            if len(at_t) != 1:
+                return None
+            ((m, c),) = at_t.items()
+            if sum(m) != 1:
+                return None
+            rest = ring.make(ring.ctx.from_dict({n: q for n, q in gap.num.to_dict().items() if not n[k]}), -c * ring.one)
+            value = ring.term(rest)
+            # t − value = gap·den/c, and gap = a − b
+            factor = ring.term(ring.make(gap.den, c * ring.one))
+            return normal.builder.combine(t, value, normal.rewrites(a, b), [(fact, factor)])
+
+
+def _occurs_in_others(normal: Normal, k: int, gap: object) -> bool:
+    """Whether a generator stands inside another generator of the equation."""
+    t = normal.ring.generators[k]
+    inside = normal.ring.inside(gap)
+    return any(j != k and t in subterms(normal.ring.generators[j]) for j in inside)
+
+
+def opened(condition: Term) -> Pattern:
+    """A condition with its leading ∀ opened; guards are left to the instance."""
+    core, variables = condition, []
+    while core.head in ("all", "imp"):
+        if core.head == "imp":
+            core = core.terms[1]
+            continue
+        name = f"?{len(variables)}"
+        variables.append(name)
+        core = instantiate(core.terms[2], bound(name))
+    return Pattern(condition, core, tuple(variables))
+
+
+def _subjects(pattern: Pattern) -> list[Term]:
+    """The smallest parts of a fact that mention all its variables."""
+    found = [
+        s
+        for s in subterms(pattern.core)
+        if s.head in ("at", "app", "pow", "ex", "big") and set(pattern.variables) <= s.loose
+    ]
+    return [s for s in found if not any(s is not r and r in subterms(s) for r in found)]
+
+
+def match(pattern: Term, t: Term, variables: tuple[str, ...]) -> tuple[Term, ...] | None:
+    """The values of the variables that make the pattern the term, if there are some."""
+    found: dict[str, Term] = {}
+
+    def go(p: Term, s: Term) -> bool:
+        if p is s and p.loose.isdisjoint(variables):
+            return True
+        if p.head == "bound" and p.args[0] in variables:
+            name = str(p.args[0])
+            if s.dangling:
+                return False
+            return found.setdefault(name, s) is s
+        if p.head == "add" and len(p.terms) == 2 and p.terms[0].head == "bound" and p.terms[0].args[0] in variables:
+            return go(p.terms[0], tidy(make("add", s, make("neg", p.terms[1]))))
+        if p.head != s.head or len(p.args) != len(s.args):
+            return False
+        return all(
+            go(x, y) if isinstance(x, Term) and isinstance(y, Term) else x == y
+            for x, y in zip(p.args, s.args, strict=True)
+        )
+
+    if not go(pattern, t) or len(found) != len(variables):
+        return None
+    return tuple(found[v] for v in variables)
+

@@ -1,0 +1,84 @@
+"""Exact linear programming over the rationals, for small systems: nonnegative combinations.
+
+The simplex method with Bland's rule, so that it ends; work is counted, so that it ends soon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+Vector = Mapping[object, Fraction]
+MAX_PIVOTS = 400
+
+
+def nonnegative_combination(
+    target: Vector, columns: Sequence[Vector], wanted: Sequence[bool]
+) -> list[Fraction] | None:
+    """Coefficients c ≥ 0 with target = Σ c·column, positive on some wanted column if that is possible.
+
+    Returns:
+        None if there is no combination, or none was found within the budget.  If some column is wanted
+        but the combination uses none, it is returned all the same.
+    """
+    rows = sorted({r for v in (target, *columns) for r in v}, key=repr)
+    n = len(columns)
+    table = []
+    for r in rows:
+        b = Fraction(target.get(r, 0))
+        sign = -1 if b < 0 else 1
+        table.append([sign * Fraction(v.get(r, 0)) for v in columns] + [sign * b])
+    basis = [n + i for i in range(len(rows))]  # artificial variables, kept out of the table
+    cost = [-sum((row[j] for row in table), Fraction(0)) for j in range(n + 1)]
+    if not _simplex(table, basis, cost, n) or cost[n] != 0:
+        return None
+    # drive artificial variables out, or drop their empty rows
+    for i in reversed(range(len(table))):
+        if basis[i] >= n:
+            j = next((j for j in range(n) if table[i][j] != 0), None)
+            if j is None:
+                del table[i], basis[i]
+            else:
+                _pivot(table, basis, cost, i, j)
+    if any(wanted) and not any(wanted[basis[i]] and table[i][n] > 0 for i in range(len(table))):
+        cost = [Fraction(-1) if wanted[j] else Fraction(0) for j in range(n)] + [Fraction(0)]
+        for i, j in enumerate(basis):
+            if cost[j]:
+                f = cost[j]
+                cost = [c - f * x for c, x in zip(cost, table[i], strict=True)]
+        _simplex(table, basis, cost, n, stop=True)
+    out = [Fraction(0)] * n
+    for i, j in enumerate(basis):
+        if j < n:
+            out[j] = table[i][n]
+    return out
+
+
+def _simplex(
+    table: list[list[Fraction]], basis: list[int], cost: list[Fraction], n: int, *, stop: bool = False
+) -> bool:
+    """Minimise; with `stop`, end as soon as the value is negative.  False if the budget ran out."""
+    for _ in range(MAX_PIVOTS):
+        if stop and cost[n] > 0:
+            return True
+        j = next((j for j in range(n) if cost[j] < 0), None)
+        if j is None:
+            return True
+        ratios = [(row[n] / row[j], basis[i], i) for i, row in enumerate(table) if row[j] > 0]
+        if not ratios:
+            return True
+        _pivot(table, basis, cost, min(ratios)[2], j)
+    return False
+
+
+def _pivot(table: list[list[Fraction]], basis: list[int], cost: list[Fraction], i: int, j: int) -> None:
+    p = table[i][j]
+    table[i] = [x / p for x in table[i]]
+    for k, row in enumerate(table):
+        if k != i and row[j]:
+            f = row[j]
+            table[k] = [x - f * y for x, y in zip(row, table[i], strict=True)]
+    if cost[j]:
+        f = cost[j]
+        cost[:] = [x - f * y for x, y in zip(cost, table[i], strict=True)]
+    basis[i] = j

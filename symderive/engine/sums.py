@@ -1,0 +1,274 @@
+"""Finite sums in normal form: sums of products of connected contraction graphs.
+
+A body is multiplied out; what does not depend on the index leaves the sum; a δ contracts; an unused
+index counts; what remains falls into connected components, each a generator whose bound indices are
+named canonically.  The kernel's own expansion is used, so that its `resum` step checks the result.
+"""
+
+from __future__ import annotations
+
+from itertools import permutations
+from typing import TYPE_CHECKING
+
+from symderive.engine.ring import product, total
+from symderive.kernel.algebra import tidy
+from symderive.kernel.book import Lambda
+from symderive.kernel.context import Range
+from symderive.kernel.steps import Resum
+from symderive.kernel.sums import Expansion, Moves, Summand, apply_moves, settle
+from symderive.kernel.terms import (
+    ONE,
+    TRUE,
+    ZERO,
+    Term,
+    abstract,
+    bound,
+    make,
+    num,
+    rel,
+    substitute,
+    value,
+)
+
+if TYPE_CHECKING:
+    from symderive.engine.normal import Normal
+
+MAX_UNROLLED = 6
+MAX_INDICES = 7
+
+
+def big(normal: Normal, t: Term) -> int | None:
+    """The handler of Σ, Π, max and min."""
+    op, (lo, hi, guard, _) = t.name(), t.terms
+    unrolled = _unrolled(normal, t)
+    if unrolled is not None:
+        return unrolled
+    if op == "sum" and guard is not TRUE:
+        return _guarded(normal, t)
+    name, body = normal.open(t)
+    canonical = normal.term(body)
+    line = None
+    if canonical is not body:
+        line = normal.builder.place(normal.equal(body, canonical), t, ((4, name),))
+        t = normal.builder.right(line)
+    if op != "sum":
+        return line
+    moved = resummed(normal, t)
+    if moved is None:
+        return line
+    return moved if line is None else normal.builder.chain(line, moved)
+
+
+def _unrolled(normal: Normal, t: Term) -> int | None:
+    """A sum or product over a few numbers, written out from its end."""
+    builder, op, guard = normal.builder, t.name(), t.terms[2]
+    lo, hi = (tidy(e) for e in t.terms[:2])
+    first, last = value(lo), value(hi)
+    if op not in ("sum", "prod") or guard is not TRUE:
+        return None
+    if not isinstance(first, int) or not isinstance(last, int) or last - first >= MAX_UNROLLED:
+        return None
+    name, body = normal.open(t)
+    f = Lambda((name,), body)
+    if last < first:
+        step = builder.rule(f"{op}.empty", f=f, lo=lo, hi=hi)
+    elif last == first:
+        step = builder.rule(f"{op}.one", f=f, k=lo)
+    else:
+        step = builder.rule(f"{op}.last", f=f, lo=lo, hi=hi)
+    settled = normal.settled(t, (1, 2))
+    return step if settled is None else builder.chain(settled, step)
+
+
+def _guarded(normal: Normal, t: Term) -> int:
+    """Σ with a guard as a sum of cases."""
+    op, (lo, hi, guard, body) = t.name(), t.terms
+    for g in reversed(guard.terms if guard.head == "and" else [guard]):
+        body = make("cases", g, body, ZERO)
+    plain = make("big", op, lo, hi, TRUE, body)
+    return resum(normal, t, plain)
+
+
+def resummed(normal: Normal, t: Term) -> int | None:
+    """A line ``t = sum of products of connected sums``; None if t is one connected sum as it stands."""
+    summands = Expansion(set(t.loose)).of(t)
+    plans = [plan(normal, s) for s in summands]
+    result = total([r for _, r in plans])
+    if result is t:
+        return None
+    return _resum(normal, t, result, [m for m, _ in plans])
+
+
+def resum(normal: Normal, left: Term, right: Term) -> int:
+    """A line ``left = right`` by moving indices on both sides."""
+    moves = [plan(normal, s)[0] for s in Expansion(set(left.loose)).of(left)]
+    return _resum(normal, left, right, moves)
+
+
+def _resum(normal: Normal, left: Term, right: Term, left_moves: list[Moves]) -> int:
+    right_moves = [ordered(normal, s) for s in Expansion(set(right.loose)).of(right)]
+    step = Resum(left, right, tuple(left_moves), tuple(right_moves))
+    return normal.builder.add(step, ("resum", left, right))
+
+
+def merged(normal: Normal, t: Term) -> int:
+    """A line ``t = sums with all their indices in front``, for a product with sums inside."""
+    parts = []
+    for s in Expansion(set(t.loose)).of(t):
+        order, _ = canonical(normal, s)
+        body = product(s.coefficient, sorted(s.factors.items(), key=lambda f: normal.ring.key(f[0])))
+        ranges = dict(s.indices)
+        for n in reversed(order):
+            body = make("big", "sum", *ranges[n], TRUE, abstract(body, n))
+        parts.append(body)
+    return resum(normal, t, total(parts))
+
+
+def plan(normal: Normal, s: Summand) -> tuple[Moves, Term]:
+    """Moves that bring a summand into normal form, and what it is then, as a term."""
+    contract: list[tuple[str, Term]] = []
+    count: list[str] = []
+    extra: list[Term] = []
+    while True:
+        tied = _contraction(normal, s)
+        if tied is None:
+            break
+        contract.append(tied)
+        ((s, _),) = apply_moves(normal.context, s, Moves(contract=(tied,)))
+    for name, (lo, hi) in list(s.indices):
+        used = any(name in f.loose for f in s.factors) or any(
+            name in end.loose for _, r in s.indices for end in r
+        )
+        if not used and normal.holds(rel("<=", lo, make("add", hi, ONE))):
+            count.append(name)
+            extra.append(make("add", hi, make("neg", lo), ONE))
+            s = Summand(s.coefficient, tuple(r for r in s.indices if r[0] != name), s.factors)
+    order, parts = canonical(normal, s)
+    moves = Moves(tuple(contract), (), tuple(count), tuple(order))
+    factors = [*extra, *parts]
+    if s.coefficient != 1 or not factors:
+        factors.insert(0, num(s.coefficient))
+    return moves, factors[0] if len(factors) == 1 else make("mul", *factors)
+
+
+def ordered(normal: Normal, s: Summand) -> Moves:
+    """The moves of a summand that is in normal form already."""
+    return Moves(order=tuple(canonical(normal, s)[0]))
+
+
+def _contraction(normal: Normal, s: Summand) -> tuple[str, Term] | None:
+    """An index of the summand that a δ ties to a value in its range."""
+    ranges = dict(s.indices)
+    for f in s.factors:
+        g = f.terms[0] if f.head == "cases" and f.terms[1:] == (ONE, ZERO) else None
+        if g is None or g.head != "rel" or g.name() != "=":
+            continue
+        for i, e in (g.terms, g.terms[::-1]):
+            name = i.args[0]
+            if i.head != "bound" or not isinstance(name, str) or name not in ranges or name in e.loose:
+                continue
+            if any(name in end.loose for n, r in s.indices for end in r if n != name and n in e.loose):
+                continue
+            if normal.in_range(e, ranges[name], {n: r for n, r in s.indices if n != name}):
+                return name, e
+    return None
+
+
+# -- canonical names --------------------------------------------------------------------------------
+
+
+def canonical(normal: Normal, s: Summand) -> tuple[list[str], list[Term]]:
+    """The indices in canonical order, and the factors: free ones, then one sum per component."""
+    names = [n for n, _ in s.indices]
+    components = _components(s)
+    free = [(f, e) for f, e in s.factors.items() if f.loose.isdisjoint(names)]
+    done = [_label(normal, s, c) for c in components]
+    done.sort(key=lambda d: normal.ring.key(d[1]))
+    order = [n for c, _ in done for n in c]
+    return order, [*_powers(free), *(t for _, t in done)]
+
+
+def _powers(factors: list[tuple[Term, int]]) -> list[Term]:
+    """Factors with exponents as a list of terms."""
+    top = [f if e == 1 else make("pow", f, num(e)) for f, e in factors if e > 0]
+    low = [(f, -e) for f, e in factors if e < 0]
+    if low:
+        top.append(make("div", ONE, product(1, low)))
+    return top
+
+
+def _components(s: Summand) -> list[list[str]]:
+    """The indices, grouped by the factors and ranges that tie them together."""
+    group = {n: {n} for n, _ in s.indices}
+    ties = [f.loose for f in s.factors] + [frozenset({n}) | lo.loose | hi.loose for n, (lo, hi) in s.indices]
+    for tie in ties:
+        together = set().union(*(group[n] for n in tie if n in group), ())
+        for n in together:
+            group[n] = together
+    out: list[list[str]] = []
+    for n, _ in s.indices:
+        if not any(n in c for c in out):
+            out.append([m for m, _ in s.indices if m in group[n]])
+    return out
+
+
+def _label(normal: Normal, s: Summand, names: list[str]) -> tuple[list[str], Term]:
+    """One component in its canonical order of indices, as a term."""
+    ranges = dict(s.indices)
+    factors = [(f, e) for f, e in s.factors.items() if not f.loose.isdisjoint(names)]
+    best: tuple[str, list[str], Term] | None = None
+    for order in _orders(names, ranges, factors):
+        t = _component(normal, order, ranges, factors)
+        key = repr(t)
+        if best is None or key < best[0]:
+            best = (key, list(order), t)
+    assert best is not None
+    return best[1], best[2]
+
+
+def _orders(names: list[str], ranges: dict[str, Range], factors: list[tuple[Term, int]]) -> list[tuple[str, ...]]:
+    """Orders of the indices worth trying: those that agree with invariants of each index."""
+    if len(names) == 1:
+        return [tuple(names)]
+
+    def signature(n: str) -> str:
+        marks = {m: bound("@" if m == n else "_") for m in names}
+        own = [f"{e}{substitute(f, marks)!r}" for f, e in factors if n in f.loose]
+        lo, hi = ranges[n]
+        return f"{substitute(lo, marks)!r}{substitute(hi, marks)!r}{sorted(own)}"
+
+    groups: dict[str, list[str]] = {}
+    for n in names:
+        groups.setdefault(signature(n), []).append(n)
+    out: list[tuple[str, ...]] = [()]
+    for key in sorted(groups):
+        members = groups[key]
+        tries = list(permutations(members)) if len(members) <= MAX_INDICES else [tuple(members)]
+        out = [(*o, *p) for o in out for p in tries]
+        if len(out) > 5040:
+            break
+    fits = [o for o in out if _respects(o, ranges)]
+    return fits or [tuple(names)]
+
+
+def _respects(order: tuple[str, ...], ranges: dict[str, Range]) -> bool:
+    """Every index stands after the indices in its range."""
+    return all(
+        set(order[k:]).isdisjoint(end.loose) for k, n in enumerate(order) for end in ranges[n]
+    )
+
+
+def _component(
+    normal: Normal, order: tuple[str, ...], ranges: dict[str, Range], factors: list[tuple[Term, int]]
+) -> Term:
+    """Σ over the indices of the product of the factors, the factors in canonical order."""
+    names = {n: bound(f"k#{k}") for k, n in enumerate(order)}
+    renamed = [(settle(substitute(f, names)), e) for f, e in factors]
+    renamed.sort(key=lambda f: (normal.ring.key(f[0]), f[1]))
+    top = product(1, [(f, e) for f, e in renamed if e > 0])
+    low = [(f, -e) for f, e in renamed if e < 0]
+    t = make("div", top, product(1, low)) if low else top
+    for k in reversed(range(len(order))):
+        lo, hi = (substitute(end, names) for end in ranges[order[k]])
+        t = make("big", "sum", lo, hi, TRUE, abstract(t, f"k#{k}"))
+    return t

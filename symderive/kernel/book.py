@@ -1,0 +1,242 @@
+"""The book of rules as the kernel sees it: entries, and their instances.
+
+An entry is a claim over metavariables with every condition under which it holds.  An instance puts
+values for the metavariables; nothing is matched.  Side conditions that syntax decides (independence
+of a name, a dimension) are decided here; all others become hypotheses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from symderive.kernel.context import ANYTHING, Context, Operator, Rejected, base_name, family_member, need
+from symderive.kernel.defined import Conditions, defined_parts, holds_plainly
+from symderive.kernel.independence import apart
+from symderive.kernel.shapes import SCALAR, check_condition, is_integer, same_shape, scalar, shape
+from symderive.kernel.terms import (
+    Term,
+    conjuncts,
+    make,
+    negate,
+    rebuild,
+    shift,
+    substitute,
+    sym,
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One rule.
+
+    ``metas`` gives each metavariable its sort: scalar, tensor, int, cond, function, place (an entry
+    of a name, by which one differentiates), name, or names (random ones).  A metavariable with
+    parameters has their sorts after its own.  ``defined`` says whose definedness the rule needs:
+    that of both sides, or of one, from which the other's follows.
+    """
+
+    name: str
+    metas: Mapping[str, tuple[str, ...]]
+    conditions: tuple[Term, ...]
+    claim: Term
+    defined: str = "both"  # both | left | right
+    proved: bool = False
+
+
+@dataclass(frozen=True)
+class Book:
+    """Functions, operators and rules by name; ``digest`` is the SHA-256 of the file they stand in."""
+
+    functions: Mapping[str, Operator]
+    operators: Mapping[str, tuple[Operator, ...]]
+    entries: Mapping[str, Entry]
+    digest: str = ""
+
+
+@dataclass(frozen=True)
+class Lambda:
+    """A term with parameters, the value of a metavariable that is applied."""
+
+    params: tuple[str, ...]
+    body: Term
+
+
+@dataclass(frozen=True)
+class Spot:
+    """An entry of a name, by which one differentiates."""
+
+    name: str
+    indices: tuple[Term, ...] = ()
+
+
+Value = Term | Lambda | Spot | str | tuple[str, ...]
+"""What a metavariable stands for; a string is a function's name or a name, a tuple random names."""
+
+Substitution = Mapping[str, Value]
+
+DECIDED = frozenset({"free", "fixed", "apart", "range", "family", "not", "law", "lawfree", "alike"})
+"""Side conditions of entries that syntax decides."""
+
+
+def instance(context: Context, e: Entry, subst: Substitution) -> tuple[Conditions, Term]:
+    """The hypotheses and the claim of an instance of an entry.
+
+    Raises:
+        Rejected: a value does not fit its sort, or a decided side condition fails.
+    """
+    need(subst.keys() == e.metas.keys(), f"{e.name} speaks of {sorted(e.metas)}, not {sorted(subst)}")
+    hypotheses: set[Term] = set()
+    for m, sort in e.metas.items():
+        hypotheses |= _check_value(context, m, sort, subst[m])
+    claim = fill(e.claim, subst)
+    check_condition(context, claim)
+    for condition in e.conditions:
+        if condition.head == "is" and condition.name() in DECIDED:
+            hypotheses |= _decide(context, e.name, condition, subst)
+        else:
+            filled = fill(condition, subst)
+            check_condition(context, filled)
+            hypotheses |= set(conjuncts(filled))
+    if claim.head == "rel":
+        sides = {"both": claim.terms, "left": claim.terms[:1], "right": claim.terms[1:]}[e.defined]
+        hypotheses |= defined_parts(context, sides)
+    return frozenset(c for c in hypotheses if not holds_plainly(c)), claim
+
+
+def _check_value(context: Context, m: str, sort: tuple[str, ...], v: Value) -> set[Term]:
+    """Raise `Rejected` unless a value fits its sort; returns what integrality must be assumed."""
+    match sort[0], v:
+        case ("scalar" | "tensor" | "int" | "cond"), Lambda(params, body) if len(sort) > 1:
+            need(len(params) == len(sort) - 1 == len(set(params)), f"{m}: wrong parameters")
+            for p, s in zip(params, sort[1:], strict=True):
+                need(s == "int" or not _under_operator(body, p), f"{m}: {p} under an operator")
+        case "tensor", Term() if len(sort) == 1:
+            shape(context, v)
+        case "cond", Term() if len(sort) == 1:
+            check_condition(context, v)
+        case "scalar", Term() if len(sort) == 1:
+            scalar(context, v)
+        case "int", Term() if len(sort) == 1:
+            scalar(context, v)
+            return set() if is_integer(context, v) else {make("is", "integer", v)}
+        case "function", str():
+            declared = context.signature.get(base_name(v))
+            known = declared is not None and declared.kind == "function"
+            need(known and base_name(v) not in context.definitions, f"{v} is no unknown function")
+        case "place", Spot():
+            context.declared(v.name)
+        case "name", str():
+            context.declared(v)
+        case "names", tuple():
+            need(all(n in context.randoms for n in v), f"{m}: names that are not random")
+        case _:
+            raise Rejected(f"{m} stands for a {' of '.join(sort)}")
+    return set()
+
+
+def _under_operator(t: Term, name: str) -> bool:
+    """Whether a parameter occurs under a derivative, a limit or an expectation."""
+    if name not in t.loose:
+        return False
+    if t.head in ("der", "lim", "ex") and name in t.terms[0].loose:
+        return True
+    return any(_under_operator(a, name) for a in t.terms)
+
+
+def fill(t: Term, subst: Substitution, level: int = 0) -> Term:
+    """The instance of a term of an entry; `level` binders of the entry stand above it."""
+
+    def value(name: str, kind: type) -> Value:
+        v = subst.get(name)
+        if v is None or not isinstance(v, kind):
+            raise Rejected(f"{name} stands in the wrong place")
+        return v
+
+    def filled(k: int) -> Term:
+        return fill(t.terms[k], subst, level)
+
+    schematic = [a for a in t.args if isinstance(a, str) and a.startswith("?")]
+    match t.head:
+        case "meta":
+            v = subst.get(t.name())
+            if isinstance(v, Lambda):
+                arguments = [fill(a, subst, level) for a in t.terms]
+                return substitute(v.body, dict(zip(v.params, arguments, strict=True)))
+            if not isinstance(v, Term) or t.terms:
+                raise Rejected(f"{t.name()} stands in the wrong place")
+            return shift(v, level)
+        case "der" if schematic:
+            v = subst.get(t.name(1)[1:])
+            if isinstance(v, Spot):
+                return make("der", filled(0), v.name, *(shift(i, level) for i in v.indices))
+            name = value(t.name(1)[1:], str)
+            return make("der", filled(0), str(name), *(fill(i, subst, level) for i in t.terms[1:]))
+        case "ex" if schematic:
+            names = value(t.name(1)[1:], tuple)
+            return make("ex", filled(0), *names)  # type: ignore[misc]
+        case "lim" if schematic:
+            name = value(t.name(1)[1:], str)
+            return make("lim", filled(0), str(name), filled(2), t.name(3))
+        case "app" if schematic:
+            base = base_name(t.name())
+            suffix = t.name().removeprefix(base)
+            args = [fill(a, subst, level) for a in t.terms]
+            return make("app", f"{value(base[1:], str)}{suffix}", *args)
+        case "sym" if schematic:
+            named = subst.get(t.name()[1:])
+            if isinstance(named, Spot):
+                return sym(named.name)
+            return sym(str(value(t.name()[1:], str)))
+        case _:
+            return rebuild(t, lambda a, n: fill(a, subst, level + n))
+
+
+def _decide(context: Context, rule: str, c: Term, subst: Substitution) -> set[Term]:
+    """Decide a side condition by syntax; returns hypotheses on which the decision rests."""
+    subject = _subject(c.terms[0], subst)
+    match c.name():
+        case "not":
+            other = negate(subject)
+            if other is None:
+                raise Rejected(f"{rule}: a condition that cannot be negated")
+            return {other}
+        case "free":
+            name = fill(c.terms[1], subst).name()
+            need(not context.depends(subject, name), f"{rule}: a part depends on {name}")
+        case "fixed":
+            found = context.random_in(subject)
+            over = subst[c.terms[1].name()[1:]] if len(c.terms) > 1 else ()
+            held = {n for n in found if over and n not in over and n[0] != ANYTHING}  # type: ignore[operator]
+            need(found <= held, f"{rule}: a part is random")
+        case "lawfree":
+            name = fill(c.terms[1], subst).name()
+            for n in context.random_in(subject):
+                fixed = n[0] != ANYTHING and name not in context.law_closure(n)
+                need(fixed, f"{rule}: {name} is in a law")
+        case "law":
+            law = context.declared(subject.name()).law
+            wanted = (c.terms[1].name(), tuple(fill(p, subst) for p in c.terms[2:]))
+            need(law == wanted, f"{rule}: {subject.name()} has another law")
+        case "apart":
+            return apart(context, subject, _subject(c.terms[1], subst))
+        case "alike":
+            members = [family_member(t) for t in (subject, _subject(c.terms[1], subst))]
+            names = {m[0] if m else "" for m in members}
+            same = len(names) == 1 and names <= context.randoms
+            need(same and shape(context, subject) == SCALAR, f"{rule}: not entries of one random name")
+            return {make("is", "iid", sym(n)) for n in names}
+        case "range":
+            span = (fill(c.terms[1], subst), fill(c.terms[2], subst))
+            s = shape(context, subject)
+            need(len(s) > 0 and same_shape((s[0],), (span,)), f"{rule}: another range")
+        case _:
+            depth = context.family_depth(subject.name())
+            need(depth == c.terms[1].args[0], f"{rule}: {subject.name()} is no such family")
+    return set()
+
+
+def _subject(a: Term, subst: Substitution) -> Term:
+    """What a side condition speaks of; for a metavariable with parameters, its body."""
+    v = subst.get(a.name()) if a.head == "meta" else None
+    return v.body if isinstance(v, Lambda) else fill(a, subst)

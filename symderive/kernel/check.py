@@ -1,0 +1,308 @@
+"""Acceptance of a certificate: is its claim proved, or refuted, as it says?
+
+A proof must end in the claim; what its last line still assumes must be a fact, a condition under
+which a side of the claim is defined, or regularity; and one model must satisfy all of it.  A
+refutation is a model of every fact in which both sides have values that violate the relation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from symderive.kernel import reader
+from symderive.kernel.book import Book
+from symderive.kernel.context import Context, Range, Rejected, need
+from symderive.kernel.defined import Conditions, defined_parts, holds_plainly
+from symderive.kernel.intervals import Undefined, Unsure
+from symderive.kernel.models import Entries, Evaluator, Model, span, volume
+from symderive.kernel.placing import is_mark, is_regularity
+from symderive.kernel.shapes import check_condition, index, shape
+from symderive.kernel.steps import Line, Proof
+from symderive.kernel.terms import Term, conjuncts
+from symderive.kernel.wellfounded import check_definitions
+
+SCHEMA = "symderive/certificate/1"
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What a certificate shows."""
+
+    kind: str  # proved | refuted
+    context: Context
+    claim: Term
+    conditions: tuple[Term, ...]
+    hypotheses: tuple[Term, ...]
+    entries: tuple[str, ...]
+    """The entries of the book that were used, in order of first use."""
+    lines: int
+
+
+def check(data: bytes, book: Book) -> Accepted:
+    """Re-check a certificate.
+
+    Raises:
+        Rejected: it does not show what it claims; the message says where.
+    """
+    return check_record(reader.load(data), book)
+
+
+def check_record(x: Any, book: Book) -> Accepted:
+    """`check` for a certificate that is already parsed."""
+    r = reader.record(
+        x, "schema", "kind", "book", "terms", "signature", "definitions", "facts", "conventions",
+        "claim", "conditions", "hypotheses", "proof", "sides", "model", "source",
+    )  # fmt: skip
+    need(r["schema"] == SCHEMA, "not a certificate of this version")
+    need(r["book"] == book.digest, "the certificate was made with another book of rules")
+    terms = reader.Terms(r["terms"])
+    context = read_context(terms, r, book)
+    claim = terms.closed(r["claim"])
+    check_condition(context, claim)
+    need(claim.head == "rel" and not claim.loose, "the claim is not a closed relation")
+    proof = Proof(context, book)
+    read = reader.Steps(terms)
+    used: dict[str, None] = {}
+    for k, row in enumerate(reader.sequence(r["proof"])):
+        try:
+            proof.add(read.read(row))
+        except Rejected as error:
+            raise Rejected(f"line {k}: {error}") from None
+        if row["step"] == "rule":
+            used[row["entry"]] = None
+    model = Evaluator(context, read_model(context, r["model"]))
+    conditions = tuple(terms.closed(c) for c in reader.sequence(r["conditions"]))
+    hypotheses = tuple(terms.closed(c) for c in reader.sequence(r["hypotheses"]))
+    for c in (*conditions, *hypotheses):
+        check_condition(context, c)
+    sides = reader.sequence(r["sides"])
+    if r["kind"] == "proved":
+        need(not sides and proof.lines, "a proof has lines and no sides")
+        check_proved(context, proof.lines[-1], claim, conditions, hypotheses, model)
+    else:
+        need(r["kind"] == "refuted", "neither proved nor refuted")
+        need(not conditions and not hypotheses, "a refutation has no conditions")
+        check_refuted(context, proof, claim, sides, model)
+    return Accepted(
+        r["kind"], context, claim, conditions, hypotheses, tuple(used), len(proof.lines)
+    )
+
+
+def read_context(terms: reader.Terms, r: dict[str, Any], book: Book) -> Context:
+    """Signature, definitions and facts of a certificate, checked for sense."""
+    facts = tuple(p for x in reader.sequence(r["facts"]) for p in conjuncts(terms.closed(x)))
+    for c in reader.sequence(r["conventions"]):
+        reader.text(c)
+    context = Context(
+        reader.read_signature(terms, r["signature"]),
+        reader.read_definitions(terms, r["definitions"]),
+        facts,
+        book.functions,
+        book.operators,
+    )
+    for name in context.signature:
+        need(name not in book.functions, f"{name} is a name of the book")
+    check_context(context)
+    return context
+
+
+def check_context(context: Context) -> None:
+    """Everything in a context is well formed, and its definitions define."""
+    for name, declared in context.signature.items():
+        for ranges in (declared.ranges, *declared.arguments):
+            for k, ends in enumerate(ranges):
+                for end in ends:
+                    need(not end.loose and end.dangling <= k, f"{name}: a loose range")
+                    if end.head != "inf":
+                        index(context, end)
+                    need(name not in context.closure(end), f"{name}: its range depends on itself")
+        for p in declared.law[1] if declared.law else ():
+            shape(context, p)
+    check_definitions(context)
+    for name, d in context.definitions.items():
+        for ranges, body in d.clauses:
+            for lo, hi in ranges:
+                index(context, lo)
+                if hi.head != "inf":
+                    index(context, hi)
+            _check_body_shape(context, name, body)
+    for f in context.facts:
+        check_condition(context, f)
+        need(not f.loose and not f.dangling, "a fact with a loose index")
+
+
+def _check_body_shape(context: Context, name: str, body: Term) -> None:
+    from symderive.kernel.shapes import same_shape, show
+    from symderive.kernel.terms import bound, instantiate
+
+    declared, d = context.declared(name), context.definitions[name]
+    if declared.kind == "function":
+        need(not any(declared.arguments), f"{name}: only functions of numbers can be defined")
+        wanted = declared.ranges
+    else:
+        rest = declared.ranges[len(d.params) :]
+        for p in reversed(d.params):
+            rest = tuple(
+                (instantiate(lo, bound(p), k), instantiate(hi, bound(p), k))
+                for k, (lo, hi) in enumerate(rest)
+            )
+        wanted = rest
+        if declared.kind == "int":
+            index(context, body)
+    found = shape(context, body)
+    need(same_shape(found, wanted), f"{name} is {show(wanted)} but its definition is {show(found)}")
+
+
+# -- models ---------------------------------------------------------------------------------------
+
+
+def read_model(context: Context, x: Any) -> Model:
+    """A model whose values fit the signature; sizes are checked against the integers in it."""
+    r = reader.record(x, "values", "functions", "outcomes", "precision")
+    precision = reader.integer(r["precision"])
+    need(0 < precision <= 4096, "a precision out of bounds")
+    raw = reader.read_values(r["values"])
+    plain: dict[str, Entries] = {n: {(): v} for n, v in raw.items() if isinstance(v, Fraction)}
+    sizes = Evaluator(context, Model(plain))
+    model = Model({n: _laid_out(sizes, n, v, ("real", "int")) for n, v in raw.items()}, precision=precision)
+    outcomes = []
+    for row in reader.sequence(r["outcomes"]):
+        weight, drawn = reader.sequence(row, 2)
+        named = {n: _laid_out(sizes, n, v, ("random",)) for n, v in reader.read_values(drawn).items()}
+        outcomes.append((reader.rational(weight), named))
+    need(all(w > 0 for w, _ in outcomes), "a probability is not positive")
+    need(not outcomes or sum(w for w, _ in outcomes) == 1, "the probabilities do not add up to 1")
+    need(len({frozenset(named) for _, named in outcomes}) <= 1, "outcomes with different names")
+    functions = {reader.name(n): reader.read_function(f) for n, f in reader.mapping(r["functions"]).items()}
+    for n, f in functions.items():
+        declared = context.declared(n)
+        need(declared.kind == "function" and n not in context.definitions, f"{n} is no unknown function")
+        wanted = tuple(tuple(sizes.integer(hi) for _, hi in a) for a in declared.arguments)
+        width = sum(map(volume, wanted))
+        need(f.sizes == wanted, f"{n}: a model of another size")
+        need(set(f.outputs) == _indices(sizes, declared.ranges, ()), f"{n}: a value of another size")
+        need(all(len(m) == width for p in f.outputs.values() for m in p), f"{n}: not a polynomial")
+    return Model(model.values, functions, tuple(outcomes), precision)
+
+
+def _indices(e: Evaluator, ranges: tuple[Range, ...], env: tuple[int, ...]) -> set[tuple[int, ...]]:
+    """All index tuples of a tensor with these ranges, as far as they are finite."""
+    if not ranges:
+        return {()}
+    (lo, hi), *rest = ranges
+    try:
+        inside = span(e.integer(lo, env), e.integer(hi, env))
+    except (Unsure, Undefined) as error:
+        raise Rejected(f"a size is not known: {error}") from None
+    return {(i, *more) for i in inside for more in _indices(e, tuple(rest), (i, *env))}
+
+
+def _laid_out(e: Evaluator, name: str, nested: Any, kinds: tuple[str, ...]) -> Entries:
+    """Nested tuples as the entries of a name, which has to be a leaf of one of the kinds."""
+    declared = e.context.declared(name)
+    leaf = declared.kind in kinds and declared.law is None and name not in e.context.definitions
+    need(leaf, f"{name} cannot have a value here")
+    out: dict[tuple[int, ...], Fraction] = {}
+    ranges, endless = declared.ranges, [hi.head == "inf" for _, hi in declared.ranges]
+
+    def walk(x: Any, k: int, index: tuple[int, ...]) -> None:
+        if k == len(ranges):
+            need(isinstance(x, Fraction), f"{name}: a number is expected")
+            need(declared.kind != "int" or x.denominator == 1, f"{name} is an integer")
+            out[index] = x
+            return
+        need(isinstance(x, tuple), f"{name}: a list is expected")
+        first = e.integer(ranges[k][0], index[::-1])
+        for i, y in enumerate(x, start=first):
+            walk(y, k + 1, (*index, i))
+
+    walk(nested, 0, ())
+    need(any(endless) or set(out) == _indices(e, ranges, ()), f"{name}: another size")
+    return out
+
+
+# -- verdicts ---------------------------------------------------------------------------------------
+
+
+def sort_hypotheses(
+    context: Context, line: Line, claim: Term
+) -> tuple[set[Term], set[Term], set[Term]]:
+    """What a last line still assumes, beside facts: conditions, regularity, and anything else."""
+    own = defined_parts(context, claim.terms)
+    conditions, regularity, other = set(), set(), set()
+    for h in line.hypotheses:
+        if h in context.fact_set or is_mark(h) or holds_plainly(h):
+            continue
+        if is_regularity(h):
+            regularity.add(h)
+        elif h in own:
+            conditions.add(h)
+        else:
+            other.add(h)
+    return conditions, regularity, other
+
+
+def check_proved(
+    context: Context,
+    line: Line,
+    claim: Term,
+    conditions: tuple[Term, ...],
+    hypotheses: tuple[Term, ...],
+    model: Evaluator,
+) -> None:
+    need(line.claim is claim, "the last line is not the claim")
+    own, regularity, other = sort_hypotheses(context, line, claim)
+    need(not other, f"the proof assumes more than the claim: {sorted(map(repr, other))[:1]}")
+    need(own == set(conditions), "the conditions are not those of the proof")
+    need(regularity == set(hypotheses), "the hypotheses are not those of the proof")
+    check_witness(context, line.hypotheses, model)
+
+
+def check_witness(context: Context, hypotheses: Conditions, model: Evaluator) -> None:
+    """One model satisfies every hypothesis, and no fact is false in it."""
+    for h in hypotheses | context.fact_set:
+        try:
+            need(model.holds(h), f"the witness violates {h}")
+        except Unsure as error:
+            optional = is_regularity(h) or (h in context.fact_set and h not in hypotheses)
+            need(optional, f"the witness does not decide {h}: {error}")
+
+
+def check_refuted(
+    context: Context, proof: Proof, claim: Term, sides: list[Any], model: Evaluator
+) -> None:
+    """Both sides, rewritten by proved lines, have values in a model of all facts, and disagree."""
+    need(len(sides) == 2, "a refutation rewrites two sides")
+    values = []
+    try:
+        for f in context.facts:
+            need(model.holds(f), f"the model violates the fact {f}")
+        for k, side in zip(sides, claim.terms, strict=True):
+            t = side
+            if k is not None:
+                h, op, left, t = proof.relation(reader.integer(k))
+                need(op == "=" and left is side, "a line that is not about the side")
+                for c in h:
+                    need(model.holds(c), f"the model violates {c}")
+            values.append(t)
+        from symderive.kernel.terms import make
+
+        true = outcome_wise(context, model, make("rel", claim.name(), *values))
+    except (Unsure, Undefined) as error:
+        raise Rejected(f"the model does not decide: {error}") from None
+    need(not true, "the claim holds in the model")
+
+
+def outcome_wise(context: Context, model: Evaluator, claim: Term) -> bool:
+    """Whether a relation holds (for every outcome); both sides must have values."""
+    if context.random_in(claim):
+        results = []
+        for k in range(len(model.model.outcomes)):
+            model.outcome = k
+            results.append(model.truth(claim))
+        model.outcome = None
+        need(results, "the model has no outcomes")
+        return all(results)
+    return model.truth(claim)

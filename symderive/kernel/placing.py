@@ -1,0 +1,200 @@
+"""Putting a line into a context, and which hypotheses may be used under which node.
+
+From ``H ⊢ s R t`` follows ``C[s] R C[t]``, if H may be used where the hole of C is:
+
+- under Σ, Π, max and tables over i: everything; the range and guard of i are granted, what is left
+  over about i leaves as a ∀;
+- in a branch of cases: its guard and the negation of the earlier one are granted;
+- under ∂/∂v: definitions except v's own, what does not depend on v, and what stays true near the point;
+- under E: what is not about the outcome, and facts of the context (they hold for every outcome);
+- under lim v→a: what does not depend on v, and v ≠ a (or its side, or v large).
+"""
+
+from __future__ import annotations
+
+from symderive.kernel.algebra import difference
+from symderive.kernel.context import Context, Rejected, family_member, need
+from symderive.kernel.defined import REGULARITY, Conditions, quantify, stays_true
+from symderive.kernel.terms import (
+    BINDS,
+    TRUE,
+    Term,
+    abstract,
+    bound,
+    conjuncts,
+    instantiate,
+    literal,
+    make,
+    negate,
+    rel,
+    sym,
+)
+
+Path = tuple["int | tuple[int, str]", ...]
+"""Argument positions from the root to the hole; under a binder with a name for its variable."""
+
+FLIPPED = {"=": "=", "<": "-<", "<=": "-<=", "!=": "!=", "-<": "<", "-<=": "<="}
+"""Relations read backwards are marked with a minus."""
+
+
+def place(
+    context: Context, c: Term, path: Path, op: str, s: Term, t: Term, h: Conditions
+) -> tuple[Term, Conditions, str]:
+    """C[t], the hypotheses that leave the context, and the relation between C[s] and C[t].
+
+    Raises:
+        Rejected: s is not at the end of the path, or H may not be used there.
+    """
+    if not path:
+        need(c is s, "the left side of the line is not at the end of the path")
+        return t, h, op
+    step, *rest = path
+    k, name = step if isinstance(step, tuple) else (step, None)
+    arg = c.args[k] if 0 <= k < len(c.args) else None
+    if not isinstance(arg, Term):
+        raise Rejected("the path leads nowhere")
+    binds = BINDS.get(c.head, ())
+    if k < len(binds) and binds[k]:
+        if name is None or name in c.loose:
+            raise Rejected("a binder on the path needs a fresh name")
+        arg = instantiate(arg, bound(name))
+    else:
+        need(name is None, "a name where nothing is bound")
+    inner, h, op = place(context, arg, tuple(rest), op, s, t, h)
+    h = leave(context, c, k, name, h)
+    args = list(c.args)
+    args[k] = abstract(inner, name) if name else inner
+    return make(c.head, *args), h, _relation(context, c, k, op)
+
+
+def _relation(context: Context, c: Term, k: int, op: str) -> str:
+    """The relation after passing a node; raises `Rejected` unless the node is monotone there."""
+    if op == "=":
+        return op
+    match c.head:
+        case "add":
+            return op
+        case "neg":
+            return FLIPPED[op]
+        case "mul" | "div":
+            others = [literal(a) for j, a in enumerate(c.terms) if j != k]
+            if (c.head == "mul" or k == 0) and all(x is not None and x > 0 for x in others):
+                return op
+        case "big" | "ex" if op != "!=" and (k == 0 or (k == 4 and c.name() != "prod")):
+            # over an empty range both sides are equal, so only ≤ is left
+            return {"<": "<=", "-<": "-<="}.get(op, op)
+        case _:
+            pass
+    return _refuse(c)
+
+
+def _refuse(c: Term) -> str:
+    raise Rejected(f"{c.head} is not monotone in this place")
+
+
+def leave(context: Context, node: Term, k: int, name: str | None, h: Conditions) -> Conditions:
+    """The hypotheses H as they stand outside a node whose argument k they were used in."""
+    match node.head:
+        case "big" | "tab" | "all" if name is not None:
+            lo, hi = node.terms[:2]
+            guard = node.terms[2] if node.head == "big" and k == 4 else TRUE
+            about = [c for c in h if name in c.loose]
+            outside = h - set(about)
+            return outside | quantify(context, [abstract(c, name) for c in about], lo, hi, guard)
+        case "cases" if k > 0:
+            taken = node.terms[0] if k == 1 else negate(node.terms[0])
+            granted = [] if taken is None else conjuncts(taken)
+            return frozenset(_given(granted, c) for c in h if c not in granted)
+        case "der" if k == 0:
+            return _near(context, node, h)
+        case "ex" if k == 0:
+            names = frozenset(str(n) for n in node.args[1:])
+            for c in h:
+                need(_for_every_outcome(context, c, names), f"{c} is about one outcome")
+            return h
+        case "lim" if k == 0:
+            return frozenset(c for c in h if not _granted_near(context, node, c))
+        case _:
+            return h
+
+
+def _given(granted: list[Term], c: Term) -> Term:
+    for g in reversed(granted):
+        c = make("imp", g, c)
+    return c
+
+
+def core(condition: Term) -> Term:
+    """A condition without its leading ∀ and guards."""
+    while condition.head in ("all", "imp"):
+        condition = condition.terms[-1]
+    return condition
+
+
+def is_mark(condition: Term) -> bool:
+    """Whether a hypothesis says that a definition is in force."""
+    c = core(condition)
+    return c.head == "is" and c.name() == "defn"
+
+
+def is_regularity(condition: Term) -> bool:
+    c = core(condition)
+    return c.head == "is" and c.name() in REGULARITY
+
+
+def _near(context: Context, node: Term, h: Conditions) -> Conditions:
+    """H in a neighbourhood of the point, as the name of a derivative varies."""
+    v = node.name(1)
+    out: set[Term] = set()
+    for c in h:
+        if is_mark(c):
+            out |= {c} | _other_definition(context, node, c)
+            continue
+        more = stays_true(context, c, v)
+        if more is None:
+            raise Rejected(f"{c} may fail near the point when {v} varies")
+        out |= {c} | more
+    return frozenset(out)
+
+
+def _other_definition(context: Context, node: Term, mark: Term) -> set[Term]:
+    """Conditions under which a definition in force is not that of the varied name."""
+    used = core(mark).terms[0]
+    name, indices = family_member(used) or ("", [])
+    if name != node.name(1):
+        return set()
+    varied = node.terms[1:][: context.family_depth(name)]
+    if any(difference(i, j) not in (0, None) for i, j in zip(indices, varied, strict=False)):
+        return set()
+    need(core(mark) is mark, f"the definition of {name} is used where {name} is varied")
+    pairs = [(i, j) for i, j in zip(indices, varied, strict=False) if i is not j]
+    need(pairs, f"the definition of {name} is used where {name} is varied")
+    return {rel("!=", *pairs[0])}
+
+
+def _for_every_outcome(context: Context, c: Term, names: frozenset[str]) -> bool:
+    found = context.random_in(c)
+    hit = found & names if names else found
+    return not hit or c in context.fact_set or is_mark(c) or is_regularity(c)
+
+
+def _granted_near(context: Context, node: Term, c: Term) -> bool:
+    """Whether a hypothesis holds near the point of a limit; raises `Rejected` if it may not."""
+    v, point, side = node.name(1), node.terms[1], node.name(3)
+    if is_mark(c):
+        need(not _other_definition(context, node, c), f"the definition of {v} under its limit")
+        return False
+    if not context.depends(c, v) or is_regularity(c):
+        return False
+    if c.head == "rel":
+        op, a, b = c.name(), c.terms[0], c.terms[1]
+        x = sym(v)
+        if op == "!=" and {a, b} == {x, point}:
+            return True
+        if side == "above" and op in ("<", "<=") and (a, b) == (point, x):
+            return True
+        if side == "below" and op in ("<", "<=") and (a, b) == (x, point):
+            return True
+        if point.head == "inf" and op in ("<", "<=") and b is x and not context.depends(a, v):
+            return True
+    raise Rejected(f"{c} may fail near the point of the limit")

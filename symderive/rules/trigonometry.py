@@ -1,0 +1,27 @@
+"""Sine, cosine and the error function."""
+
+from symderive.language.expr import cos, eq, erf, exp, pi, sin
+from symderive.rules.schema import Meaning, a, axiom, b, meaning, theorem
+
+# fmt: off
+FUNCTIONS: tuple[Meaning, ...] = (
+    meaning("sinh", "a", ".", (exp(a) - exp(-a)) / 2, "hyperbolic sine"),
+    meaning("cosh", "a", ".", (exp(a) + exp(-a)) / 2, "hyperbolic cosine"),
+    meaning("tanh", "a", ".", (exp(a) - exp(-a)) / (exp(a) + exp(-a)), "hyperbolic tangent"),
+    meaning("tan", "a", ".", sin(a) / cos(a), "tangent"),
+)
+
+RULES = (
+    axiom("sin.add", eq(sin(a + b), sin(a) * cos(b) + cos(a) * sin(b)), says="addition theorem"),
+    axiom("cos.add", eq(cos(a + b), cos(a) * cos(b) - sin(a) * sin(b)), says="addition theorem"),
+    axiom("sin.negative", eq(sin(-a), -sin(a)), says="the sine is odd"),
+    axiom("cos.negative", eq(cos(-a), cos(a)), says="the cosine is even"),
+    axiom("cos.zero", eq(cos(0), 1), says="cos 0 = 1"),
+    axiom("sin.quarter", eq(sin(pi / 2), 1), says="sin(π/2) = 1"),
+    axiom("pi.positive", 0 < pi, says="π is positive"),
+    axiom("erf.negative", eq(erf(-a), -erf(a)), says="the error function is odd"),
+
+    theorem("sin.zero", eq(sin(0), 0), says="sin 0 = 0"),
+    theorem("sin.cos", eq(sin(a) ** 2 + cos(a) ** 2, 1), says="Pythagoras"),
+)
+# fmt: on
