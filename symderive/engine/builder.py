@@ -124,9 +124,10 @@ class Builder:
         products: Sequence[tuple[Fraction | int, Sequence[int], Sequence[Term]]],
         rewrite: Sequence[int] = (),
         cofactors: Sequence[tuple[int, Term]] = (),
+        opaque: Sequence[Term] = (),
     ) -> int:
         packed = tuple((Fraction(c), tuple(ls), tuple(qs)) for c, ls, qs in products)
-        return self.add(steps.Order(claim, packed, tuple(rewrite), tuple(cofactors)))
+        return self.add(steps.Order(claim, packed, tuple(rewrite), tuple(cofactors), tuple(opaque)))
 
     def cases(self, claim: Term, conditions: Sequence[Term], lines: Sequence[int]) -> int:
         return self.add(steps.Cases(claim, tuple(conditions), tuple(lines)))

@@ -38,8 +38,18 @@ def derivative(normal: Normal, t: Term) -> int | None:
 
 
 def _inside(normal: Normal, t: Term, line: int) -> int:
-    """A line about the differentiated term, put under the derivative."""
-    return normal.builder.place(line, t, (0,))
+    """A line about the differentiated term, put under the derivative.
+
+    What has to hold near the point is made strict: 0 < u for 0 ≤ u.
+    """
+    builder, v = normal.builder, t.name(1)
+    for h in sorted(builder.line(line).hypotheses, key=repr):
+        if h.head == "rel" and h.name() == "<=" and normal.context.depends(h, v):
+            strict = rel("<", *h.terms)
+            by = normal.signs.prove(strict)
+            by = builder.assume(strict) if by is None else by
+            line = builder.cut(line, h, builder.order(h, [(1, [by], [])], opaque=h.terms))
+    return builder.place(line, t, (0,))
 
 
 def _add(normal: Normal, t: Term, body: Term, v: Spot) -> int:

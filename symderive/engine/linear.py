@@ -21,6 +21,9 @@ def nonnegative_combination(
         None if there is no combination, or none was found within the budget.  If some column is wanted
         but the combination uses none, it is returned all the same.
     """
+    for r, b in target.items():
+        if not any(b * v.get(r, 0) > 0 for v in columns):
+            return None
     rows = sorted({r for v in (target, *columns) for r in v}, key=repr)
     n = len(columns)
     table = []

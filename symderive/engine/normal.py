@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from fractions import Fraction
 
 from symderive.engine.builder import Builder, Stuck
+from symderive.engine.members import unfold_member
 from symderive.engine.ring import Frac, Poly, Relation, Ring, TooLarge
 from symderive.kernel.algebra import tidy
-from symderive.kernel.context import Range, within
+from symderive.kernel.context import Range, family_member, within
 from symderive.kernel.defined import quantify
 from symderive.kernel.shapes import SCALAR, shape
 from symderive.kernel.terms import CONDITIONS, Term, abstract, bound, instantiate, literal, make, num
@@ -53,6 +54,8 @@ class Normal:
         self._frac: dict[Term, Frac] = {}
         self.lines: dict[Term, int] = {}
         """Atoms that are not generators: the line that gives their normal form."""
+        self.canonical_sums: set[Term] = set()
+        """Connected sums whose indices are named canonically."""
         self._opened: dict[Term, tuple[str, Term]] = {}
 
     # -- computing ------------------------------------------------------------------------------
@@ -261,6 +264,13 @@ class Normal:
         """Know one more condition inside; what is computed there is forgotten."""
         with self.trial(), self.signs.assuming(self.builder.assume(condition)):
             yield
+
+    def definition_of(self, t: Term) -> int | None:
+        """A line ``t = its definition``, for a name or entry that is to be unfolded."""
+        found = family_member(t)
+        if found is None or found[0] not in self.context.definitions or not self.may_unfold(*found):
+            return None
+        return unfold_member(self, t)
 
     def may_unfold(self, name: str, indices: list[Term]) -> bool:
         """Whether a defined name is to be replaced by its definition."""

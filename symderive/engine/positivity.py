@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from symderive.kernel.book import Lambda
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from symderive.engine.normal import Normal
     from symderive.engine.ring import Poly
 
+Product = tuple[Fraction, tuple[int, ...], tuple[Term, ...]]
 Sign = tuple[str, tuple[int, ...]]
 """< or ≤, and the lines whose differences multiply to the generator."""
 
@@ -27,26 +29,37 @@ class Known:
 
 
 def comparisons(normal: Normal, t: Term, g: Poly) -> list[Known]:
-    """What is known of an exponential against 1, or of a logarithm against 0."""
-    builder = normal.builder
+    """What is known of an exponential against 1 and its tangent, or of a logarithm against 0."""
     if t.head != "app" or t.name() not in ("exp", "log"):
         return []
-    u, one = t.terms[0], builder.rule("exp.zero" if t.name() == "exp" else "log.one")
-    for low, high, sign in ((ZERO, u, 1), (u, ZERO, -1)):
-        if t.name() == "log":
-            low, high = (ONE if x is ZERO else x for x in (low, high))
-        by = normal.signs.prove(rel("<", low, high))
-        if by is None:
-            continue
-        line = builder.rule(f"{t.name()}.increasing", a=low, b=high)
-        line = builder.cut(line, rel("<", low, high), by)
-        for h in list(builder.line(line).hypotheses):
-            if (more := normal.signs.prove(h) if h.head == "rel" else None) is not None:
-                line = builder.cut(line, h, more)
-        chained = builder.chain(~one, line) if sign == 1 else builder.chain(line, one)
-        base = normal.ring.one if t.name() == "exp" else normal.ring.zero
-        return [Known(sign * (g - base), "<", (chained,))]
-    return []
+    builder, ring, u = normal.builder, normal.ring, t.terms[0]
+    out = []
+    f = normal.frac(u)
+    if f.den.is_constant():
+        # 1 + u ≤ e^u, and log u ≤ u − 1
+        line = builder.rule("exp.lower" if t.name() == "exp" else "log.upper", a=u)
+        gap = g - 1 - f.num if t.name() == "exp" else f.num - 1 - g
+        out.append(Known(gap, "<=", (_without_orders(normal, line),)))
+    one = builder.rule("exp.zero" if t.name() == "exp" else "log.one")
+    base = ring.one if t.name() == "exp" else ring.zero
+    origin = ZERO if t.name() == "exp" else ONE
+    for op, entry in (("<", "increasing"), ("<=", "monotone")):
+        for low, high, sign in ((origin, u, 1), (u, origin, -1)):
+            by = normal.signs.prove(rel(op, low, high))
+            if by is not None:
+                line = builder.rule(f"{t.name()}.{entry}", a=low, b=high)
+                line = _without_orders(normal, builder.cut(line, rel(op, low, high), by))
+                chained = builder.chain(~one, line) if sign == 1 else builder.chain(line, one)
+                return [*out, Known(sign * (g - base), op, (chained,))]
+    return out
+
+
+def _without_orders(normal: Normal, line: int) -> int:
+    """The line without hypotheses whose signs are known."""
+    for h in sorted(normal.builder.line(line).hypotheses, key=repr):
+        if h.head == "rel" and h.name() != "=" and (by := normal.signs.prove(h)) is not None:
+            line = normal.builder.cut(line, h, by)
+    return line
 
 
 def intrinsic_sign(normal: Normal, t: Term) -> Sign | None:
@@ -119,3 +132,68 @@ def _sum(normal: Normal, t: Term) -> Sign | None:
     below = builder.place(weak, nothing, ((4, name),))
     empty = builder.add(Resum(ZERO, nothing, (), ()), ("empty", nothing))
     return "<=", (builder.chain(empty, below),)
+
+
+# -- by syntax, before anything is multiplied out ---------------------------------------------------
+
+
+def by_syntax(normal: Normal, op: str, t: Term) -> int | None:
+    """A line 0 < t or 0 ≤ t from the signs of the parts of t as it is written."""
+    if t.head in ("add", "mul", "div", "pow"):
+        found = _parts(normal, op, t)
+        if found is None:
+            return None
+        opaque = [a for a in (*t.terms, *(a for p in t.terms if p.head == "pow" for a in p.terms)) if a.head != "num"]
+        return normal.builder.order(rel(op, ZERO, t), found, opaque=opaque)
+    if t.head == "big":
+        return _series_by_syntax(normal, op, t)
+    if t.head in ("sym", "at") and (line := normal.definition_of(t)) is not None:
+        inner = by_syntax(normal, op, normal.builder.right(line))
+        return None if inner is None else normal.builder.chain(inner, ~line)
+    return None
+
+
+def _parts(normal: Normal, op: str, t: Term) -> list[Product] | None:
+    """Products that add up to t, from the signs of its parts."""
+    match t.head:
+        case "add":
+            weak = [_factor(normal, "<=", a) for a in t.terms]
+            if any(w is None for w in weak):
+                return None
+            lines = list(weak)
+            if op == "<":
+                strict = next(((k, s) for k, a in enumerate(t.terms) if (s := _factor(normal, "<", a)) is not None), None)
+                if strict is None:
+                    return None
+                lines[strict[0]] = strict[1]
+            return [(Fraction(1), (k,), ()) for k in lines if k is not None]
+        case "mul" | "div":
+            signs = [_factor(normal, op if t.head == "mul" or k == 0 else "<", a) for k, a in enumerate(t.terms)]
+            if any(s is None for s in signs):
+                return None
+            lines = [s for s in signs if s is not None]
+            if t.head == "div":
+                lines[1] = normal.signs.reciprocal(lines[1])
+            return [(Fraction(1), tuple(lines), ())]
+        case _:
+            base, e = t.terms
+            if e.head == "num" and e.args[1] == 1 and e.args[0] == 2 and op == "<=":
+                return [(Fraction(1), (), (base,))]
+            return None
+
+
+def _factor(normal: Normal, op: str, t: Term) -> int | None:
+    """The sign of a part: by syntax, else by what is known."""
+    return normal.signs.prove(rel(op, ZERO, t))
+
+
+def _series_by_syntax(normal: Normal, op: str, t: Term) -> int | None:
+    if t.name() != "sum" or t.terms[2] is not TRUE:
+        return None
+    found = _sum(normal, t)
+    if found is None or (op == "<" and found[0] != "<"):
+        return None
+    (line,) = found[1]
+    if op == "<=" and found[0] == "<":
+        return normal.builder.order(rel("<=", ZERO, t), [(1, [line], [])], opaque=[t])
+    return line

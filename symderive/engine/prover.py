@@ -58,6 +58,8 @@ class Prover:
 
     def __post_init__(self) -> None:
         self.builder = Builder(self.context, self.book, self.budget)
+        self.lemmas: list[int] = []
+        """Lines that hold by the facts alone and may be used anywhere."""
 
     # -- entry points ---------------------------------------------------------------------------
 
@@ -68,27 +70,26 @@ class Prover:
             Stuck: no proof was found.
             OutOfBudget: the search used up its budget.
         """
-        allowed = [*self.context.facts, *sorted(defined_parts(self.context, claim.terms), key=repr)]
-        line = self.relation(claim, tuple(allowed))
-        return self.discharge(line, claim)
+        own = sorted(defined_parts(self.context, claim.terms), key=repr)
+        facts = tuple(self.context.facts)
+        self.lemmas += self.settle(own, facts).values()
+        line = self.relation(claim, (*facts, *own))
+        return self.discharge(line)
 
     def relation(self, claim: Term, conditions: tuple[Term, ...]) -> int:
         """A line for a relation, using these conditions."""
-        left, right = claim.terms
-        if shape(self.context, left) != SCALAR:
+        if shape(self.context, claim.terms[0]) != SCALAR:
             return self._tensors(claim, conditions)
-        a, b = self.builder.lower(left), self.builder.lower(right)
-        lowered = rel(claim.name(), self.builder.right(a), self.builder.right(b))
-        line = self._by_settings(lowered, conditions)
-        if lowered is claim:
-            return line
-        return self.builder.chain(a, line, ~b)
+        line = self._lowered(claim, lambda lowered: self._by_settings(lowered, conditions))
+        if line is None:
+            raise Stuck("no proof was found")
+        return line
 
     def _tensors(self, claim: Term, conditions: tuple[Term, ...]) -> int:
         """S = T entry by entry."""
         left, right = claim.terms
         (lo, hi), *_ = shape(self.context, left)
-        name = fresh(left, right)
+        name = fresh(left, right, *conditions, stem="e")
         i = bound(name)
         inner = rel("=", at(left, i), at(right, i))
         ranges = (rel("<=", lo, i), rel("<=", i, hi))
@@ -101,24 +102,28 @@ class Prover:
 
     def _by_settings(self, claim: Term, conditions: tuple[Term, ...]) -> int:
         """Names as atoms first, then definitions unfolded."""
-        names = frozenset(
-            n for n in self.context.definitions if self.context.declared(n).kind != "function"
-        )
-        functions = frozenset(self.context.definitions) - names
-        used = self.context.closure(claim)
         last: Exception = Stuck("no way was tried")
-        for unfold in dict.fromkeys((functions, functions | (names & used))):
+        for setting in self._settings(claim, conditions):
             try:
-                return self._by_cases(claim, Setting(conditions, unfold), MAX_SPLITS)
+                return self._by_cases(claim, setting, MAX_SPLITS)
             except FAILURES as error:
                 last = error
         raise Stuck(str(last)) from last
+
+    def _settings(self, claim: Term, conditions: tuple[Term, ...]) -> list[Setting]:
+        """Which definitions to unfold: only functions first, then all names that are used."""
+        declared, defined = self.context.declared, frozenset(self.context.definitions)
+        functions = frozenset(n for n in defined if declared(n).kind == "function")
+        used = defined & self.context.closure(claim)
+        return [Setting(conditions, u) for u in dict.fromkeys((functions, functions | used))]
 
     def normal(self, setting: Setting, size: int, denominators: dict[str, int]) -> Normal:
         """A normal form under a setting."""
         normal = Normal(self.builder, HANDLERS, size, denominators)
         normal.unfold, normal.unfold_at = setting.unfold, setting.unfold_at
         normal.facts.allow(list(setting.conditions))
+        for line in self.lemmas:
+            normal.signs.learn(line)
         return normal
 
     def attempt(self, setting: Setting, task: Callable[[Normal], T]) -> T:
@@ -171,26 +176,72 @@ class Prover:
 
     # -- hypotheses -----------------------------------------------------------------------------
 
-    def discharge(self, line: int, claim: Term) -> int:
+    def discharge(self, line: int) -> int:
         """The line with as few hypotheses as are found to be needed."""
-        own = defined_parts(self.context, claim.terms)
-        for strong in (False, True, False):
-            for h in sorted(self.builder.line(line).hypotheses, key=repr):
-                if self._settled(h):
+        facts = tuple(self.context.facts)
+        for strong in (False, True):
+            rest = tuple(self._open(line)) if strong else ()
+            if not strong:
+                found = self.settle(self._open(line), facts)
+                for h, by in found.items():
+                    line = self.builder.cut(line, h, by)
+                self.lemmas += found.values()
+            for h in self._open(line):
+                if not strong and h.head == "rel":
                     continue
-                rest = tuple(sorted((c for c in self._open(line) if c is not h and (c in own or strong)), key=repr)) if strong else ()
-                proof = self._hypothesis(h, (*self.context.facts, *rest))
-                if proof is not None:
-                    by, names = proof
-                    if h not in self.builder.line(by).hypotheses:
-                        line = self.builder.cut(line, h, by, names)
+                others = tuple(c for c in rest if c is not h and c in self.builder.line(line).hypotheses)
+                proof = self._hypothesis(h, (*facts, *others))
+                if proof is not None and h not in self.builder.line(proof[0]).hypotheses:
+                    line = self.builder.cut(line, h, *proof)
         return line
+
+    def settle(self, conditions: list[Term], given: tuple[Term, ...]) -> dict[Term, int]:
+        """Lines for those conditions (relations between numbers) that follow from what is given."""
+        found: dict[Term, int] = {}
+        for setting in self._settings(make("and", *conditions), given):
+            left = [c for c in conditions if c not in found and c.head == "rel" and not c.loose]
+            if not left:
+                break
+
+            def task(normal: Normal, left: list[Term] = left) -> None:
+                for c in left:
+                    self._settle_one(normal, c, found, 4)
+
+            try:
+                self.attempt(setting, task)
+            except FAILURES:
+                continue
+        return found
+
+    def _settle_one(self, normal: Normal, c: Term, found: dict[Term, int], depth: int) -> None:
+        """Find a line for a condition, and for what that line assumes in turn."""
+        try:
+            line = self._lowered(c, lambda d: normal.signs.prove(d) if d.name() != "=" else None)
+        except FAILURES:
+            return
+        if line is None or c in self.builder.line(line).hypotheses:
+            return
+        for h in self._open(line):
+            if h not in found and depth and h.head == "rel" and not h.loose:
+                self._settle_one(normal, h, found, depth - 1)
+            if h in found:
+                line = self.builder.cut(line, h, found[h])
+        if c not in self.builder.line(line).hypotheses:
+            found[c] = line
+            normal.signs.learn(line)
+
+    def _lowered(self, claim: Term, prove: Callable[[Term], int | None]) -> int | None:
+        """A line for a claim from a line for the claim in index form."""
+        a, b = (self.builder.lower(t) for t in claim.terms)
+        lowered = rel(claim.name(), self.builder.right(a), self.builder.right(b))
+        line = prove(lowered)
+        return line if line is None or lowered is claim else self.builder.chain(a, line, ~b)
 
     def _settled(self, h: Term) -> bool:
         return h in self.context.fact_set or is_mark(h) or is_regularity(h) or holds_plainly(h)
 
     def _open(self, line: int) -> list[Term]:
-        return [h for h in self.builder.line(line).hypotheses if not self._settled(h)]
+        return sorted((h for h in self.builder.line(line).hypotheses if not self._settled(h)), key=repr)
 
     def _hypothesis(self, h: Term, conditions: tuple[Term, ...]) -> tuple[int, tuple[str, ...]] | None:
         """A line that proves a condition, with the names of the indices of its ∀."""
@@ -202,7 +253,7 @@ class Prover:
                 granted.append(goal.terms[0])
                 goal = goal.terms[1]
                 continue
-            name = fresh(goal, *granted)
+            name = fresh(goal, *granted, *conditions, stem="h")
             names.append(name)
             lo, hi, body = goal.terms
             granted.append(rel("<=", lo, bound(name)))

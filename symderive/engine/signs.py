@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from symderive.engine.builder import Stuck
 from symderive.engine.linear import nonnegative_combination
-from symderive.engine.positivity import Known, comparisons, intrinsic_sign
+from symderive.engine.positivity import Known, by_syntax, comparisons, intrinsic_sign
 from symderive.engine.ring import Poly, TooLarge
 from symderive.kernel.shapes import is_integer
 from symderive.kernel.steps import ABSURD
@@ -108,6 +108,8 @@ class Signs:
     def prove(self, claim: Term) -> int | None:
         """A line for a relation <, ≤ or ≠ between numbers, if it is found."""
         a, b = claim.terms
+        if a is ZERO and claim.name() != "!=" and (line := by_syntax(self.normal, claim.name(), b)) is not None:
+            return line
         op = claim.name()
         try:
             f = self.normal.frac(make("add", b, make("neg", a)))
@@ -147,13 +149,14 @@ class Signs:
     def line(self, op: str, p: Poly) -> int | None:
         """A line ``0 op p``, if it is found."""
         key = (op, p.str())
-        if key not in self._lines:
-            self._lines[key] = None  # while it is sought, it is not known
-            products = self._products(op, p)
-            if products is not None:
-                claim = rel(op, ZERO, self.normal.ring.poly_term(p))
-                self._lines[key] = self.conclude(claim, products)
-        return self._lines[key]
+        if key in self._lines:
+            return self._lines[key]
+        self._lines[key] = None  # while it is sought, it is not known
+        products, line = self._products(op, p), None
+        if products is not None:
+            line = self.conclude(rel(op, ZERO, self.normal.ring.poly_term(p)), products)
+        self._lines[key] = line
+        return line
 
     def conclude(self, claim: Term, products: Sequence[Product]) -> int:
         """The order line of a claim from products of lines and squares."""
@@ -167,7 +170,7 @@ class Signs:
         cofactors: list[tuple[int, Term]] = []
         if normal.ring.relations:
             a, b = claim.terms
-            gap = make("add", b, make("neg", a), *(make("neg", x) for x in parts))
+            gap = make("add", a, make("neg", b), *parts)
             cofactors = normal.cofactors(*normal.plain(gap)) or []
         return builder.order(claim, products, normal.rewrites(*terms), cofactors)
 
@@ -226,10 +229,11 @@ class Signs:
 
     def generator(self, g: int) -> Known | None:
         """The known sign of a generator."""
-        if g not in self._generators:
-            self._generators[g] = None
-            self._generators[g] = self._generator_sign(g)
-        return self._generators[g]
+        if g in self._generators:
+            return self._generators[g]
+        self._generators[g] = None
+        found = self._generators[g] = self._generator_sign(g)
+        return found
 
     def _generator_sign(self, g: int) -> Known | None:
         ring = self.normal.ring

@@ -39,24 +39,28 @@ MAX_INDICES = 7
 
 def big(normal: Normal, t: Term) -> int | None:
     """The handler of Σ, Π, max and min."""
-    op, (lo, hi, guard, _) = t.name(), t.terms
+    if t in normal.canonical_sums:
+        return None
+    op, guard = t.name(), t.terms[2]
     unrolled = _unrolled(normal, t)
     if unrolled is not None:
         return unrolled
     if op == "sum" and guard is not TRUE:
         return _guarded(normal, t)
     name, body = normal.open(t)
-    canonical = normal.term(body)
-    line = None
-    if canonical is not body:
-        line = normal.builder.place(normal.equal(body, canonical), t, ((4, name),))
-        t = normal.builder.right(line)
+    settled = normal.term(body)
+    line, now = None, t
+    if settled is not body:
+        line = normal.builder.place(normal.equal(body, settled), t, ((4, name),))
+        now = normal.builder.right(line)
     if op != "sum":
         return line
-    moved = resummed(normal, t)
-    if moved is None:
-        return line
-    return moved if line is None else normal.builder.chain(line, moved)
+    moved = resummed(normal, now)
+    if moved is not None:
+        if normal.builder.right(moved) is t:
+            return None
+        line = moved if line is None else normal.builder.chain(line, moved)
+    return line
 
 
 def _unrolled(normal: Normal, t: Term) -> int | None:
@@ -183,6 +187,7 @@ def canonical(normal: Normal, s: Summand) -> tuple[list[str], list[Term]]:
     components = _components(s)
     free = [(f, e) for f, e in s.factors.items() if f.loose.isdisjoint(names)]
     done = [_label(normal, s, c) for c in components]
+    normal.canonical_sums.update(t for _, t in done)
     done.sort(key=lambda d: normal.ring.key(d[1]))
     order = [n for c, _ in done for n in c]
     return order, [*_powers(free), *(t for _, t in done)]

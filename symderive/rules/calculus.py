@@ -94,7 +94,7 @@ RULES = (
     axiom("d.fun.vectors", eq(D(phi(A, B), v), Sum(lambda i: phi(A, B, slots=";1")[i] * D(A[i], v), 1, m) + Sum(lambda i: phi(A, B, slots=";2")[i] * D(B[i], v), 1, n)),
           span(A, 1, m), span(B, 1, n), says="chain rule over the entries of two vectors"),
 
-    axiom("d.sum", eq(D(Sum(f, lo, hi, w), v), Sum(lambda i: D(f(i), v), lo, hi, w)), free(w(i), v), free(lo, v), free(hi, v),
+    axiom("d.sum", eq(D(Sum(f, lo, hi, w), v), Sum(lambda i: D(f(i), v), lo, hi, w)), free(w(0), v), free(lo, v), free(hi, v),
           says="a finite sum is differentiated term by term"),
     axiom("d.cases", eq(D(cases((p, a), otherwise=b), v), cases((p, D(a, v)), otherwise=D(b, v))), free(p, v), says="case by case"),
     axiom("d.prod", eq(D(Prod(f, lo, hi), v), Sum(lambda i: D(f(i), v) * Prod(f, lo, hi, lambda j: ne(j, i)), lo, hi)), free(lo, v), free(hi, v),

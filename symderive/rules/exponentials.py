@@ -25,6 +25,7 @@ RULES = (
     theorem("exp.negative", eq(exp(-a), 1 / exp(a)), says="e^(-a) = 1/e^a"),
     theorem("exp.lower", 1 + a <= exp(a), says="1 + a ≤ e^a"),
     theorem("exp.increasing", exp(a) < exp(b), a < b, says="the exponential increases"),
+    theorem("exp.monotone", exp(a) <= exp(b), a <= b, says="the exponential increases"),
     theorem("log.one", eq(log(1), 0), says="log 1 = 0"),
     theorem("log.mul", eq(log(a * b), log(a) + log(b)), 0 < a, 0 < b, says="log(a·b) = log a + log b"),
     theorem("log.div", eq(log(a / b), log(a) - log(b)), 0 < a, 0 < b, says="log(a/b) = log a - log b"),
@@ -32,6 +33,7 @@ RULES = (
     theorem("log.pow", eq(log(a**c), c * log(a)), 0 < a, says="log(a^c) = c·log a"),
     theorem("log.upper", log(a) <= a - 1, 0 < a, says="log a ≤ a - 1"),
     theorem("log.increasing", log(a) < log(b), 0 < a, a < b, says="the logarithm increases"),
+    theorem("log.monotone", log(a) <= log(b), 0 < a, a <= b, says="the logarithm increases"),
     theorem("root.positive", 0 < a**c, 0 < a, says="a power of a positive number is positive"),
     theorem("log.unique", eq(log(a), b), eq(exp(b), a), says="the logarithm is the exponent"),
 )
