@@ -69,8 +69,8 @@ def _same_indicator(normal: Normal, t: Term, canonical: Term) -> int:
     for k in (1, 2):
         i = now.terms[0].args[k]
         assert isinstance(i, Term)
-        if tidy(i) is not i:
-            step = builder.place(builder.combine(i, tidy(i)), now, (0, k))
+        if (same := normal.index(i)) is not None:
+            step = builder.place(same, now, (0, k))
             line = step if line is None else builder.chain(line, step)
             now = builder.right(line)
     if now is canonical:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from symderive.engine.branches import strict_extremum
 from symderive.engine.builder import Stuck
-from symderive.engine.members import unfold_member
+from symderive.engine.members import settle_member, unfold_member
 from symderive.kernel.book import Lambda, Spot
 from symderive.kernel.context import PRIMITIVES, base_name, derivative_order, family_member
 from symderive.kernel.shapes import shape
@@ -143,6 +143,9 @@ def _unknown(normal: Normal, body: Term, v: Spot) -> int | None:
 def _sym(normal: Normal, t: Term, body: Term, v: Spot) -> int | None:
     """A name or entry: the variable itself, another entry of it, or a defined name."""
     builder, context = normal.builder, normal.context
+    settled = settle_member(normal, body) if body.head == "at" else None
+    if settled is not None:
+        return _inside(normal, t, settled)
     member = family_member(body)
     if member is None:
         return _entry(normal, body, v)
@@ -165,7 +168,7 @@ def _reachable(normal: Normal, name: str, indices: list[Term]) -> bool:
     if depth == 0 or not normal.context.is_recursive(name):
         return True
     last = indices[depth - 1] if len(indices) >= depth else None
-    return last is not None and (last.head == "num" or last in normal.unfold_at)
+    return last is not None and (last.head == "num" or last in normal.steps)
 
 
 def _self(normal: Normal, indices: list[Term], v: Spot) -> int:

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 from symderive.engine.builder import Stuck
 from symderive.engine.ring import Full, TooLarge
 from symderive.kernel.algebra import tidy
-from symderive.kernel.terms import Term, bound, instantiate, make, subterms
+from symderive.kernel.lowering import lower
+from symderive.kernel.shapes import is_integer, shape
+from symderive.kernel.terms import Term, bound, instantiate, make, rel, subterms
 
 if TYPE_CHECKING:
     from symderive.engine.normal import Normal
+    from symderive.kernel.context import Context
 
-PRIORITY = {"ex": 0, "big": 1, "app": 2, "pow": 3, "at": 4, "sym": 5}
+PRIORITY = {"der": 0, "ex": 1, "big": 2, "app": 3, "pow": 4, "at": 5, "sym": 6}
 
 
 @dataclass
@@ -27,6 +30,8 @@ class Pattern:
     condition: Term
     core: Term
     variables: tuple[str, ...]
+    entries: int = 0
+    """How many of the variables, the last ones, index the entries of an equation between tensors."""
     triggers: list[Term] = field(default_factory=list)
     """Terms whose appearance calls for an instance."""
 
@@ -42,8 +47,11 @@ class Facts:
 
     def allow(self, conditions: list[Term]) -> None:
         """Let the proof use these conditions; equations first, since they rewrite the others."""
-        patterns = [p for p in map(opened, conditions) if p.core.head == "rel"]
+        context = self.normal.context
+        patterns = [p for p in (opened(c, context) for c in conditions) if p.core.head == "rel"]
         for p in patterns:
+            if p.core.name() == "=" and self._index_equation(p):
+                continue
             if p.core.name() == "=":
                 target = self._target(p)
                 if target is not None:
@@ -55,6 +63,17 @@ class Facts:
         for p in patterns:
             if p.core is p.condition and p.core.name() != "=":
                 self.normal.signs.learn(self.normal.builder.assume(p.condition))
+
+    def _index_equation(self, p: Pattern) -> bool:
+        """Take an equation between index terms, one of them a name, as a substitution."""
+        if p.variables or not all(is_integer(self.normal.context, x) for x in p.core.terms):
+            return False
+        line = self.normal.builder.assume(p.condition)
+        for x, y, k in ((*p.core.terms, line), (*p.core.terms[::-1], ~line)):
+            if x.head in ("sym", "bound") and x not in subterms(y):
+                self.normal.same_index[x] = k if k >= 0 else self.normal.builder.flip(line)
+                return True
+        return False
 
     def _target(self, pattern: Pattern) -> Term | None:
         """The generator that an equation rewrites, found on a scratch copy of the normal form."""
@@ -83,7 +102,7 @@ class Facts:
                 values = match(trigger, t, pattern.variables)
                 if values is not None and (pattern.condition, values) not in self._used:
                     self._used.add((pattern.condition, values))
-                    self.normal.signs.learn(self.normal.builder.assume(pattern.condition, *values))
+                    self.normal.signs.learn(self.instance(pattern, values))
         for pattern in self.equations:
             values = match(pattern.triggers[0], t, pattern.variables)
             if values is not None and (pattern.condition, values) not in self._used:
@@ -93,11 +112,22 @@ class Facts:
                     return line
         return None
 
+    def instance(self, pattern: Pattern, values: tuple[Term, ...]) -> int:
+        """The line of a fact at these values, in index form."""
+        builder = self.normal.builder
+        k = len(values) - pattern.entries
+        line = builder.assume(pattern.condition, *values[:k])
+        for i in values[k:]:
+            line = builder.place(line, make("at", builder.left(line), i), (0,))
+        if pattern.entries:
+            line = builder.chain(~builder.lower(builder.left(line)), line, builder.lower(builder.right(line)))
+        return line
+
     def _solve(self, pattern: Pattern, values: tuple[Term, ...], t: Term) -> int | None:
         """A line t = … from an equation that is linear in t."""
         normal, ring = self.normal, self.normal.ring
         with normal.trial():
-            fact = normal.builder.assume(pattern.condition, *values)
+            fact = self.instance(pattern, values)
             a, b = normal.builder.line(fact).claim.terms
             gap = normal.frac(make("add", a, make("neg", b)))
             k = ring.numbers[t]
@@ -121,17 +151,25 @@ def _occurs_in_others(normal: Normal, k: int, gap: object) -> bool:
     return any(j != k and t in subterms(normal.ring.generators[j]) for j in inside)
 
 
-def opened(condition: Term) -> Pattern:
-    """A condition with its leading ∀ opened; guards are left to the instance."""
+def opened(condition: Term, context: Context) -> Pattern:
+    """A condition with its leading ∀ opened, guards left to the instance, in index form."""
     core, variables = condition, []
     while core.head in ("all", "imp"):
         if core.head == "imp":
             core = core.terms[1]
             continue
-        name = f"?{len(variables)}"
-        variables.append(name)
-        core = instantiate(core.terms[2], bound(name))
-    return Pattern(condition, core, tuple(variables))
+        variables.append(f"?{len(variables)}")
+        core = instantiate(core.terms[2], bound(variables[-1]))
+    rank = 0
+    if core.head == "rel" and core.name() == "=":
+        sides = list(core.terms)
+        while shape(context, sides[0]):
+            variables.append(f"?{len(variables)}")
+            sides = [make("at", s, bound(variables[-1])) for s in sides]
+            rank += 1
+        if rank:
+            core = rel("=", *(lower(context, s) for s in sides))
+    return Pattern(condition, core, tuple(variables), rank)
 
 
 def _subjects(pattern: Pattern) -> list[Term]:

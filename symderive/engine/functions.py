@@ -403,11 +403,29 @@ def _root_is(normal: Normal, t: Term, result: Term, q: int) -> int | None:
 
 
 def _integer_power(normal: Normal, t: Term) -> int | None:
-    """a^k for a symbolic integer k: the constant part of the exponent is split off."""
+    """a^k for a symbolic integer k; a constant part of the exponent is split off where that is allowed."""
     builder, (base, exponent) = normal.builder, t.terms
     if normal.signs.prove(rel("<", ZERO, base)) is not None:
         return _cut(normal, builder.rule("pow.real", a=base, c=exponent), rel("<", ZERO, base))
-    return normal.inner(t, (0, 1))
+    settled = normal.settled(t, (1,))
+    if settled is not None:
+        return settled
+    if exponent.head == "add" and literal(exponent.terms[-1]) is not None:
+        *symbolic, constant = exponent.terms
+        rest = symbolic[0] if len(symbolic) == 1 else make("add", *symbolic)
+        nonzero = rel("!=", base, ZERO)
+        whole = make("add", rest, constant)
+        line = None
+        if normal.holds(nonzero):
+            line = _cut(normal, builder.rule("pow.add.nonzero", a=base, m=rest, n=constant), nonzero)
+        elif normal.holds(rel("<=", ZERO, rest)) and normal.holds(rel("<=", ZERO, constant)):
+            line = builder.rule("pow.add", a=base, m=rest, n=constant)
+            line = _cut(normal, line, rel("<=", ZERO, rest))
+        if line is not None:
+            if whole is exponent:
+                return line
+            return builder.chain(builder.place(builder.combine(exponent, whole), t, (1,)), line)
+    return normal.inner(t, (0,))
 
 
 # -- trigonometry and the error function --------------------------------------------------------------

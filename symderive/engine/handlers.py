@@ -15,6 +15,7 @@ HANDLERS: dict[str, Handler] = {
     "pow": power,
     "big": big,
     "sym": member,
+    "bound": member,
     "at": member,
     "cases": cases,
     "der": derivative,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from symderive.engine.normal import occurrences
 from symderive.engine.ring import product
 from symderive.engine.sums import merged
 from symderive.kernel.algebra import difference
@@ -187,24 +188,6 @@ def _by_index(normal: Normal, t: Term, i: Term, j: Term) -> int | None:
 
 def _split_line(normal: Normal, t: Term) -> int | None:
     return _independent(normal, t, _factors(t.terms[0]))
-
-
-def occurrences(t: Term, part: Term) -> list[tuple[int, ...]]:
-    """The paths to a part that pass no binder."""
-    out: list[tuple[int, ...]] = []
-
-    def walk(s: Term, path: tuple[int, ...]) -> None:
-        if s is part:
-            out.append(path)
-            return
-        if s.head in ("big", "tab"):
-            return
-        for k, a in enumerate(s.args):
-            if isinstance(a, Term):
-                walk(a, (*path, k))
-
-    walk(t, ())
-    return out
 
 
 def _normal_law(normal: Normal, t: Term, names: tuple[str, ...]) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from symderive.kernel.algebra import difference, tidy
+from symderive.kernel.algebra import difference
 from symderive.kernel.context import family_member
 from symderive.kernel.terms import Term
 
@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 def member(normal: Normal, t: Term) -> int | None:
     """A name or an entry: indices in canonical order, definitions where they are to be unfolded."""
+    if t in normal.same_index:
+        return normal.same_index[t]
     if t.head == "at":
-        settled = _settle_member(normal, t)
+        settled = settle_member(normal, t)
         if settled is not None:
             return settled
     found = family_member(t)
@@ -24,14 +26,15 @@ def member(normal: Normal, t: Term) -> int | None:
     return unfold_member(normal, t) if normal.may_unfold(*found) else None
 
 
-def _settle_member(normal: Normal, t: Term) -> int | None:
+def settle_member(normal: Normal, t: Term) -> int | None:
     """The indices of an entry in canonical order."""
-    if tidy(t.terms[1]) is not t.terms[1]:
-        return normal.settled(t, (1,))
+    settled = normal.settled(t, (1,))
+    if settled is not None:
+        return settled
     inner = t.terms[0]
     if inner.head != "at":
         return None
-    line = _settle_member(normal, inner)
+    line = settle_member(normal, inner)
     return None if line is None else normal.builder.place(line, t, (0,))
 
 

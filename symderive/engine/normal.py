@@ -19,7 +19,7 @@ from symderive.kernel.algebra import tidy
 from symderive.kernel.context import Range, family_member, within
 from symderive.kernel.defined import quantify
 from symderive.kernel.shapes import SCALAR, shape
-from symderive.kernel.terms import CONDITIONS, Term, abstract, bound, instantiate, literal, make, num
+from symderive.kernel.terms import BINDS, CONDITIONS, Term, abstract, bound, instantiate, literal, make, num
 
 Handler = Callable[["Normal", Term], "int | None"]
 
@@ -49,13 +49,15 @@ class Normal:
         """Denominators of exponents, by the text of the exponent; shared between restarts."""
         self.unfold: frozenset[str] = frozenset()
         """Defined names that are replaced by their definitions; families at numbers …"""
-        self.unfold_at: frozenset[Term] = frozenset()
-        """… and at these last indices."""
+        self.steps: frozenset[Term] = frozenset()
+        """… and at these indices, where sums and products are also split: the steps of an induction."""
         self._frac: dict[Term, Frac] = {}
         self.lines: dict[Term, int] = {}
         """Atoms that are not generators: the line that gives their normal form."""
         self.canonical_sums: set[Term] = set()
         """Connected sums whose indices are named canonically."""
+        self.same_index: dict[Term, int] = {}
+        """Index names that are known to be equal to other index terms, each with the line."""
         self._opened: dict[Term, tuple[str, Term]] = {}
 
     # -- computing ------------------------------------------------------------------------------
@@ -212,11 +214,26 @@ class Normal:
         for k in positions:
             i = now.args[k]
             assert isinstance(i, Term)
-            j = tidy(i)
-            if j is not i:
-                step = self.builder.place(self.builder.combine(i, j), now, (k,))
+            same = self.index(i)
+            if same is not None:
+                step = self.builder.place(same, now, (k,))
                 line = step if line is None else self.builder.chain(line, step)
                 now = self.builder.right(line)
+        return line
+
+    def index(self, i: Term) -> int | None:
+        """A line that puts an index term in canonical order, known equalities used; None if it is so."""
+        line, now = None, i
+        for x, equation in self.same_index.items():
+            paths = occurrences(now, x)
+            if paths:
+                step = self.builder.place(equation, now, *paths)
+                line = step if line is None else self.builder.chain(line, step)
+                now = self.builder.right(line)
+        j = tidy(now)
+        if j is not now:
+            step = self.builder.combine(now, j)
+            line = step if line is None else self.builder.chain(line, step)
         return line
 
     def open(self, t: Term) -> tuple[str, Term]:
@@ -278,7 +295,7 @@ class Normal:
         if name not in self.unfold or len(indices) < depth:
             return False
         last = indices[depth - 1] if depth else num(0)
-        return last.head == "num" or last in self.unfold_at
+        return last.head == "num" or last in self.steps
 
     def decided(self, condition: Term) -> bool:
         """Whether a relation between numbers is known to hold."""
@@ -305,6 +322,22 @@ class Normal:
 
     def is_zero(self, t: Term) -> bool:
         return bool(self.frac(t).num.is_zero())
+
+
+def occurrences(t: Term, part: Term) -> list[tuple[int, ...]]:
+    """The paths to a part that pass no binder."""
+    out: list[tuple[int, ...]] = []
+
+    def walk(s: Term, path: tuple[int, ...]) -> None:
+        if s is part:
+            out.append(path)
+        elif s.head not in BINDS:
+            for k, a in enumerate(s.args):
+                if isinstance(a, Term):
+                    walk(a, (*path, k))
+
+    walk(t, ())
+    return out
 
 
 def integer_literal(t: Term) -> int | None:

@@ -11,12 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from symderive.engine.budget import Budget, OutOfBudget
+from symderive.engine.budget import Budget
 from symderive.engine.builder import Builder, Stuck
 from symderive.engine.functions import Restart
 from symderive.engine.handlers import HANDLERS
+from symderive.engine.induction import by_induction
 from symderive.engine.normal import Normal
 from symderive.engine.ring import Full, TooLarge
+from symderive.kernel.algebra import tidy
 from symderive.kernel.book import Book
 from symderive.kernel.context import Context, Rejected
 from symderive.kernel.defined import defined_parts, holds_plainly
@@ -45,7 +47,7 @@ class Setting:
 
     conditions: tuple[Term, ...] = ()
     unfold: frozenset[str] = frozenset()
-    unfold_at: frozenset[Term] = frozenset()
+    steps: frozenset[Term] = frozenset()
 
 
 @dataclass
@@ -58,6 +60,8 @@ class Prover:
 
     def __post_init__(self) -> None:
         self.builder = Builder(self.context, self.book, self.budget)
+        self.steps: list[Term] = []
+        """Indices at which families unfold: the steps of inductions under way."""
         self.lemmas: list[int] = []
         """Lines that hold by the facts alone and may be used anywhere."""
 
@@ -80,10 +84,23 @@ class Prover:
         """A line for a relation, using these conditions."""
         if shape(self.context, claim.terms[0]) != SCALAR:
             return self._tensors(claim, conditions)
-        line = self._lowered(claim, lambda lowered: self._by_settings(lowered, conditions))
+        try:
+            line = self._lowered(claim, lambda lowered: self._by_settings(lowered, conditions))
+        except Stuck:
+            line = None if self.steps else by_induction(self, claim, conditions)
+            if line is None:
+                raise
         if line is None:
             raise Stuck("no proof was found")
         return line
+
+    def relation_at(self, claim: Term, conditions: tuple[Term, ...], step: Term) -> int:
+        """`relation`, with recursive families unfolded at one index."""
+        self.steps.append(tidy(step))
+        try:
+            return self.relation(claim, conditions)
+        finally:
+            self.steps.pop()
 
     def _tensors(self, claim: Term, conditions: tuple[Term, ...]) -> int:
         """S = T entry by entry."""
@@ -103,24 +120,25 @@ class Prover:
     def _by_settings(self, claim: Term, conditions: tuple[Term, ...]) -> int:
         """Names as atoms first, then definitions unfolded."""
         last: Exception = Stuck("no way was tried")
-        for setting in self._settings(claim, conditions):
+        for setting in self.settings(claim, conditions):
             try:
                 return self._by_cases(claim, setting, MAX_SPLITS)
             except FAILURES as error:
                 last = error
         raise Stuck(str(last)) from last
 
-    def _settings(self, claim: Term, conditions: tuple[Term, ...]) -> list[Setting]:
+    def settings(self, claim: Term, conditions: tuple[Term, ...]) -> list[Setting]:
         """Which definitions to unfold: only functions first, then all names that are used."""
         declared, defined = self.context.declared, frozenset(self.context.definitions)
         functions = frozenset(n for n in defined if declared(n).kind == "function")
         used = defined & self.context.closure(claim)
-        return [Setting(conditions, u) for u in dict.fromkeys((functions, functions | used))]
+        steps = frozenset(self.steps)
+        return [Setting(conditions, u, steps) for u in dict.fromkeys((functions, functions | used))]
 
     def normal(self, setting: Setting, size: int, denominators: dict[str, int]) -> Normal:
         """A normal form under a setting."""
         normal = Normal(self.builder, HANDLERS, size, denominators)
-        normal.unfold, normal.unfold_at = setting.unfold, setting.unfold_at
+        normal.unfold, normal.steps = setting.unfold, setting.steps
         normal.facts.allow(list(setting.conditions))
         for line in self.lemmas:
             normal.signs.learn(line)
@@ -190,7 +208,7 @@ class Prover:
                 if not strong and h.head == "rel":
                     continue
                 others = tuple(c for c in rest if c is not h and c in self.builder.line(line).hypotheses)
-                proof = self._hypothesis(h, (*facts, *others))
+                proof = self.hypothesis(h, (*facts, *others))
                 if proof is not None and h not in self.builder.line(proof[0]).hypotheses:
                     line = self.builder.cut(line, h, *proof)
         return line
@@ -198,7 +216,7 @@ class Prover:
     def settle(self, conditions: list[Term], given: tuple[Term, ...]) -> dict[Term, int]:
         """Lines for those conditions (relations between numbers) that follow from what is given."""
         found: dict[Term, int] = {}
-        for setting in self._settings(make("and", *conditions), given):
+        for setting in self.settings(make("and", *conditions), given):
             left = [c for c in conditions if c not in found and c.head == "rel" and not c.loose]
             if not left:
                 break
@@ -243,7 +261,7 @@ class Prover:
     def _open(self, line: int) -> list[Term]:
         return sorted((h for h in self.builder.line(line).hypotheses if not self._settled(h)), key=repr)
 
-    def _hypothesis(self, h: Term, conditions: tuple[Term, ...]) -> tuple[int, tuple[str, ...]] | None:
+    def hypothesis(self, h: Term, conditions: tuple[Term, ...]) -> tuple[int, tuple[str, ...]] | None:
         """A line that proves a condition, with the names of the indices of its ∀."""
         names: list[str] = []
         granted: list[Term] = []
@@ -262,10 +280,12 @@ class Prover:
             goal = instantiate(body, bound(name))
         if goal.head != "rel" or shape(self.context, goal.terms[0]) != SCALAR:
             return None
+        given = (*conditions, *granted)
         try:
-            return self.relation(goal, (*conditions, *granted)), tuple(names)
-        except (*FAILURES, OutOfBudget):
-            return None
+            return self.relation(goal, given), tuple(names)
+        except FAILURES:
+            line = self._contradiction(Setting(given))
+            return None if line is None else (line, tuple(names))
 
 
 def choose_split(differ: Differ) -> tuple[Term, ...] | None:
@@ -279,7 +299,7 @@ def choose_split(differ: Differ) -> tuple[Term, ...] | None:
     for g in sorted(normal.ring.inside(gap)):
         for t in subterms(normal.ring.generators[g]):
             split = split_of(t)
-            if split is not None:
+            if split is not None and t.loose <= differ.left.loose | differ.right.loose:
                 parts[t] = split
     for t, split in parts.items():
         if not any(s is not t and s in parts for s in subterms(t)):
@@ -289,10 +309,10 @@ def choose_split(differ: Differ) -> tuple[Term, ...] | None:
 
 def split_of(t: Term) -> tuple[Term, ...] | None:
     """Cases for a generator that is an absolute value or has a guard."""
-    if t.head == "app" and t.name() == "abs" and not t.loose:
+    if t.head == "app" and t.name() == "abs":
         u = t.terms[0]
         return rel("<=", ZERO, u), rel("<", u, ZERO)
-    if t.head == "cases" and not t.loose:
+    if t.head == "cases":
         guard = t.terms[0]
         other = negate(guard)
         if other is not None and guard.name() in ("=", "<", "<=", "!="):

@@ -11,7 +11,7 @@ from itertools import permutations
 from typing import TYPE_CHECKING
 
 from symderive.engine.ring import product, total
-from symderive.kernel.algebra import tidy
+from symderive.kernel.algebra import difference, tidy
 from symderive.kernel.book import Lambda
 from symderive.kernel.context import Range
 from symderive.kernel.steps import Resum
@@ -27,7 +27,6 @@ from symderive.kernel.terms import (
     num,
     rel,
     substitute,
-    value,
 )
 
 if TYPE_CHECKING:
@@ -42,16 +41,19 @@ def big(normal: Normal, t: Term) -> int | None:
     if t in normal.canonical_sums:
         return None
     op, guard = t.name(), t.terms[2]
+    settled = normal.settled(t, (1, 2))
+    if settled is not None:
+        return settled
     unrolled = _unrolled(normal, t)
     if unrolled is not None:
         return unrolled
     if op == "sum" and guard is not TRUE:
         return _guarded(normal, t)
     name, body = normal.open(t)
-    settled = normal.term(body)
+    simple = normal.term(body)
     line, now = None, t
-    if settled is not body:
-        line = normal.builder.place(normal.equal(body, settled), t, ((4, name),))
+    if simple is not body:
+        line = normal.builder.place(normal.equal(body, simple), t, ((4, name),))
         now = normal.builder.right(line)
     if op != "sum":
         return line
@@ -64,24 +66,24 @@ def big(normal: Normal, t: Term) -> int | None:
 
 
 def _unrolled(normal: Normal, t: Term) -> int | None:
-    """A sum or product over a few numbers, written out from its end."""
+    """A sum or product over a few indices, or one whose last index is at a step, from its end."""
     builder, op, guard = normal.builder, t.name(), t.terms[2]
-    lo, hi = (tidy(e) for e in t.terms[:2])
-    first, last = value(lo), value(hi)
+    lo, hi = t.terms[:2]
     if op not in ("sum", "prod") or guard is not TRUE:
         return None
-    if not isinstance(first, int) or not isinstance(last, int) or last - first >= MAX_UNROLLED:
+    span = difference(hi, lo)
+    at_step = hi in normal.steps and normal.holds(rel("<=", lo, hi))
+    if not at_step and (not isinstance(span, int) or span >= MAX_UNROLLED):
         return None
     name, body = normal.open(t)
     f = Lambda((name,), body)
-    if last < first:
-        step = builder.rule(f"{op}.empty", f=f, lo=lo, hi=hi)
-    elif last == first:
+    if span == 0:
         step = builder.rule(f"{op}.one", f=f, k=lo)
+    elif isinstance(span, int) and span < 0:
+        step = builder.rule(f"{op}.empty", f=f, lo=lo, hi=hi)
     else:
-        step = builder.rule(f"{op}.last", f=f, lo=lo, hi=hi)
-    settled = normal.settled(t, (1, 2))
-    return step if settled is None else builder.chain(settled, step)
+        step = normal.discharged(builder.rule(f"{op}.last", f=f, lo=lo, hi=hi), rel("<=", lo, hi))
+    return step
 
 
 def _guarded(normal: Normal, t: Term) -> int:
@@ -274,6 +276,6 @@ def _component(
     low = [(f, -e) for f, e in renamed if e < 0]
     t = make("div", top, product(1, low)) if low else top
     for k in reversed(range(len(order))):
-        lo, hi = (substitute(end, names) for end in ranges[order[k]])
+        lo, hi = (tidy(substitute(end, names)) for end in ranges[order[k]])
         t = make("big", "sum", lo, hi, TRUE, abstract(t, f"k#{k}"))
     return t

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from symderive.kernel.context import ANYTHING, Context, Operator, Rejected, base_name, family_member, need
-from symderive.kernel.defined import Conditions, defined_parts, holds_plainly
+from symderive.kernel.defined import Conditions, defined_parts
 from symderive.kernel.independence import apart
 from symderive.kernel.shapes import SCALAR, check_condition, is_integer, same_shape, scalar, shape
 from symderive.kernel.terms import (
@@ -101,7 +101,7 @@ def instance(context: Context, e: Entry, subst: Substitution) -> tuple[Condition
     if claim.head == "rel":
         sides = {"both": claim.terms, "left": claim.terms[:1], "right": claim.terms[1:]}[e.defined]
         hypotheses |= defined_parts(context, sides)
-    return frozenset(c for c in hypotheses if not holds_plainly(c)), claim
+    return frozenset(hypotheses), claim
 
 
 def _check_value(context: Context, m: str, sort: tuple[str, ...], v: Value) -> set[Term]:

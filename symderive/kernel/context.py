@@ -70,7 +70,8 @@ class Operator:
 
     ``patterns`` name the dimensions of each argument (a dimension named twice must agree); the body
     is over the metavariables ``params`` and those dimensions.  Without a body it is opaque, and
-    ``result`` names the dimensions of its value.
+    ``result`` names the dimensions of its value.  A function of numbers may state in ``domain`` when its
+    body is defined (proved with the book); else that is read off the body.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Operator:
     patterns: tuple[tuple[str, ...], ...]
     body: Term | None
     result: tuple[str, ...] = ()
+    domain: tuple[Term, ...] | None = None
 
 
 @dataclass

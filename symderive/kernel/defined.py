@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from symderive.kernel.algebra import Algebra, OverBudget, difference
 from symderive.kernel.context import PRIMITIVES, Context, base_name, derivative_order, within
 from symderive.kernel.lowering import lower
-from symderive.kernel.shapes import SCALAR, is_integer, shape, unfold_operator
+from symderive.kernel.shapes import SCALAR, fill, is_integer, shape, unfold_operator
 from symderive.kernel.terms import (
     TRUE,
     ZERO,
@@ -45,8 +45,12 @@ REGULARITY = frozenset({"differentiable", "integrable", "interchange"})
 
 def holds_plainly(condition: Term) -> bool:
     """Whether a condition holds because its sides differ by a number of the right sign."""
-    if condition.head in ("imp", "all"):
-        return condition.terms[0] is condition.terms[-1] or holds_plainly(condition.terms[-1])
+    if condition.head == "imp":
+        guard, then = condition.terms
+        other = negate(guard)
+        return guard is then or holds_plainly(then) or (other is not None and holds_plainly(other))
+    if condition.head == "all":
+        return holds_plainly(condition.terms[2])
     if condition.head != "rel":
         return condition is TRUE
     gap = difference(condition.terms[1], condition.terms[0])
@@ -62,8 +66,12 @@ def at_worst(context: Context, condition: Term, lo: Term, hi: Term) -> Term:
     """An order between integers, at the end of the range of ``bound(0)`` where it is hardest.
 
     The condition stands under a binder from lo to hi.  Where it is linear in the bound variable with
-    coefficient ±1, what is returned no longer mentions it and implies it on the whole range.
+    coefficient ±1, what is returned no longer mentions it and implies it on the whole range.  An
+    implication whose guard fails on the whole range is true.
     """
+    if condition.head == "imp" and (other := negate(condition.terms[0])) is not None:
+        worst = at_worst(context, other, lo, hi)
+        return TRUE if worst is not other and holds_plainly(worst) else condition
     if condition.head != "rel" or condition.name() not in ("<", "<=") or not occurs(condition):
         return condition
     a, b = condition.terms
@@ -205,9 +213,14 @@ def _defined_node(context: Context, t: Term) -> Conditions:
         case "pow":
             return inside(*parts) | _power(context, *parts)
         case "app":
+            if t.name() == "log":
+                return inside(*parts) | {rel("<", ZERO, parts[0])}
+            row = context.functions.get(t.name())
+            if row is not None and row.domain is not None:
+                values = dict(zip(row.params, parts, strict=True))
+                return inside(*parts) | {fill(c, values) for c in row.domain}
             body = unfolded(context, t)
-            domain = {rel("<", ZERO, parts[0])} if t.name() == "log" else NOTHING
-            return inside(*parts) | domain | (NOTHING if body is None else _defined(context, body))
+            return inside(*parts) | (NOTHING if body is None else _defined(context, body))
         case "cases":
             total = NOTHING if len(parts) == 3 else frozenset({parts[0]})
             return inside(parts[0]) | _by_branch(t, [inside(a) for a in parts[1:]]) | total

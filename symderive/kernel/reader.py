@@ -436,12 +436,13 @@ def read_book(data: bytes) -> Book:
 
 
 def _operator(terms: Terms, x: Any) -> Operator:
-    r = record(x, "name", "params", "patterns", "body", "result")
+    r = record(x, "name", "params", "patterns", "body", "result", "domain")
     patterns = tuple(tuple(map(name, sequence(p))) for p in sequence(r["patterns"]))
     body = terms.optional(r["body"])
     names = [tuple(map(name, sequence(r[k]))) for k in ("params", "result")]
     need(len(names[0]) == len(patterns), f"{r['name']}: a pattern per parameter")
-    return Operator(name(r["name"]), names[0], patterns, body, names[1])
+    domain = None if r["domain"] is None else tuple(terms.closed(c) for c in sequence(r["domain"]))
+    return Operator(name(r["name"]), names[0], patterns, body, names[1], domain)
 
 
 def _entry(terms: Terms, x: Any) -> Entry:

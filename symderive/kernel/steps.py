@@ -14,7 +14,7 @@ from typing import NamedTuple
 from symderive.kernel.algebra import Algebra, Fractional, OverBudget, scaled
 from symderive.kernel.book import Book, Substitution, instance
 from symderive.kernel.context import Context, Rejected, family_member, need, within
-from symderive.kernel.defined import Conditions, defined, defined_parts, unfolded
+from symderive.kernel.defined import Conditions, defined, defined_parts, holds_plainly, unfolded
 from symderive.kernel.intervals import Undefined, Unsure
 from symderive.kernel.lowering import lower
 from symderive.kernel.models import Evaluator, Model
@@ -22,9 +22,11 @@ from symderive.kernel.placing import Path, place
 from symderive.kernel.shapes import check_condition, index, scalar, shape, unfold_operator
 from symderive.kernel.sums import Moves, equal_sums
 from symderive.kernel.terms import (
+    INF,
     ONE,
     ZERO,
     Term,
+    abstract,
     bound,
     conjuncts,
     instantiate,
@@ -195,8 +197,14 @@ class Proof:
             raise Rejected(str(error)) from None
         except ZeroDivisionError:
             raise Rejected("a denominator is zero") from None
-        self.lines.append(line)
+        self.lines.append(Line(frozenset(h for h in line.hypotheses if not self._plain(h)), line.claim))
         return len(self.lines) - 1
+
+    def _plain(self, h: Term) -> bool:
+        key = ("plain", h)
+        if key not in self.context.memo:
+            self.context.memo[key] = holds_plainly(h)
+        return bool(self.context.memo[key])
 
     def line(self, k: int) -> Line:
         if not 0 <= k < len(self.lines):
@@ -478,8 +486,10 @@ def _induct(proof: Proof, step: Induct) -> Line:
         granted |= {rel("<=", t, step.last), rel("<=", after, step.last)}
         own.add(rel("<=", t, step.last))
         reached = {rel("<=", step.first, step.last)}
+    # what the step assumes at each index has to hold at all of them
+    end = INF if step.last is None else step.last
     rest = up.hypotheses - granted
-    need(all(v not in h.loose for h in rest), f"a hypothesis of the step speaks of {v}")
+    rest = {make("all", step.first, end, abstract(h, v)) if v in h.loose else h for h in rest}
     remaining = (base.hypotheses - reached) | rest | own
     need(all(v not in h.loose for h in base.hypotheses), f"the base line speaks of {v}")
     return Line(frozenset(remaining), step.claim)
@@ -490,7 +500,7 @@ def _cut(proof: Proof, step: Cut) -> Line:
     need(step.hypothesis in h, "the line has no such hypothesis")
     given, proved = proof.line(step.by)
     goal, names = step.hypothesis, list(step.names)
-    opened: list[str] = []
+    opened: list[tuple[str, Term, Term]] = []
     granted: set[Term] = set()
     while goal.head in ("all", "imp"):
         if goal.head == "imp":
@@ -499,18 +509,17 @@ def _cut(proof: Proof, step: Cut) -> Line:
             continue
         need(names, "a name is missing for a ∀")
         name = names.pop(0)
-        need(name not in goal.loose and name not in opened, f"{name} is not fresh")
-        opened.append(name)
-        i = bound(name)
-        granted |= set(within(i, (goal.terms[0], goal.terms[1])))
-        goal = instantiate(goal.terms[2], i)
+        need(all(name not in t.loose for t in (goal, step.hypothesis, *granted)), f"{name} is not fresh")
+        lo, hi, body = goal.terms
+        opened.append((name, lo, hi))
+        granted |= set(within(bound(name), (lo, hi)))
+        goal = instantiate(body, bound(name))
     need(not names, "more names than ∀")
     need(proved in (goal, ABSURD), "the line proves something else")
     rest = given - granted
-    need(
-        all(r.loose.isdisjoint(opened) for r in rest),
-        "a hypothesis speaks of an index of the ∀",
-    )
+    # what the line assumes at each index has to hold at all of them
+    for name, lo, hi in reversed(opened):
+        rest = frozenset(make("all", lo, hi, abstract(c, name)) if name in c.loose else c for c in rest)
     return Line((h - {step.hypothesis}) | rest, claim)
 
 

@@ -134,24 +134,47 @@ class Scope:
     def family(
         self,
         name: str,
-        *clauses: tuple[tuple[Like, Like | None], Callable[[Expr], Like]],
-        shape_of: Sequence[Like] = (),
+        *clauses: tuple[Like, Like | None, Callable[[Expr], Like]],
+        entries: Sequence[Like] = (),
     ) -> Expr:
-        """A family defined clause by clause: ((first, last), body of the index).
+        """A family defined clause by clause: (first, last, body of the index).
 
-        The name may stand in its own bodies: declare it by calling `name_of` inside them.
+        Args:
+            name: may stand in its own bodies, as ``name("h")``.
+            clauses: their ranges follow on each other.
+            entries: dimensions of a member, ``()`` for a number.
         """
-        first = lift(clauses[0][0][0]).term
-        last = clauses[-1][0][1]
-        end = INF if last is None else lift(last).term
-        out = self._declare(name, Name("real", ((first, end), *_dims(shape_of))))
-        p = f"{name}#t"
+        return self.families(
+            name, [], *((lo, hi, lambda i, b=body: b(i)) for lo, hi, body in clauses), entries=entries
+        )
+
+    def families(
+        self,
+        name: str,
+        outer: Sequence[tuple[Like, Like]],
+        *clauses: tuple[Like, Like | None, Callable[..., Like]],
+        entries: Sequence[Like] = (),
+    ) -> Expr:
+        """A family with further indices before the one that its clauses run over.
+
+        The ends of a clause may be functions of the outer indices.
+        """
+        params = [f"{name}#{k}" for k in range(len(outer) + 1)]
+        variables = [Expr(bound(p)) for p in params]
+
+        def end(x: Like | None | Callable[..., Like]) -> Term:
+            x = x(*variables[:-1]) if callable(x) and not isinstance(x, Expr) else x
+            return INF if x is None else lift(x).term
+
         rows = []
-        for (lo, hi), body in clauses:
-            r: Range = (lift(lo).term, INF if hi is None else lift(hi).term)
-            rows.append(((r,), lift(body(Expr(bound(p)))).term))
-        self.definitions[name] = Definition((p,), tuple(rows))
-        self._context = None
+        before: tuple[Range, ...] = tuple((lift(lo).term, lift(hi).term) for lo, hi in outer)
+        for lo, hi, body in clauses:
+            rows.append(((*before, (end(lo), end(hi))), lift(body(*variables)).term))
+        whole = (rows[0][0][-1][0], rows[-1][0][-1][1])
+        for p in reversed(params[:-1]):
+            whole = (abstract(whole[0], p), abstract(whole[1], p))
+        out = self._declare(name, Name("real", (*before, whole, *_dims(entries))))
+        self.definitions[name] = Definition(tuple(params), tuple(rows))
         return out
 
     def assume(self, *conditions: Expr) -> None:

@@ -2,19 +2,19 @@
 
 from symderive.language.expr import D, cos, eq, erf, exp, function, log, sin, sqrt
 from symderive.language.expr import absolute as abs_
-from symderive.rules.schema import Meaning, Row, a, c, free, meaning, theorem, u, v
+from symderive.rules.schema import Meaning, Row, a, c, free, function_of, theorem, u, v
 
 sigmoid, tanh, sinh, cosh, tan = map(function, ("sigmoid", "tanh", "sinh", "cosh", "tan"))
 softplus, silu, gelu, relu, lrelu, elu = map(function, ("softplus", "silu", "gelu", "relu", "lrelu", "elu"))
 
 # fmt: off
 FUNCTIONS: tuple[Meaning, ...] = (
-    meaning("sigmoid", "a", ".", 1 / (1 + exp(-a)), "logistic function"),
-    meaning("softplus", "a", ".", log(1 + exp(a)), "softplus"),
-    meaning("silu", "a", ".", a / (1 + exp(-a)), "sigmoid linear unit (swish)"),
-    meaning("gelu", "a", ".", a * (1 + erf(a / sqrt(2))) / 2, "Gaussian error linear unit"),
-    meaning("softsign", "a", ".", a / (1 + abs_(a)), "softsign"),
-    meaning("logit", "a", ".", log(a / (1 - a)), "log-odds, inverse of the logistic function"),
+    function_of("sigmoid", "a", 1 / (1 + exp(-a)), "logistic function"),
+    function_of("softplus", "a", log(1 + exp(a)), "softplus"),
+    function_of("silu", "a", a / (1 + exp(-a)), "sigmoid linear unit (swish)"),
+    function_of("gelu", "a", a * (1 + erf(a / sqrt(2))) / 2, "Gaussian error linear unit"),
+    function_of("softsign", "a", a / (1 + abs_(a)), "softsign"),
+    function_of("logit", "a", log(a / (1 - a)), "log-odds, inverse of the logistic function", domain=(0 < a, a < 1)),
 )
 
 RULES: tuple[Row, ...] = (

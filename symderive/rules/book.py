@@ -82,6 +82,7 @@ def book_bytes() -> bytes:
                 "patterns": [list(s) for s in x.shapes],
                 "body": None if x.body is None else table(x.body),
                 "result": list(x.result),
+                "domain": None if x.domain is None else table.all(x.domain),
             }
             for x in xs
         ]
@@ -101,7 +102,8 @@ def book() -> Book:
     """The book as the kernel takes it."""
 
     def operator(x: Meaning) -> Operator:
-        return Operator(x.name, x.params, tuple(map(tuple, x.shapes)), x.body, tuple(x.result))
+        shapes = tuple(map(tuple, x.shapes))
+        return Operator(x.name, x.params, shapes, x.body, tuple(x.result), x.domain)
 
     by_name: dict[str, tuple[Operator, ...]] = {}
     for x in operators():

@@ -19,11 +19,10 @@ from symderive.rules.schema import (
     f,
     fixed,
     free,
+    function_of,
     hi,
-    i,
     law,
     lo,
-    meaning,
     s,
     v,
     w,
@@ -35,8 +34,8 @@ normal_log_density = apply("normal_log_density", z, c, s**2)
 
 # fmt: off
 FUNCTIONS: tuple[Meaning, ...] = (
-    meaning("normal_density", "a b c", ". . .", exp(-(a - b)**2 / (2 * c)) / sqrt(2 * pi * c), "density of the normal law with mean b and variance c"),
-    meaning("normal_log_density", "a b c", ". . .", -(a - b)**2 / (2 * c) - log(2 * pi * c) / 2, "log-density of the normal law with mean b and variance c"),
+    function_of("normal_density", "a b c", exp(-(a - b)**2 / (2 * c)) / sqrt(2 * pi * c), "density of the normal law with mean b and variance c", domain=(0 < c,)),
+    function_of("normal_log_density", "a b c", -(a - b)**2 / (2 * c) - log(2 * pi * c) / 2, "log-density of the normal law with mean b and variance c", domain=(0 < c,)),
 )
 
 RULES: tuple[Row, ...] = (

@@ -5,17 +5,32 @@ Everything piecewise linear is written with |·|, which algebra can compute with
 
 from symderive.language.expr import Each, Max, Min, cases, eq, exp, function, implies, ne
 from symderive.language.expr import absolute as abs_
-from symderive.rules.schema import Meaning, Row, a, axiom, b, c, f, hi, k, lo, meaning, negated, p, theorem
+from symderive.rules.schema import (
+    Meaning,
+    Row,
+    a,
+    axiom,
+    b,
+    c,
+    f,
+    function_of,
+    hi,
+    k,
+    lo,
+    negated,
+    p,
+    theorem,
+)
 
 # fmt: off
 FUNCTIONS: tuple[Meaning, ...] = (
-    meaning("relu", "a", ".", (a + abs_(a)) / 2, "rectified linear unit: the larger of a and 0"),
-    meaning("max", "a b", ". .", (a + b + abs_(a - b)) / 2, "the larger of two numbers"),
-    meaning("min", "a b", ". .", (a + b - abs_(a - b)) / 2, "the smaller of two numbers"),
-    meaning("lrelu", "c a", ". .", (a + abs_(a)) / 2 + c * (a - abs_(a)) / 2, "leaky rectifier with slope c below 0"),
-    meaning("elu", "c a", ". .", (a + abs_(a)) / 2 + c * (exp((a - abs_(a)) / 2) - 1), "exponential linear unit: c·(e^a - 1) below 0"),
-    meaning("sign", "a", ".", cases((0 < a, 1), (eq(a, 0), 0), otherwise=-1), "the sign: 1, 0 or -1"),
-    meaning("step", "a", ".", cases((0 < a, 1), otherwise=0), "1 above 0, else 0"),
+    function_of("relu", "a", (a + abs_(a)) / 2, "rectified linear unit: the larger of a and 0"),
+    function_of("max", "a b", (a + b + abs_(a - b)) / 2, "the larger of two numbers"),
+    function_of("min", "a b", (a + b - abs_(a - b)) / 2, "the smaller of two numbers"),
+    function_of("lrelu", "c a", (a + abs_(a)) / 2 + c * (a - abs_(a)) / 2, "leaky rectifier with slope c below 0"),
+    function_of("elu", "c a", (a + abs_(a)) / 2 + c * (exp((a - abs_(a)) / 2) - 1), "exponential linear unit: c·(e^a - 1) below 0"),
+    function_of("sign", "a", cases((0 < a, 1), (eq(a, 0), 0), otherwise=-1), "the sign: 1, 0 or -1"),
+    function_of("step", "a", cases((0 < a, 1), otherwise=0), "1 above 0, else 0"),
 )
 
 

@@ -74,12 +74,20 @@ class Meaning:
     body: Term | None
     says: str
     result: str = ""
+    domain: tuple[Term, ...] | None = None
 
 
 def meaning(name: str, params: str, shapes: str, body: Expr | None, says: str, result: str = "") -> Meaning:
     """``meaning("dot", "a b", "n n", Σ …)``: shapes are words of dimension letters, ``.`` for a number."""
     words = tuple("" if s == "." else s for s in shapes.split())
     return Meaning(name, tuple(params.split()), words, None if body is None else body.term, says, result)
+
+
+def function_of(name: str, params: str, body: Expr, says: str, *, domain: tuple[Expr, ...] = ()) -> Meaning:
+    """A function of numbers, defined where `domain` holds (everywhere if nothing is said)."""
+    names = tuple(params.split())
+    conditions = tuple(c.term for c in domain)
+    return Meaning(name, names, ("",) * len(names), body.term, says, "", conditions)
 
 
 # -- metavariables ----------------------------------------------------------------------------------

@@ -1,14 +1,14 @@
 """Sine, cosine and the error function."""
 
-from symderive.language.expr import cos, eq, erf, exp, pi, sin
-from symderive.rules.schema import Meaning, a, axiom, b, meaning, theorem
+from symderive.language.expr import cos, eq, erf, exp, ne, pi, sin
+from symderive.rules.schema import Meaning, a, axiom, b, function_of, theorem
 
 # fmt: off
 FUNCTIONS: tuple[Meaning, ...] = (
-    meaning("sinh", "a", ".", (exp(a) - exp(-a)) / 2, "hyperbolic sine"),
-    meaning("cosh", "a", ".", (exp(a) + exp(-a)) / 2, "hyperbolic cosine"),
-    meaning("tanh", "a", ".", (exp(a) - exp(-a)) / (exp(a) + exp(-a)), "hyperbolic tangent"),
-    meaning("tan", "a", ".", sin(a) / cos(a), "tangent"),
+    function_of("sinh", "a", (exp(a) - exp(-a)) / 2, "hyperbolic sine"),
+    function_of("cosh", "a", (exp(a) + exp(-a)) / 2, "hyperbolic cosine"),
+    function_of("tanh", "a", (exp(a) - exp(-a)) / (exp(a) + exp(-a)), "hyperbolic tangent"),
+    function_of("tan", "a", sin(a) / cos(a), "tangent", domain=(ne(cos(a), 0),)),
 )
 
 RULES = (
