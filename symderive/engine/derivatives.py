@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from symderive.engine.branches import strict_extremum
 from symderive.engine.builder import Stuck
+from symderive.engine.means import is_square, mean
 from symderive.engine.members import settle_member, unfold_member
 from symderive.kernel.book import Lambda, Spot
-from symderive.kernel.context import PRIMITIVES, base_name, derivative_order, family_member
+from symderive.engine.ring import TooLarge
+from symderive.kernel.context import PRIMITIVES, Rejected, base_name, derivative_order, family_member
 from symderive.kernel.shapes import shape
-from symderive.kernel.terms import ONE, ZERO, Term, bound, instantiate, literal, make, rel
+from symderive.kernel.terms import ONE, ZERO, Term, bound, instantiate, literal, make, rel, subterms
 
 if TYPE_CHECKING:
     from symderive.engine.normal import Normal
@@ -31,10 +32,37 @@ def derivative(normal: Normal, t: Term) -> int | None:
     if settled is not None:
         return settled
     spot = Spot(name, indices)
+    smooth = _smoothed(normal, t)
+    if smooth is not None:
+        return smooth
     if not context.depends(body, name):
         return builder.rule("d.const", c=body, v=spot)
     rule = RULES.get(body.head)
     return rule(normal, t, body, spot) if rule else None
+
+
+def _smoothed(normal: Normal, t: Term) -> int | None:
+    """The body with fewer kinks, where facts tell the side: so that what is left is differentiable."""
+    body, v = t.terms[0], t.name(1)
+    before = _kinks(normal, body, v)
+    if not before or body.head == "der":
+        return None
+    try:
+        line = normal.line(body)
+        if _kinks(normal, normal.builder.right(line), v) < before:
+            return normal.builder.place(line, t, (0,), defined="right")
+    except (Stuck, Rejected, TooLarge, ZeroDivisionError):
+        pass
+    return None
+
+
+def _kinks(normal: Normal, t: Term, v: str) -> int:
+    """How many absolute values and extrema in a term depend on the name."""
+    return sum(
+        s.head == "app" and s.name() == "abs" or s.head == "big" and s.name() in ("max", "min")
+        for s in subterms(t)
+        if not s.dangling and normal.context.depends(s, v)
+    )
 
 
 def _inside(normal: Normal, t: Term, line: int) -> int:
@@ -223,8 +251,7 @@ def _sum(normal: Normal, t: Term, body: Term, v: Spot) -> int | None:
         return normal.builder.rule("d.sum", f=f, lo=lo, hi=hi, w=w, v=v)
     if body.name() == "prod" and guard.head == "and" and not guard.terms:
         return normal.builder.rule("d.prod", f=f, lo=lo, hi=hi, v=v)
-    simpler = strict_extremum(normal, body)
-    return None if simpler is None else _inside(normal, t, simpler)
+    return None
 
 
 def _cases(normal: Normal, t: Term, body: Term, v: Spot) -> int | None:
@@ -241,8 +268,20 @@ def _der(normal: Normal, t: Term, body: Term, v: Spot) -> int | None:
 
 
 def _mean(normal: Normal, t: Term, body: Term, v: Spot) -> int | None:
+    """∂E: inside, if the variable is in no law; else by the standard law, or by the score."""
     names = tuple(str(n) for n in body.args[1:])
-    return normal.builder.rule("d.mean", a=body.terms[0], X=names, v=v)
+    builder, context = normal.builder, normal.context
+    if not any(v.name in context.law_closure(n) for n in context.random_in(body.terms[0])):
+        return builder.rule("d.mean", a=body.terms[0], X=names, v=v)
+    shifted = mean(normal, body)
+    if shifted is not None:
+        return _inside(normal, t, shifted)
+    law = context.declared(names[0]).law if len(names) == 1 else None
+    if law is None or law[0] != "normal" or not is_square(law[1][1]):
+        return None
+    c, s = law[1][0], law[1][1].terms[0]
+    line = builder.rule("normal.score", a=body.terms[0], z=names[0], c=c, s=s, v=v)
+    return normal.discharged(line, rel("<", ZERO, s))
 
 
 RULES = {

@@ -6,8 +6,11 @@ when their indices differ become cases over the indices.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from symderive.engine.builder import Stuck
+from symderive.engine.facts import match, opened
 from symderive.engine.normal import occurrences
 from symderive.engine.ring import product
 from symderive.engine.sums import merged
@@ -15,7 +18,7 @@ from symderive.kernel.algebra import difference
 from symderive.kernel.book import Lambda
 from symderive.kernel.context import Rejected
 from symderive.kernel.independence import apart
-from symderive.kernel.terms import ONE, Term, bound, instantiate, make, num, rel
+from symderive.kernel.terms import ONE, ZERO, Term, bound, instantiate, make, num, rebuild, rel, subterms, sym
 
 if TYPE_CHECKING:
     from symderive.engine.normal import Normal
@@ -31,7 +34,7 @@ def mean(normal: Normal, t: Term) -> int | None:
         return builder.rule("mean.const", c=body, X=names)
     canonical = normal.term(body)
     if canonical is not body:
-        return builder.place(normal.equal(body, canonical), t, (0,))
+        return builder.place(normal.inside_mean(normal.equal(body, canonical)), t, (0,))
     match body.head:
         case "add":
             return _sum_of(normal, t, body, names)
@@ -107,10 +110,12 @@ def _moment(normal: Normal, t: Term, factors: list[Factor], names: tuple[str, ..
     if sums:
         return _merged(normal, t)
     if names:
-        return _normal_law(normal, t, names)
+        return _normal_law(normal, t, factors, names)
     if len(factors) > 1:
-        return _independent(normal, t, factors)
-    return None
+        split = _independent(normal, t, factors)
+        if split is not None:
+            return split
+    return _odd(normal, t)
 
 
 def _merged(normal: Normal, t: Term) -> int | None:
@@ -190,39 +195,120 @@ def _split_line(normal: Normal, t: Term) -> int | None:
     return _independent(normal, t, _factors(t.terms[0]))
 
 
-def _normal_law(normal: Normal, t: Term, names: tuple[str, ...]) -> int | None:
-    """The first two moments of a normal name."""
-    body = t.terms[0]
+def _normal_law(normal: Normal, t: Term, factors: list[Factor], names: tuple[str, ...]) -> int | None:
+    """Under a normal law: to the standard one, if there is a name for it; then by parts."""
+    builder, context = normal.builder, normal.context
     if len(names) != 1:
         return None
-    z = names[0]
-    law = normal.context.declared(z).law
+    (z,) = names
+    law = context.declared(z).law
     if law is None or law[0] != "normal":
         return None
-    c, d = law[1]
+    mean_, variance = law[1]
+    name = sym(z)
+    power = dict(factors).get(name, 0)
+    if power:
+        rest = product(1, [(f, e - (f is name)) for f, e in factors if e > (f is name)])
+        return _by_parts(normal, t, name, rest, mean_, variance)
+    standard = _standard(normal, z)
+    if standard is None or not is_square(variance):
+        return None
+    body = Lambda(("z",), _with(t.terms[0], z, bound("z")))
+    line = builder.rule("normal.shift", F=body, z=z, x=standard, c=mean_, s=variance.terms[0])
+    return normal.discharged(line, rel("<", ZERO, variance.terms[0]))
+
+
+def _by_parts(normal: Normal, t: Term, z: Term, rest: Term, mean_: Term, variance: Term) -> int:
+    """E[z·a] = c·E[a] + d·E[∂a/∂z]."""
     builder = normal.builder
-    positive = rel("<", num(0), d)
-    name = make("sym", z)
-    if body is name:
-        return normal.discharged(builder.rule("normal.mean", z=z, c=c, d=d), positive)
-    if body is make("pow", name, num(2)):
-        line = normal.discharged(builder.rule("normal.variance", z=z, c=c, d=d), positive)
-        return _second_moment(normal, t, line)
+    names = (z.name(),)
+    stein = builder.rule("normal.stein", a=rest, z=z.name(), c=mean_, d=variance)
+    stein = normal.discharged(stein, rel("<", ZERO, variance))
+    centred = builder.left(stein).terms[0]
+    if mean_ is ZERO:
+        return builder.chain(builder.place(builder.combine(t.terms[0], centred), t, (0,)), stein)
+    # z·a = (z − c)·a + c·a
+    more = make("mul", mean_, rest)
+    split = make("add", centred, more)
+    same = builder.place(builder.combine(t.terms[0], split), t, (0,))
+    added = builder.rule("mean.add", a=centred, b=more, X=names)
+    scaled = builder.rule("mean.scale", c=mean_, a=rest, X=names)
+    right = make("add", builder.right(stein), builder.right(scaled))
+    whole = builder.combine(builder.right(added), right, [stein, scaled])
+    return builder.chain(same, added, whole)
+
+
+def _standard(normal: Normal, z: str) -> str | None:
+    """Another random name with the standard normal law."""
+    for n in sorted(normal.context.randoms):
+        if n != z and normal.context.declared(n).law == ("normal", (ZERO, ONE)):
+            return n
     return None
 
 
-def _second_moment(normal: Normal, t: Term, variance: int) -> int:
-    """From E[(z − c)²] = d, a line E[z²] = …"""
-    builder = normal.builder
-    left, d = builder.left(variance), builder.right(variance)
-    k = normal.ring.number(t)
-    with normal.trial():
-        normal._frac[t] = normal.ring.generator(t)  # noqa: SLF001
-        gap = normal.frac(make("add", left, make("neg", d)))
-        rest = normal.ring.make(
-            normal.ring.ctx.from_dict({m: q for m, q in gap.num.to_dict().items() if not m[k]}),
-            -normal.ring.one,
-        )
-        value = normal.ring.term(rest)
-        return builder.combine(t, value, normal.rewrites(left, d), [(variance, ONE)])
+def is_square(t: Term) -> bool:
+    return t.head == "pow" and t.terms[1] is num(2)
 
+
+def _with(t: Term, name: str, value: Term) -> Term:
+    """`t` with a term for a name."""
+    if t.head == "sym" and t.name() == name:
+        return value
+    return rebuild(t, lambda a, _: _with(a, name, value))
+
+
+# -- symmetry ---------------------------------------------------------------------------------------
+
+
+def _odd(normal: Normal, t: Term) -> int | None:
+    """E[F(x)] = 0 for a law that is symmetric about zero and F odd."""
+    builder = normal.builder
+    for x in _symmetric(normal, t):
+        inner = _replaced(t.terms[0], x, bound("x"))
+        if normal.context.random_in(inner):
+            continue
+        line = builder.rule("mean.symmetric", F=Lambda(("x",), inner), a=x)
+        for h in builder.line(line).hypotheses:
+            if h.head == "is" and h.name() == "symmetric-law":
+                line = builder.cut(line, h, _fact_line(normal, h))
+        mirrored = builder.right(line)
+        body = normal.term(mirrored.terms[0])
+        minus = make("neg", t)
+        if normal.frac(body) != normal.ring.neg(normal.frac(t.terms[0])):
+            continue
+        moved = builder.place(normal.inside_mean(normal.equal(mirrored.terms[0], make("neg", t.terms[0]))), mirrored, (0,))
+        scaled = builder.rule("mean.scale", c=num(-1), a=t.terms[0], X=())
+        written = builder.place(builder.combine(make("neg", t.terms[0]), builder.left(scaled).terms[0]), builder.right(moved), (0,))
+        negative = builder.chain(moved, written, scaled)
+        half = num(Fraction(1, 2))
+        opposite = builder.combine(builder.right(negative), minus)
+        negative = builder.chain(negative, opposite)
+        return builder.combine(t, ZERO, (), [(line, half), (negative, half)])
+    return None
+
+
+def _symmetric(normal: Normal, t: Term) -> list[Term]:
+    """The random terms in t that a fact declares symmetric about zero."""
+    out = []
+    for f in normal.context.facts:
+        pattern = opened(f, normal.context)
+        if pattern.core.head == "is" and pattern.core.name() == "symmetric-law":
+            out += [s for s in subterms(t.terms[0]) if match(pattern.core.terms[0], s, pattern.variables) is not None]
+    return out
+
+
+def _fact_line(normal: Normal, h: Term) -> int:
+    """A line for a property from the fact that asserts it."""
+    for f in normal.context.facts:
+        pattern = opened(f, normal.context)
+        if pattern.core.head == "is" and pattern.core.name() == h.name() and len(h.terms) == 1:
+            values = match(pattern.core.terms[0], h.terms[0], pattern.variables)
+            if values is not None:
+                return normal.builder.assume(f, *values)
+    raise Stuck(f"no fact says {h!r}")
+
+
+def _replaced(t: Term, part: Term, value: Term) -> Term:
+    if t is part:
+        return value
+    return rebuild(t, lambda a, _: _replaced(a, part, value))

@@ -315,6 +315,16 @@ class Normal:
         by = self.signs.prove(condition)
         return line if by is None else self.builder.cut(line, condition, by)
 
+    def inside_mean(self, line: int) -> int:
+        """The line without hypotheses about one outcome, as far as the facts imply them for all."""
+        for h in sorted(self.builder.line(line).hypotheses, key=repr):
+            if h in self.context.fact_set or h.head != "rel" or not self.context.random_in(h):
+                continue
+            by = self.signs.prove(h)
+            if by is not None and h not in self.builder.line(by).hypotheses:
+                line = self.builder.cut(line, h, self.inside_mean(by))
+        return line
+
     def relate(self, g: Term, q: int, p: Poly, line: int) -> None:
         """Enter the relation g^q = p of a generator; the line proves it for the term of p."""
         k = self.ring.number(g)

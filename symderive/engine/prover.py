@@ -103,8 +103,11 @@ class Prover:
             self.steps.pop()
 
     def _tensors(self, claim: Term, conditions: tuple[Term, ...]) -> int:
-        """S = T entry by entry."""
+        """S = T by an inverse matrix, else entry by entry."""
         left, right = claim.terms
+        solved = self._solved(left, right, conditions)
+        if solved is not None:
+            return solved
         (lo, hi), *_ = shape(self.context, left)
         name = fresh(left, right, *conditions, stem="e")
         i = bound(name)
@@ -114,6 +117,24 @@ class Prover:
         rule = self.builder.rule("tensor.entries", S=left, T=right, lo=lo, hi=hi)
         every = make("all", lo, hi, abstract(inner, name))
         return self.builder.cut(rule, every, line, (name,))
+
+    def _solved(self, left: Term, right: Term, conditions: tuple[Term, ...]) -> int | None:
+        """S = A⁻¹·b from A·S = b."""
+        for s, t, flip in ((left, right, False), (right, left, True)):
+            if t.head != "op" or t.name() != "matmul" or t.terms[0].head != "op" or t.terms[0].name() != "inv":
+                continue
+            inverse, b = t.terms
+            (a,) = inverse.terms
+            product = make("op", "matmul", a, s)
+            try:
+                equation = self.relation(rel("=", product, b), conditions)
+                cancel = self.builder.rule("inv.left", A=a, B=s)
+                placed = self.builder.place(equation, self.builder.left(cancel), (2,))
+                line = self.builder.chain(~cancel, placed)
+                return self.builder.flip(line) if flip else line
+            except FAILURES:
+                continue
+        return None
 
     # -- settings -------------------------------------------------------------------------------
 
@@ -299,7 +320,8 @@ def choose_split(differ: Differ) -> tuple[Term, ...] | None:
     for g in sorted(normal.ring.inside(gap)):
         for t in subterms(normal.ring.generators[g]):
             split = split_of(t)
-            if split is not None and t.loose <= differ.left.loose | differ.right.loose:
+            free = t.loose <= differ.left.loose | differ.right.loose
+            if split is not None and free and not normal.context.random_in(t):
                 parts[t] = split
     for t, split in parts.items():
         if not any(s is not t and s in parts for s in subterms(t)):

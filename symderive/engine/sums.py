@@ -10,6 +10,7 @@ from __future__ import annotations
 from itertools import permutations
 from typing import TYPE_CHECKING
 
+from symderive.engine.branches import strict_extremum
 from symderive.engine.ring import product, total
 from symderive.kernel.algebra import difference, tidy
 from symderive.kernel.book import Lambda
@@ -55,6 +56,8 @@ def big(normal: Normal, t: Term) -> int | None:
     if simple is not body:
         line = normal.builder.place(normal.equal(body, simple), t, ((4, name),))
         now = normal.builder.right(line)
+    if op in ("max", "min") and line is None:
+        return strict_extremum(normal, t)
     if op != "sum":
         return line
     moved = resummed(normal, now)

@@ -173,7 +173,8 @@ def fill(t: Term, subst: Substitution, level: int = 0) -> Term:
             name = value(t.name(1)[1:], str)
             return make("der", filled(0), str(name), *(fill(i, subst, level) for i in t.terms[1:]))
         case "ex" if schematic:
-            names = value(t.name(1)[1:], tuple)
+            over = subst.get(t.name(1)[1:])
+            names = (over,) if isinstance(over, str) else value(t.name(1)[1:], tuple)
             return make("ex", filled(0), *names)  # type: ignore[misc]
         case "lim" if schematic:
             name = value(t.name(1)[1:], str)

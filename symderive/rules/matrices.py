@@ -39,8 +39,8 @@ OPERATORS: tuple[Meaning, ...] = (
 )
 
 RULES: tuple[Row, ...] = (
-    axiom("inv.left", eq(Sum(lambda l: op("inv", A)[i, l] * A[l, j], 1, n), delta(i, j)), span(A, 1, n), says="A⁻¹·A = I"),
-    axiom("inv.right", eq(Sum(lambda l: A[i, l] * op("inv", A)[l, j], 1, n), delta(i, j)), span(A, 1, n), says="A·A⁻¹ = I"),
+    axiom("inv.left", eq(op("matmul", op("inv", A), op("matmul", A, B)), B), says="A⁻¹·A = I"),
+    axiom("inv.right", eq(op("matmul", A, op("matmul", op("inv", A), B)), B), says="A·A⁻¹ = I"),
 )
 # fmt: on
 
