@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from symderive.engine.builder import Stuck
 from symderive.engine.means import is_square, mean
-from symderive.engine.members import settle_member, unfold_member
+from symderive.engine.members import lowered, settle_member, unfold_member
 from symderive.kernel.book import Lambda, Spot
 from symderive.engine.ring import TooLarge
 from symderive.kernel.context import PRIMITIVES, Rejected, base_name, derivative_order, family_member
+from symderive.kernel.lowering import lower
 from symderive.kernel.shapes import shape
 from symderive.kernel.terms import ONE, ZERO, Term, bound, instantiate, literal, make, rel, subterms
 
@@ -44,7 +45,7 @@ def derivative(normal: Normal, t: Term) -> int | None:
 def _smoothed(normal: Normal, t: Term) -> int | None:
     """The body with fewer kinks, where facts tell the side: so that what is left is differentiable."""
     body, v = t.terms[0], t.name(1)
-    before = _kinks(normal, body, v)
+    before = _kinks(normal, lower(normal.context, body), v)
     if not before or body.head == "der":
         return None
     try:
@@ -176,7 +177,7 @@ def _sym(normal: Normal, t: Term, body: Term, v: Spot) -> int | None:
         return _inside(normal, t, settled)
     member = family_member(body)
     if member is None:
-        return _entry(normal, body, v)
+        return _entry(normal, body, v) or _operator(normal, t, body, v)
     name, indices = member
     if name == v.name:
         depth = context.family_depth(name)
@@ -284,6 +285,11 @@ def _mean(normal: Normal, t: Term, body: Term, v: Spot) -> int | None:
     return normal.discharged(line, rel("<", ZERO, s))
 
 
+def _operator(normal: Normal, t: Term, body: Term, v: Spot) -> int | None:
+    line = lowered(normal, body)
+    return None if line is None else _inside(normal, t, line)
+
+
 RULES = {
     "add": _add,
     "mul": _mul,
@@ -297,5 +303,6 @@ RULES = {
     "cases": _cases,
     "der": _der,
     "ex": _mean,
+    "op": _operator,
 }
 

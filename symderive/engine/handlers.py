@@ -6,7 +6,7 @@ from symderive.engine.branches import cases
 from symderive.engine.derivatives import derivative
 from symderive.engine.functions import application, power
 from symderive.engine.means import mean
-from symderive.engine.members import member
+from symderive.engine.members import lowered, member
 from symderive.engine.normal import Handler
 from symderive.engine.sums import big
 
@@ -17,6 +17,7 @@ HANDLERS: dict[str, Handler] = {
     "sym": member,
     "bound": member,
     "at": member,
+    "op": lowered,
     "cases": cases,
     "der": derivative,
     "ex": mean,

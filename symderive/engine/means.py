@@ -48,7 +48,7 @@ def mean(normal: Normal, t: Term) -> int | None:
         case "big" if body.name() == "sum":
             return _series(normal, body, names)
         case _:
-            return _moment(normal, t, [(body, 1)], names)
+            return _moment(normal, t, _factors(body), names)
 
 
 def _is_random(normal: Normal, t: Term, names: tuple[str, ...]) -> bool:

@@ -21,9 +21,17 @@ def member(normal: Normal, t: Term) -> int | None:
         if settled is not None:
             return settled
     found = family_member(t)
-    if found is None or found[0] not in normal.context.definitions:
+    if found is None:
+        return lowered(normal, t)
+    if found[0] not in normal.context.definitions:
         return None
     return unfold_member(normal, t) if normal.may_unfold(*found) else None
+
+
+def lowered(normal: Normal, t: Term) -> int | None:
+    """``t`` in index form; None if it is so already."""
+    line = normal.builder.lower(t)
+    return None if normal.builder.right(line) is t else line
 
 
 def settle_member(normal: Normal, t: Term) -> int | None:

@@ -263,7 +263,8 @@ class Normal:
 
     def scratch(self) -> Normal:
         """An empty normal form over the same context, for looking at shapes of results."""
-        return Normal(Builder(self.context, self.builder.book), self.handlers, self.ring.size, self.denominators)
+        size = max(64, self.ring.size)
+        return Normal(Builder(self.context, self.builder.book), self.handlers, size, self.denominators)
 
     @contextmanager
     def trial(self) -> Iterator[None]:

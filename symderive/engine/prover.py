@@ -85,14 +85,12 @@ class Prover:
         if shape(self.context, claim.terms[0]) != SCALAR:
             return self._tensors(claim, conditions)
         try:
-            line = self._lowered(claim, lambda lowered: self._by_settings(lowered, conditions))
+            return self._by_settings(claim, conditions)
         except Stuck:
             line = None if self.steps else by_induction(self, claim, conditions)
             if line is None:
                 raise
-        if line is None:
-            raise Stuck("no proof was found")
-        return line
+            return line
 
     def relation_at(self, claim: Term, conditions: tuple[Term, ...], step: Term) -> int:
         """`relation`, with recursive families unfolded at one index."""
@@ -255,7 +253,7 @@ class Prover:
     def _settle_one(self, normal: Normal, c: Term, found: dict[Term, int], depth: int) -> None:
         """Find a line for a condition, and for what that line assumes in turn."""
         try:
-            line = self._lowered(c, lambda d: normal.signs.prove(d) if d.name() != "=" else None)
+            line = normal.signs.prove(c) if c.name() != "=" else None
         except FAILURES:
             return
         if line is None or c in self.builder.line(line).hypotheses:
@@ -268,13 +266,6 @@ class Prover:
         if c not in self.builder.line(line).hypotheses:
             found[c] = line
             normal.signs.learn(line)
-
-    def _lowered(self, claim: Term, prove: Callable[[Term], int | None]) -> int | None:
-        """A line for a claim from a line for the claim in index form."""
-        a, b = (self.builder.lower(t) for t in claim.terms)
-        lowered = rel(claim.name(), self.builder.right(a), self.builder.right(b))
-        line = prove(lowered)
-        return line if line is None or lowered is claim else self.builder.chain(a, line, ~b)
 
     def _settled(self, h: Term) -> bool:
         return h in self.context.fact_set or is_mark(h) or is_regularity(h) or holds_plainly(h)

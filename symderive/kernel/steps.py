@@ -30,6 +30,7 @@ from symderive.kernel.terms import (
     bound,
     conjuncts,
     instantiate,
+    literal,
     make,
     num,
     rel,
@@ -354,13 +355,17 @@ def _algebra(
     """right − left − Σ q·(r − l), the algebra that it lives in, and what it rests on."""
     context = proof.context
     algebra = Algebra(step.opaque)
-    hypotheses: set[Term] = set(defined_parts(context, (left, right)))
+    hypotheses: set[Term] = set()
+    rewritten: set[Term] = set()
     for k in step.rewrite:
         h, op, a, b = proof.relation(k)
         need(op == "=", f"line {k} is no equation")
         need(a not in step.opaque, "an opaque term is rewritten")
         algebra.known[a] = algebra.of(b)
         hypotheses |= h
+        rewritten.add(a)
+    for t in (left, right):
+        hypotheses |= _defined_by_parts(context, t, rewritten)
     total = algebra.minus(algebra.of(right), algebra.of(left))
     for k, q in step.cofactors:
         h, op, a, b = proof.relation(k)
@@ -370,6 +375,19 @@ def _algebra(
         part = algebra.times(algebra.of(q), algebra.minus(algebra.of(b), algebra.of(a)))
         total = algebra.minus(total, part)
     return algebra, total, hypotheses
+
+
+def _defined_by_parts(context: Context, t: Term, known: set[Term]) -> Conditions:
+    """`defined`, except that the terms in `known` are defined because lines say so."""
+    if t in known:
+        return frozenset()
+    e = literal(t.terms[1]) if t.head == "pow" else 0
+    if t.head not in ("add", "neg", "mul", "div", "pow") or not isinstance(e, int) or shape(context, t):
+        return defined(context, t)
+    out = frozenset().union(*(_defined_by_parts(context, a, known) for a in t.terms))
+    if t.head == "div":
+        out |= {rel("!=", lower(context, t.terms[1]), ZERO)}
+    return out | {rel("!=", lower(context, t.terms[0]), ZERO)} if e < 0 else out
 
 
 def _combine(proof: Proof, step: Combine) -> Line:
