@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from symderive.engine.builder import Stuck
 from symderive.engine.ring import Full, TooLarge
 from symderive.kernel.algebra import tidy
+from symderive.kernel.context import Context, within
 from symderive.kernel.lowering import lower
 from symderive.kernel.shapes import is_integer, shape
 from symderive.kernel.terms import Term, bound, instantiate, make, rel, subterms
 
 if TYPE_CHECKING:
     from symderive.engine.normal import Normal
-    from symderive.kernel.context import Context
 
 PRIORITY = {"der": 0, "ex": 1, "big": 2, "app": 3, "pow": 4, "at": 5, "sym": 6}
 
@@ -32,6 +32,8 @@ class Pattern:
     variables: tuple[str, ...]
     entries: int = 0
     """How many of the variables, the last ones, index the entries of an equation between tensors."""
+    ranges: tuple[Term, ...] = ()
+    """What is known of the variables."""
     triggers: list[Term] = field(default_factory=list)
     """Terms whose appearance calls for an instance."""
 
@@ -78,6 +80,8 @@ class Facts:
     def _target(self, pattern: Pattern) -> Term | None:
         """The generator that an equation rewrites, found on a scratch copy of the normal form."""
         scratch = self.normal.scratch()
+        for c in pattern.ranges:
+            scratch.signs.learn(scratch.builder.assume(c))
         a, b = pattern.core.terms
         try:
             gap = scratch.frac(make("add", a, make("neg", b)))
@@ -153,23 +157,30 @@ def _occurs_in_others(normal: Normal, k: int, gap: object) -> bool:
 
 def opened(condition: Term, context: Context) -> Pattern:
     """A condition with its leading ∀ opened, guards left to the instance, in index form."""
-    core, variables = condition, []
+    core = condition
+    variables: list[str] = []
+    ranges: list[Term] = []
     while core.head in ("all", "imp"):
         if core.head == "imp":
+            ranges.append(core.terms[0])
             core = core.terms[1]
             continue
-        variables.append(f"?{len(variables)}")
-        core = instantiate(core.terms[2], bound(variables[-1]))
+        i = bound(f"?{len(variables)}")
+        variables.append(str(i.args[0]))
+        ranges += within(i, (core.terms[0], core.terms[1]))
+        core = instantiate(core.terms[2], i)
     rank = 0
     if core.head == "rel" and core.name() == "=":
         sides = list(core.terms)
-        while shape(context, sides[0]):
-            variables.append(f"?{len(variables)}")
-            sides = [make("at", s, bound(variables[-1])) for s in sides]
+        while s := shape(context, sides[0]):
+            i = bound(f"?{len(variables)}")
+            variables.append(str(i.args[0]))
+            ranges += within(i, s[0])
+            sides = [make("at", side, i) for side in sides]
             rank += 1
         if rank:
             core = rel("=", *(lower(context, s) for s in sides))
-    return Pattern(condition, core, tuple(variables), rank)
+    return Pattern(condition, core, tuple(variables), rank, tuple(ranges))
 
 
 def _subjects(pattern: Pattern) -> list[Term]:

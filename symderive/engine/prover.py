@@ -190,6 +190,10 @@ class Prover:
             lines.append(contradiction if contradiction is not None else self._by_cases(claim, inner, depth - 1))
         return self.builder.cases(claim, split, lines)
 
+    def contradiction(self, conditions: tuple[Term, ...]) -> int | None:
+        """A line 0 < 0 from some conditions, if they contradict each other."""
+        return self._contradiction(Setting(conditions))
+
     def _contradiction(self, setting: Setting) -> int | None:
         """A line 0 < 0 from the conditions, if they contradict each other."""
         try:

@@ -22,10 +22,14 @@ def lower(context: Context, t: Term) -> Term:
 
 
 def _lower(context: Context, t: Term) -> Term:
+    if not t.terms:
+        return t
     if t.head == "at":
         return entry_of(context, t.terms[0], t.terms[1])
     if t.head == "op" and operator_row(context, t)[0].body is not None:
         return lower(context, unfold_operator(context, t))
+    if t.head == "is":
+        return rebuild(t, lambda a, _: a if a.head == "sym" else lower(context, a))
     s = shape(context, t)
     if s not in (SCALAR, CONDITION) and t.head != "tab" and _pushes(context, t):
         name = fresh(t)

@@ -1,0 +1,318 @@
+"""The judge: refute first, then prove, and let the kernel have the last word.
+
+A verdict *proved* or *refuted* is given only with a certificate that the kernel has accepted, read from
+the same plain data that is handed out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from symderive.engine.budget import Budget, OutOfBudget
+from symderive.engine.normal import Normal
+from symderive.engine.prover import FAILURES, Prover
+from symderive.engine.sampling import Sampler
+from symderive.kernel import check
+from symderive.kernel.book import Book
+from symderive.kernel.context import Context, Rejected
+from symderive.kernel.intervals import Interval, Real, Undefined, Unsure
+from symderive.kernel.models import Evaluator, Model
+from symderive.kernel.placing import is_mark, is_regularity
+from symderive.kernel.shapes import check_condition
+from symderive.kernel.steps import Line, Step
+from symderive.kernel.terms import Term, rel, subterms
+from symderive.language import tables
+from symderive.language.verdict import Counterexample, Kind, Verdict
+
+PRECISIONS = (64, 256, 1024)
+TRIES = 20
+ENOUGH = 8
+"""Points at which both sides agree after which no more are looked at."""
+
+
+@dataclass
+class Judge:
+    """Judges claims in one context."""
+
+    context: Context
+    book: Book
+    units: int = 5_000_000
+    source: dict[str, Any] = field(default_factory=dict)
+
+    def judge(self, claim: Term) -> Verdict:
+        """The verdict on a relation between two terms.
+
+        Raises:
+            Rejected: the claim or the context is ill-formed (shapes, names, definitions).
+        """
+        check.check_context(self.context)
+        check_condition(self.context, claim)
+        if claim.head != "rel" or claim.loose:
+            raise Rejected("a claim is a relation between two terms without loose indices")
+        budget = Budget(self.units)
+        points = _Points(self.context, claim)
+        try:
+            if _evaluable(self.context, claim):
+                found = points.violation(claim)
+                if found is not None:
+                    return self.refuted(claim, claim, found, Prover(self.context, self.book, budget), (None, None))
+            if not points.models and (verdict := self._contradiction(claim, budget)) is not None:
+                return verdict
+            return self._prove(claim, points, budget)
+        except OutOfBudget as error:
+            return self._open(claim, points, "budget", str(error))
+
+    # -- proved ---------------------------------------------------------------------------------
+
+    def _prove(self, claim: Term, points: _Points, budget: Budget) -> Verdict:
+        prover = Prover(self.context, self.book, budget)
+        try:
+            line = prover.prove(claim)
+        except FAILURES as error:
+            return self._refute_rewritten(claim, points, prover, str(error))
+        conditions, regularity, other = check.sort_hypotheses(self.context, prover.builder.line(line), claim)
+        if other:
+            found = self._refute_rewritten(claim, points, prover, "")
+            if found.kind is Kind.REFUTED:
+                return found
+            needs = tuple(sorted(other, key=repr))
+            return Verdict(Kind.UNDECIDED, claim, "needs", "a proof needs more than is given", needs=needs)
+        witness = self._witness(prover.builder.line(line), points)
+        if witness is None:
+            found = self._refute_rewritten(claim, points, prover, "")
+            if found.kind is Kind.REFUTED:
+                return found
+            reason = "no numbers were found that satisfy all that the proof assumes"
+            return Verdict(Kind.UNDECIDED, claim, "no-witness", reason)
+        steps, _ = prover.builder.export(line)
+        record = self.record(
+            "proved", claim, steps, [], witness, tuple(sorted(conditions, key=repr)), tuple(sorted(regularity, key=repr))
+        )
+        accepted = check.check_record(record, self.book)
+        return Verdict(
+            Kind.PROVED,
+            claim,
+            conditions=accepted.conditions,
+            hypotheses=accepted.hypotheses,
+            rules=accepted.entries,
+            certificate=record,
+        )
+
+    def _witness(self, line: Line, points: _Points) -> Model | None:
+        """A model in which all that the line assumes holds."""
+        for model in points.candidates():
+            e = Evaluator(self.context, model)
+            try:
+                if all(_holds(e, h) for h in line.hypotheses):
+                    return model
+            except (Unsure, Undefined):
+                continue
+        return None
+
+    def _contradiction(self, claim: Term, budget: Budget) -> Verdict | None:
+        """A verdict, if the facts contradict each other."""
+        prover = Prover(self.context, self.book, budget)
+        line = prover.contradiction(self.context.facts)
+        if line is None:
+            return None
+        used = tuple(h for h in self.context.facts if h in prover.builder.line(line).hypotheses)
+        reason = "the assumptions contradict each other"
+        return Verdict(Kind.UNDECIDED, claim, "contradiction", reason, needs=used)
+
+    # -- refuted --------------------------------------------------------------------------------
+
+    def _refute_rewritten(self, claim: Term, points: _Points, prover: Prover, reason: str) -> Verdict:
+        """Look for a violation after both sides are rewritten by proved lines."""
+        for setting in reversed(prover.settings(claim, tuple(self.context.facts))):
+            try:
+                lines = prover.attempt(setting, lambda normal: tuple(_rewritten(normal, s) for s in claim.terms))
+            except FAILURES:
+                continue
+            sides = [s if k is None else prover.builder.right(k) for k, s in zip(lines, claim.terms, strict=True)]
+            rewritten = rel(claim.name(), *sides)
+            if not _evaluable(self.context, rewritten):
+                continue
+            assumed = [h for k in lines if k is not None for h in prover.builder.line(k).hypotheses]
+            found = points.violation(rewritten, assumed)
+            if found is not None:
+                return self.refuted(claim, rewritten, found, prover, lines)
+            if points.agreeing:
+                break
+        return self._open(claim, points, "unsupported", reason or "no proof was found")
+
+    def _open(self, claim: Term, points: _Points, code: str, reason: str) -> Verdict:
+        if points.agreeing and code != "budget":
+            text = f"agrees at {points.agreeing} certified points; no proof was found"
+            return Verdict(Kind.CONSISTENT, claim, code, text, points=points.agreeing)
+        return Verdict(Kind.UNDECIDED, claim, code, reason, points=points.agreeing)
+
+    def refuted(
+        self, claim: Term, evaluated: Term, model: Model, prover: Prover, lines: tuple[int | None, ...]
+    ) -> Verdict:
+        """The verdict for a model that violates the claim, certified."""
+        ends = [k for k in lines if k is not None]
+        steps, numbers = prover.builder.export(*ends) if ends else ([], [])
+        renumbered = iter(numbers)
+        sides = [None if k is None else next(renumbered) for k in lines]
+        record = self.record("refuted", claim, steps, sides, model, (), ())
+        accepted = check.check_record(record, self.book)
+        example = counterexample(self.context, model, evaluated)
+        return Verdict(Kind.REFUTED, claim, counterexample=example, rules=accepted.entries, certificate=record)
+
+    # -- certificates ---------------------------------------------------------------------------
+
+    def record(
+        self,
+        kind: str,
+        claim: Term,
+        steps: Iterable[Step],
+        sides: list[int | None],
+        model: Model,
+        conditions: tuple[Term, ...],
+        hypotheses: tuple[Term, ...],
+    ) -> dict[str, Any]:
+        """A certificate as plain data."""
+        table = tables.Table()
+        out = {
+            "schema": check.SCHEMA,
+            "kind": kind,
+            "book": self.book.digest,
+            "signature": tables.signature(table, self.context),
+            "definitions": tables.definitions(table, self.context),
+            "facts": table.all(self.context.facts),
+            "conventions": [],
+            "claim": table(claim),
+            "conditions": table.all(conditions),
+            "hypotheses": table.all(hypotheses),
+            "proof": [tables.step(table, s) for s in steps],
+            "sides": sides,
+            "model": tables.model(model),
+            "source": self.source,
+        }
+        return {**out, "terms": table.rows}
+
+
+def _rewritten(normal: Normal, t: Term) -> int | None:
+    """A line that rewrites a side so that it can be evaluated; None if it can be as it stands."""
+    return None if _evaluable(normal.context, t) else normal.line(t)
+
+
+def _evaluable(context: Context, t: Term) -> bool:
+    """Whether a term has no derivative, limit or expectation under a law (through definitions)."""
+    names = context.closure(t)
+    bodies = [b for n in names if n in context.definitions for _, b in context.definitions[n].clauses]
+    for part in (t, *bodies):
+        for s in subterms(part):
+            if s.head in ("der", "lim"):
+                return False
+            if s.head == "ex" and any(context.declared(n).law for n in context.random_in(s.terms[0])):
+                return False
+    return True
+
+
+def _holds(e: Evaluator, h: Term) -> bool:
+    """Whether a hypothesis holds; regularity that is not decided may stay open."""
+    try:
+        return is_mark(h) or e.holds(h)
+    except Unsure:
+        if is_regularity(h):
+            return True
+        raise
+
+
+class _Points:
+    """The models of a context, tried on claims."""
+
+    def __init__(self, context: Context, claim: Term) -> None:
+        self.context = context
+        self.models: list[Model] = []
+        self._source = Sampler(context, claim).models(TRIES)
+        self.agreeing = 0
+        first = next(self._source, None)
+        if first is not None:
+            self.models.append(first)
+
+    def candidates(self) -> Iterable[Model]:
+        k = 0
+        while True:
+            if k == len(self.models):
+                new = next(self._source, None)
+                if new is None:
+                    return
+                self.models.append(new)
+            yield self.models[k]
+            k += 1
+
+    def violation(self, claim: Term, assumed: Iterable[Term] = ()) -> Model | None:
+        """A model of all facts in which both sides have values that violate the claim."""
+        assumed = list(assumed)
+        self.agreeing = 0
+        for model in self.candidates():
+            verdict = self._at(model, claim, assumed)
+            if isinstance(verdict, Model):
+                return verdict
+            self.agreeing += bool(verdict)
+            if self.agreeing >= ENOUGH:
+                break
+        return None
+
+    def _at(self, model: Model, claim: Term, assumed: list[Term]) -> Model | bool:
+        """The model, with a precision that settles it, if it violates the claim; else whether it agrees."""
+        for precision in PRECISIONS:
+            sharp = Model(model.values, model.functions, model.outcomes, precision)
+            e = Evaluator(self.context, sharp)
+            try:
+                if not all(is_mark(f) or e.holds(f) for f in (*self.context.facts, *assumed)):
+                    return False
+                return True if check.outcome_wise(self.context, e, claim) else sharp
+            except Undefined:
+                return False
+            except Unsure as error:
+                if "too near" not in str(error):
+                    return False
+            except (Rejected, RecursionError):
+                return False
+        return True
+
+
+# -- what a person is shown ---------------------------------------------------------------------------
+
+
+def counterexample(context: Context, model: Model, claim: Term) -> Counterexample:
+    """The values of a model that bear on a claim, and of both sides."""
+    used = context.closure(claim)
+    for n in list(used):
+        for lo, hi in context.signature[n].ranges if n in context.signature else ():
+            used |= context.closure(lo) | (frozenset() if hi.head == "inf" else context.closure(hi))
+    values: dict[str, Any] = {n: tables.nested(v) for n, v in sorted(model.values.items()) if n in used}
+    for n, f in sorted(model.functions.items()):
+        if n in used:
+            values[n] = tables.model(Model({}, {n: f}))["functions"][n]
+    if model.outcomes and used & context.randoms:
+        values["outcomes"] = tables.model(model)["outcomes"]
+    e = Evaluator(context, model)
+    for k in range(max(1, len(model.outcomes))):
+        e.outcome = k if context.random_in(claim) else None
+        if not e.truth(claim):
+            break
+    sides = [e.entries(s) for s in claim.terms]
+    shown = [_show(e, s) for s in sides]
+    return Counterexample(values, shown[0], shown[1])
+
+
+def _show(e: Evaluator, values: list[Real]) -> str:
+    parts = [_number(e, v) for v in values]
+    return parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
+
+
+def _number(e: Evaluator, v: Real) -> str:
+    """An exact value, or enough decimals of an interval."""
+    if not isinstance(v, Interval):
+        return tables.rational(Fraction(v))
+    middle = Fraction(v.lo + v.hi, 2 << e.a.p)
+    return f"{float(middle):.6g}…"
+
+
