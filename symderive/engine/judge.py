@@ -6,8 +6,8 @@ the same plain data that is handed out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -17,15 +17,19 @@ from symderive.engine.prover import FAILURES, Prover
 from symderive.engine.sampling import Sampler
 from symderive.kernel import check
 from symderive.kernel.book import Book
-from symderive.kernel.context import Context, Rejected
+from symderive.kernel.context import Context, Definition, Rejected
 from symderive.kernel.intervals import Interval, Real, Undefined, Unsure
 from symderive.kernel.models import Evaluator, Model
 from symderive.kernel.placing import is_mark, is_regularity
 from symderive.kernel.shapes import check_condition
 from symderive.kernel.steps import Line, Step
-from symderive.kernel.terms import Term, rel, subterms
+from symderive.kernel.terms import Term, bound, make, num, rel, subterms
 from symderive.language import tables
 from symderive.language.verdict import Counterexample, Kind, Verdict
+
+X = bound("x")
+INSTANCES = [make("pow", X, num(2)), make("add", make("pow", X, num(3)), X), make("add", make("mul", num(2), X), num(1))]
+"""Polynomials that are tried for unknown functions where an expectation under a law has to be worked out."""
 
 PRECISIONS = (64, 256, 1024)
 TRIES = 20
@@ -41,6 +45,9 @@ class Judge:
     book: Book
     units: int = 5_000_000
     source: dict[str, Any] = field(default_factory=dict)
+    stated: Context | None = None
+    instances: Mapping[str, Definition] = field(default_factory=dict)
+    """Definitions put in for unknown functions of the stated context, in an instance of it."""
 
     def judge(self, claim: Term) -> Verdict:
         """The verdict on a relation between two terms.
@@ -125,7 +132,31 @@ class Judge:
     # -- refuted --------------------------------------------------------------------------------
 
     def _refute_rewritten(self, claim: Term, points: _Points, prover: Prover, reason: str) -> Verdict:
-        """Look for a violation after both sides are rewritten by proved lines."""
+        """Look for a violation after both sides are rewritten by proved lines, if need be in an instance."""
+        found = self._violation_rewritten(claim, points, prover)
+        if found is not None:
+            return found
+        if not points.agreeing and not _evaluable(self.context, claim):
+            for k in range(len(INSTANCES)):
+                found = self._in_instance(claim, k, prover.budget)
+                if found is not None:
+                    return found
+        return self._open(claim, points, "unsupported", reason or "no proof was found")
+
+    def _in_instance(self, claim: Term, k: int, budget: Budget) -> Verdict | None:
+        """A refutation with polynomials for the unknown functions of numbers."""
+        instances = {
+            n: Definition(("x",), (((), INSTANCES[(k + j) % len(INSTANCES)]),))
+            for j, (n, d) in enumerate(sorted(self.context.signature.items()))
+            if d.kind == "function" and d.arguments == ((),) and not d.ranges and n not in self.context.definitions
+        }
+        if not instances:
+            return None
+        context = replace(self.context, definitions={**self.context.definitions, **instances}, memo={})
+        judge = replace(self, context=context, stated=self.context, instances=instances)
+        return judge._violation_rewritten(claim, _Points(context, claim), Prover(context, self.book, budget))
+
+    def _violation_rewritten(self, claim: Term, points: _Points, prover: Prover) -> Verdict | None:
         for setting in reversed(prover.settings(claim, tuple(self.context.facts))):
             try:
                 lines = prover.attempt(setting, lambda normal: tuple(_rewritten(normal, s) for s in claim.terms))
@@ -141,7 +172,7 @@ class Judge:
                 return self.refuted(claim, rewritten, found, prover, lines)
             if points.agreeing:
                 break
-        return self._open(claim, points, "unsupported", reason or "no proof was found")
+        return None
 
     def _open(self, claim: Term, points: _Points, code: str, reason: str) -> Verdict:
         if points.agreeing and code != "budget":
@@ -176,12 +207,15 @@ class Judge:
     ) -> dict[str, Any]:
         """A certificate as plain data."""
         table = tables.Table()
+        stated = self.stated or self.context
+        instance = replace(self.context, definitions=self.instances)
         out = {
             "schema": check.SCHEMA,
             "kind": kind,
             "book": self.book.digest,
-            "signature": tables.signature(table, self.context),
-            "definitions": tables.definitions(table, self.context),
+            "signature": tables.signature(table, stated),
+            "definitions": tables.definitions(table, stated),
+            "instances": tables.definitions(table, instance),
             "facts": table.all(self.context.facts),
             "conventions": [],
             "claim": table(claim),
@@ -206,7 +240,7 @@ def _evaluable(context: Context, t: Term) -> bool:
     bodies = [b for n in names if n in context.definitions for _, b in context.definitions[n].clauses]
     for part in (t, *bodies):
         for s in subterms(part):
-            if s.head in ("der", "lim"):
+            if s.head == "lim":
                 return False
             if s.head == "ex" and any(context.declared(n).law for n in context.random_in(s.terms[0])):
                 return False

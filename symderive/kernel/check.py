@@ -7,13 +7,13 @@ refutation is a model of every fact in which both sides have values that violate
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from symderive.kernel import reader
 from symderive.kernel.book import Book
-from symderive.kernel.context import Context, Range, Rejected, need
+from symderive.kernel.context import Context, Definition, Range, Rejected, need
 from symderive.kernel.defined import Conditions, defined_parts, holds_plainly
 from symderive.kernel.intervals import Undefined, Unsure
 from symderive.kernel.models import Entries, Evaluator, Model, span, volume
@@ -53,15 +53,16 @@ def check_record(x: Any, book: Book) -> Accepted:
     """`check` for a certificate that is already parsed."""
     r = reader.record(
         x, "schema", "kind", "book", "terms", "signature", "definitions", "facts", "conventions",
-        "claim", "conditions", "hypotheses", "proof", "sides", "model", "source",
+        "claim", "conditions", "hypotheses", "proof", "sides", "instances", "model", "source",
     )  # fmt: skip
     need(r["schema"] == SCHEMA, "not a certificate of this version")
     need(r["book"] == book.digest, "the certificate was made with another book of rules")
     terms = reader.Terms(r["terms"])
-    context = read_context(terms, r, book)
+    stated = read_context(terms, r, book)
     claim = terms.closed(r["claim"])
-    check_condition(context, claim)
+    check_condition(stated, claim)
     need(claim.head == "rel" and not claim.loose, "the claim is not a closed relation")
+    context = specialised(stated, reader.read_definitions(terms, r["instances"]))
     proof = Proof(context, book)
     read = reader.Steps(terms)
     used: dict[str, None] = {}
@@ -80,13 +81,14 @@ def check_record(x: Any, book: Book) -> Accepted:
     sides = reader.sequence(r["sides"])
     if r["kind"] == "proved":
         need(not sides and proof.lines, "a proof has lines and no sides")
+        need(context is stated, "a proof about an instance")
         check_proved(context, proof.lines[-1], claim, conditions, hypotheses, model)
     else:
         need(r["kind"] == "refuted", "neither proved nor refuted")
         need(not conditions and not hypotheses, "a refutation has no conditions")
         check_refuted(context, proof, claim, sides, model)
     return Accepted(
-        r["kind"], context, claim, conditions, hypotheses, tuple(used), len(proof.lines)
+        r["kind"], stated, claim, conditions, hypotheses, tuple(used), len(proof.lines)
     )
 
 
@@ -106,6 +108,17 @@ def read_context(terms: reader.Terms, r: dict[str, Any], book: Book) -> Context:
         need(name not in book.functions, f"{name} is a name of the book")
     check_context(context)
     return context
+
+
+def specialised(context: Context, instances: dict[str, Definition]) -> Context:
+    """The context with definitions for some unknown functions: one instance, enough to refute."""
+    if not instances:
+        return context
+    for n in instances:
+        need(context.declared(n).kind == "function" and n not in context.definitions, f"{n} is known")
+    out = replace(context, definitions={**context.definitions, **instances}, memo={})
+    check_context(out)
+    return out
 
 
 def check_context(context: Context) -> None:

@@ -102,7 +102,7 @@ def quantify(
         c = at_worst(context, given, lo, hi)
         if holds_plainly(c) or c in guards:
             continue
-        if not occurs(c) and (guard is TRUE or c is not given):
+        if not occurs(c) and (guard is TRUE or c is not given or c in context.fact_set):
             out.add(shift(c, -1))
         else:
             out.add(make("all", lo, hi, implied(guards, c)))

@@ -2,13 +2,13 @@
 
 A model gives every leaf a rational value (tensors entry by entry), every unknown function a
 polynomial, and the random names a finite probability space.  Terms are lowered first, so only numbers
-are computed with: exact where they are rational, intervals where they are not.  Derivatives, limits
-and laws are not evaluated here: they are first rewritten by proved lines.
+are computed with: exact where they are rational, intervals where they are not.  Limits and laws are not
+evaluated here: they are first rewritten by proved lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -17,6 +17,7 @@ from symderive.kernel.defined import compare
 from symderive.kernel.intervals import Arithmetic, Interval, Real, Undefined, Unsure
 from symderive.kernel.lowering import lower
 from symderive.kernel.shapes import Shape, shape, slots_of
+from symderive.kernel.slopes import slope
 from symderive.kernel.terms import TRUE, Term, at, literal, num, substitute
 
 MAX_TERMS = 20_000
@@ -62,6 +63,7 @@ class Evaluator:
         self.a = Arithmetic(model.precision)
         self.outcome: int | None = None
         self._memo: dict[tuple[Term, int | None], Real] = {}
+        self.slopes: dict[object, Real] = {}
         self._metas: Mapping[str, Real] = {}
 
     # -- numbers --------------------------------------------------------------------------------
@@ -89,16 +91,19 @@ class Evaluator:
 
     def entries(self, t: Term, env: Env = ()) -> list[Real]:
         """The entries of a term, row by row."""
-        return [self.real(e, env) for e in self._each(t, shape(self.context, t), env)]
+        return [self.real(e, env) for e in self.each(t, shape(self.context, t), env)]
 
-    def _each(self, t: Term, s: Shape, env: Env) -> Iterator[Term]:
+    def each(self, t: Term, s: Shape, env: Env) -> Iterator[Term]:
+        """The entries of a term of shape `s`, as terms, row by row."""
         if not s:
             yield t
             return
-        lo, hi = self.integer(s[0][0], env), self.integer(s[0][1], env)
-        for i in span(lo, hi):
+        for i in self.span(s[0][0], s[0][1], env):
             entry = lower(self.context, at(t, num(i)))
-            yield from self._each(entry, shape(self.context, entry), env)
+            yield from self.each(entry, shape(self.context, entry), env)
+
+    def span(self, low: Term, high: Term, env: Env = ()) -> range:
+        return span(self.integer(low, env), self.integer(high, env))
 
     def _real(self, t: Term, env: Env) -> Real:
         a, parts = self.a, t.terms
@@ -136,7 +141,10 @@ class Evaluator:
             case "big":
                 return self._big(t, env)
             case "ex":
-                return self._mean(t, env)
+                return self.mean(t, lambda x: self.real(x, env))
+            case "der":
+                place = tuple(self.integer(i, env) for i in parts[1:])
+                return slope(self, parts[0], env, (t.name(1), place))
             case "op" if t.name() == "det":
                 return determinant(self.matrix(parts[0], env))
             case _:
@@ -175,13 +183,19 @@ class Evaluator:
         d = self.context.definitions[name]
         values = {p: num(i) for p, i in zip(d.params, indices, strict=False)}
         rest = [num(i) for i in indices[len(d.params) :]]
+        return self.real(at(substitute(self.clause_at(name, tuple(indices)), values), *rest))
+
+    def clause_at(self, name: str, indices: tuple[int, ...]) -> Term:
+        """The body of the clause that applies at these indices."""
+        d = self.context.definitions[name]
+        values = {p: num(i) for p, i in zip(d.params, indices, strict=False)}
         for ranges, body in d.clauses:
             if all(
                 self.integer(substitute(lo, values)) <= i
                 and (hi.head == "inf" or i <= self.integer(substitute(hi, values)))
                 for i, (lo, hi) in zip(indices, ranges, strict=False)
             ):
-                return self.real(at(substitute(body, values), *rest))
+                return body
         raise Undefined(f"{name} is not defined at {indices}")
 
     def matrix(self, t: Term, env: Env) -> list[list[Fraction]]:
@@ -192,9 +206,18 @@ class Evaluator:
         return [[Fraction(x) for x in flat[k * n : (k + 1) * n]] for k in range(n)]  # type: ignore[arg-type]
 
     def _power(self, t: Term, env: Env) -> Real:
-        a, x, e = self.a, self.real(t.terms[0], env), literal(t.terms[1])
-        y = self.real(t.terms[1], env) if e is None else e
-        if isinstance(y, Interval) or (e is None and y.denominator != 1):
+        x, e = self.real(t.terms[0], env), literal(t.terms[1])
+        if e is not None:
+            return self.power(x, e)
+        y = self.real(t.terms[1], env)
+        if isinstance(y, Interval) or y.denominator != 1:
+            return self.a.exp(self.a.mul(y, self.a.log(x)))
+        return self.power(x, y)
+
+    def power(self, x: Real, y: Real) -> Real:
+        """x to a rational power, by roots."""
+        a = self.a
+        if isinstance(y, Interval):
             return a.exp(a.mul(y, a.log(x)))
         if y < 0 and a.sign(x) == 0:
             raise Undefined("a negative power of zero")
@@ -222,6 +245,17 @@ class Evaluator:
 
     def _unknown(self, t: Term, env: Env, indices: tuple[int, ...]) -> Real:
         """An entry of the value of an unknown function or of a derivative of it."""
+        p, point = self._polynomial(t, env, indices)
+        return self._at_point(p, point)
+
+    def partial(self, t: Term, env: Env, argument: int, entry: int) -> Real:
+        """The derivative of an unknown function by one entry of one argument."""
+        p, point = self._polynomial(t, env, ())
+        sizes = self.model.functions[base_name(t.name())].sizes
+        return self._at_point(differentiated(p, sum(map(volume, sizes[:argument])) + entry), point)
+
+    def _polynomial(self, t: Term, env: Env, indices: tuple[int, ...]) -> tuple[Poly, list[Real]]:
+        """The polynomial that an unknown function is, and the point at which it is taken."""
         f = t.name()
         model = self.model.functions.get(base_name(f))
         if model is None:
@@ -232,15 +266,16 @@ class Evaluator:
             raise Undefined(f"{f} has no entry {indices}")
         p, rest = model.outputs[indices[:depth]], indices[depth:]
         for k in slots_of(f):
-            size, offset = model.sizes[k], sum(volume(s) for s in model.sizes[:k])
+            size, row = model.sizes[k], 0
             place, rest = rest[: len(size)], rest[len(size) :]
             for d, i in zip(size, place, strict=True):
                 if not 1 <= i <= d:
                     raise Undefined(f"{f} has no entry {indices}")
-            row = 0
-            for d, i in zip(size, place, strict=True):
                 row = row * d + i - 1
-            p = differentiated(p, offset + row)
+            p = differentiated(p, sum(map(volume, model.sizes[:k])) + row)
+        return p, point
+
+    def _at_point(self, p: Poly, point: list[Real]) -> Real:
         out: Real = 0
         for exponents, c in p.items():
             term: Real = c
@@ -251,7 +286,7 @@ class Evaluator:
 
     def _big(self, t: Term, env: Env) -> Real:
         op, a, (low, high, guard, body) = t.name(), self.a, t.terms
-        inside = span(self.integer(low, env), self.integer(high, env))
+        inside = self.span(low, high, env)
         items = [self.real(body, (i, *env)) for i in inside if guard is TRUE or self.truth(guard, (i, *env))]
         if op in ("sum", "prod"):
             out: Real = 0 if op == "sum" else 1
@@ -266,12 +301,12 @@ class Evaluator:
         ends = [a.interval(x) for x in items]
         return Interval(best(e.lo for e in ends), best(e.hi for e in ends))
 
-    def _mean(self, t: Term, env: Env) -> Real:
+    def mean(self, t: Term, of: Callable[[Term], Real]) -> Real:
         """E over everything random, or over some names given the values of the others."""
         names = {str(n) for n in t.args[1:]}
         outcomes = self.model.outcomes
         if not self.context.random_in(t.terms[0]):
-            return self.real(t.terms[0], env)
+            return of(t.terms[0])
         chosen = list(range(len(outcomes)))
         if names and self.outcome is not None:
             here = outcomes[self.outcome][1]
@@ -280,11 +315,11 @@ class Evaluator:
         if not chosen or (names and self.outcome is None and names < self.context.randoms):
             raise Unsure("the model has no such probability space")
         weight = sum((outcomes[k][0] for k in chosen), Fraction(0))
-        before, out = self.outcome, Fraction(0)
+        before = self.outcome
+        out: Real = 0
         for k in chosen:
             self.outcome = k
-            part = self.a.mul(outcomes[k][0] / weight, self.real(t.terms[0], env))
-            out = self.a.add(out, part)  # type: ignore[assignment]
+            out = self.a.add(out, self.a.mul(outcomes[k][0] / weight, of(t.terms[0])))
         self.outcome = before
         return out
 
@@ -322,8 +357,7 @@ class Evaluator:
                 return not self.truth(c.terms[0], env) or self.truth(c.terms[1], env)
             case "all" if c.terms[1].head != "inf":
                 lo, hi, body = c.terms
-                inside = span(self.integer(lo, env), self.integer(hi, env))
-                return all([self.truth(body, (i, *env)) for i in inside])
+                return all(self.truth(body, (i, *env)) for i in self.span(lo, hi, env))
             case "rel":
                 left, right = (self.entries(x, env) for x in c.terms)
                 results = [self._relation(c.name(), x, y) for x, y in zip(left, right, strict=True)]

@@ -104,7 +104,7 @@ def leave(context: Context, node: Term, k: int, name: str | None, h: Conditions)
         case "cases" if k > 0:
             taken = node.terms[0] if k == 1 else negate(node.terms[0])
             granted = [] if taken is None else conjuncts(taken)
-            return frozenset(_given(granted, c) for c in h if c not in granted)
+            return frozenset(c if c in context.fact_set else _given(granted, c) for c in h if c not in granted)
         case "der" if k == 0:
             return _near(context, node, h)
         case "ex" if k == 0:

@@ -43,9 +43,24 @@ def _integer(e: Evaluator, c: Term, env: Env) -> bool:
 
 
 def _differentiable(e: Evaluator, c: Term, env: Env) -> bool:
-    if c.terms[0].name() not in e.model.functions:
-        raise Unsure(f"the model says nothing of {c.terms[0].name()}")
+    f = c.terms[0].name()
+    if f not in e.model.functions and not _is_polynomial(e, f):
+        raise Unsure(f"the model says nothing of {f}")
     return True
+
+
+def _is_polynomial(e: Evaluator, f: str) -> bool:
+    """Whether a function is defined as a polynomial in its arguments."""
+    d = e.context.definitions.get(f)
+    if d is None:
+        return False
+    algebra = Algebra(budget=10_000)
+    try:
+        numerator, denominator = algebra.of(d.clauses[0][1])
+    except (OverBudget, ZeroDivisionError):
+        return False
+    plain = all(k > 0 for m in numerator for _, k in m)
+    return plain and not denominator and all(t.head == "bound" for t in algebra.atoms)
 
 
 def _powers(e: Evaluator, c: Term) -> dict[int, Fraction]:
