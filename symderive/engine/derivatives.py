@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from symderive.engine.builder import Stuck
+from symderive.engine.functions import derived
 from symderive.engine.means import is_square, mean
 from symderive.engine.members import lowered, settle_member, unfold_member
 from symderive.kernel.book import Lambda, Spot
 from symderive.engine.ring import TooLarge
 from symderive.kernel.context import PRIMITIVES, Rejected, base_name, derivative_order, family_member
+from symderive.kernel.defined import slope_of
 from symderive.kernel.lowering import lower
 from symderive.kernel.shapes import shape
 from symderive.kernel.terms import ONE, ZERO, Term, bound, instantiate, literal, make, rel, subterms
@@ -141,6 +143,9 @@ def _app(normal: Normal, t: Term, body: Term, v: Spot) -> int | None:
         return None
     if f in context.functions or f in context.definitions:
         return _inside(normal, t, builder.unfold(body))
+    if slope_of(context, body) is not None:
+        line = derived(normal, body)
+        return None if line is None else _inside(normal, t, line)
     return _unknown(normal, body, v)
 
 

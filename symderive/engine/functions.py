@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 from symderive.engine.builder import Stuck
 from symderive.engine.ring import Frac, Poly, product
+from symderive.kernel.book import Spot
+from symderive.kernel.defined import slope_of
 from symderive.kernel.shapes import is_integer
-from symderive.kernel.terms import ONE, ZERO, Term, literal, make, num, rel
+from symderive.kernel.terms import ONE, ZERO, Term, literal, make, num, rel, sym
 
 if TYPE_CHECKING:
     from symderive.engine.normal import Normal
@@ -32,7 +34,35 @@ def application(normal: Normal, t: Term) -> int | None:
         return special(normal, t)
     if f in normal.context.functions or (f in normal.context.definitions and f in normal.unfold):
         return normal.builder.unfold(t)
+    if slope_of(normal.context, t) is not None:
+        return derived(normal, t)
     return normal.inner(t, [k for k, a in enumerate(t.args) if isinstance(a, Term) and normal.is_number(a)])
+
+
+def derived(normal: Normal, t: Term) -> int | None:
+    """f′(u) of a defined f: worked out once at a placeholder, then put there."""
+    slope, values = slope_of(normal.context, t) or (t, {})
+    builder, names, v = normal.builder, list(values), Spot(slope.name(1), ())
+    at_names = make("app", t.name(), *map(sym, names))
+    inner = slope.terms[0] if slope.terms[0].head == "app" else make("app", previous(t.name()), *map(sym, names))
+    if len(names) == 1:
+        rule = builder.rule("d.fun", phi=inner.name(), u=sym(names[0]), v=v)
+    elif len(names) <= 3:
+        given = dict(zip("abc", map(sym, names), strict=False))
+        rule = builder.rule(f"d.fun.{len(names)}", phi=inner.name(), v=v, **given)
+    else:
+        return None
+    slopes = [
+        builder.rule("d.self", x=n) if n == v.name else builder.rule("d.const", c=sym(n), v=v) for n in names
+    ]
+    whole = builder.left(rule)
+    line = builder.chain(builder.combine(at_names, whole, [*slopes, rule]), normal.line(whole))
+    return builder.place(line, t, values=values)
+
+
+def previous(function: str) -> str:
+    """The name of which f′ or f;2 is the derivative."""
+    return function[:-1] if function.endswith("'") else function.rpartition(";")[0]
 
 
 # -- exponentials -----------------------------------------------------------------------------------

@@ -89,6 +89,9 @@ def instance(context: Context, e: Entry, subst: Substitution) -> tuple[Condition
     hypotheses: set[Term] = set()
     for m, sort in e.metas.items():
         hypotheses |= _check_value(context, m, sort, subst[m])
+    for f in (v for m, v in subst.items() if e.metas[m][0] == "function"):
+        varied = {v.name for v in subst.values() if isinstance(v, Spot)}
+        need(not varied & context.reach(base_name(str(f))), f"{f} itself depends on what is varied")
     claim = fill(e.claim, subst)
     check_condition(context, claim)
     for condition in e.conditions:
@@ -123,7 +126,7 @@ def _check_value(context: Context, m: str, sort: tuple[str, ...], v: Value) -> s
         case "function", str():
             declared = context.signature.get(base_name(v))
             known = declared is not None and declared.kind == "function"
-            need(known and base_name(v) not in context.definitions, f"{v} is no unknown function")
+            need(known, f"{v} is no function of the document")
         case "place", Spot():
             context.declared(v.name)
         case "name", str():

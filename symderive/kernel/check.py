@@ -13,14 +13,14 @@ from typing import Any
 
 from symderive.kernel import reader
 from symderive.kernel.book import Book
-from symderive.kernel.context import Context, Definition, Range, Rejected, need
+from symderive.kernel.context import PLACEHOLDER, Context, Definition, Range, Rejected, mentioned, need
 from symderive.kernel.defined import Conditions, defined_parts, holds_plainly
 from symderive.kernel.intervals import Undefined, Unsure
 from symderive.kernel.models import Entries, Evaluator, Model, span, volume
 from symderive.kernel.placing import is_mark, is_regularity
 from symderive.kernel.shapes import check_condition, index, shape
 from symderive.kernel.steps import Line, Proof
-from symderive.kernel.terms import Term, conjuncts
+from symderive.kernel.terms import Term, conjuncts, subterms
 from symderive.kernel.wellfounded import check_definitions
 
 SCHEMA = "symderive/certificate/1"
@@ -61,6 +61,7 @@ def check_record(x: Any, book: Book) -> Accepted:
     stated = read_context(terms, r, book)
     claim = terms.closed(r["claim"])
     check_condition(stated, claim)
+    check_stated(stated, claim)
     need(claim.head == "rel" and not claim.loose, "the claim is not a closed relation")
     context = specialised(stated, reader.read_definitions(terms, r["instances"]))
     proof = Proof(context, book)
@@ -78,6 +79,7 @@ def check_record(x: Any, book: Book) -> Accepted:
     hypotheses = tuple(terms.closed(c) for c in reader.sequence(r["hypotheses"]))
     for c in (*conditions, *hypotheses):
         check_condition(context, c)
+        check_stated(context, c)
     sides = reader.sequence(r["sides"])
     if r["kind"] == "proved":
         need(not sides and proof.lines, "a proof has lines and no sides")
@@ -144,6 +146,19 @@ def check_context(context: Context) -> None:
     for f in context.facts:
         check_condition(context, f)
         need(not f.loose and not f.dangling, "a fact with a loose index")
+    stated = [p for d in context.signature.values() if d.law for p in d.law[1]]
+    ranges = [r for d in context.signature.values() for rs in (d.ranges, *d.arguments) for r in rs]
+    ranges += [r for d in context.definitions.values() for rs, _ in d.clauses for r in rs]
+    ends = [end for r in ranges for end in r if end.head != "inf"]
+    bodies = [body for d in context.definitions.values() for _, body in d.clauses]
+    check_stated(context, *context.facts, *stated, *ends, *bodies)
+
+
+def check_stated(context: Context, *terms: Term) -> None:
+    """Placeholders stand in proofs only."""
+    for t in terms:
+        names = {n for s in subterms(t) for n in mentioned(s, context)}
+        need(not any(n.startswith(PLACEHOLDER) for n in names), "a placeholder outside a proof")
 
 
 def _check_body_shape(context: Context, name: str, body: Term) -> None:

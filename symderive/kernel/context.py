@@ -30,6 +30,9 @@ Range = tuple[Term, Term]
 ANYTHING = "*"
 """Before the name of a metavariable in a closure: it may depend on every name."""
 
+PLACEHOLDER = "$"
+"""Begins a name that stands for an arbitrary number within a proof; nothing that is stated mentions one."""
+
 RANDOMNESS = "?*"
 """Stands for every random name in `Context.assumed_free`."""
 
@@ -105,6 +108,8 @@ class Context:
 
     def declared(self, name: str) -> Name:
         found = self.signature.get(name)
+        if found is None and name.startswith(PLACEHOLDER):
+            return Name("real")
         if found is None:
             raise Rejected(f"the name {name!r} is not declared")
         return found

@@ -11,9 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from symderive.kernel.algebra import Algebra, OverBudget, difference
-from symderive.kernel.context import PRIMITIVES, Context, base_name, derivative_order, within
+from symderive.kernel.context import (
+    ANYTHING,
+    PLACEHOLDER,
+    PRIMITIVES,
+    Context,
+    base_name,
+    derivative_order,
+    within,
+)
 from symderive.kernel.lowering import lower
-from symderive.kernel.shapes import SCALAR, fill, is_integer, shape, unfold_operator
+from symderive.kernel.shapes import SCALAR, fill, is_integer, shape, slots_of, unfold_operator
 from symderive.kernel.terms import (
     TRUE,
     ZERO,
@@ -28,6 +36,7 @@ from symderive.kernel.terms import (
     negate,
     num,
     occurs,
+    put,
     rel,
     shift,
     sym,
@@ -177,6 +186,18 @@ def unfolded(context: Context, t: Term) -> Term | None:
     return unfold_operator(context, t) if f in context.functions else None
 
 
+def slope_of(context: Context, t: Term) -> tuple[Term, dict[str, Term]] | None:
+    """For f′(u) of a defined f: the derivative of f at a placeholder, and the argument to put there."""
+    f = base_name(t.name())
+    if f == t.name() or f not in context.definitions:
+        return None
+    names = [f"{PLACEHOLDER}{k}" for k in range(1, len(t.terms) + 1)]
+    out = make("app", f, *map(sym, names))
+    for k in slots_of(t.name()):
+        out = make("der", out, names[k])
+    return out, dict(zip(names, t.terms, strict=True))
+
+
 # -- definedness ----------------------------------------------------------------------------------
 
 
@@ -215,6 +236,9 @@ def _defined_node(context: Context, t: Term) -> Conditions:
         case "app":
             if t.name() == "log":
                 return inside(*parts) | {rel("<", ZERO, parts[0])}
+            slope = slope_of(context, t)
+            if slope is not None:
+                return inside(*parts) | {put(c, slope[1]) for c in _defined(context, slope[0])}
             row = context.functions.get(t.name())
             if row is not None and row.domain is not None:
                 values = dict(zip(row.params, parts, strict=True))
@@ -238,13 +262,34 @@ def _defined_node(context: Context, t: Term) -> Conditions:
             place = NOTHING if v.startswith("?") else _defined(context, at(sym(v), *parts[1:]))
             return inside(*parts) | place | _regular(context, parts[0], v, 1)
         case "ex":
-            return frozenset({make("is", "integrable", parts[0], *(sym(str(n)) for n in t.args[1:]))})
+            # what varies with the outcome is part of being integrable
+            integrable = make("is", "integrable", parts[0], *(sym(str(n)) for n in t.args[1:]))
+            return _constant(context, t, inside(parts[0])) | {integrable}
         case "lim":
             return frozenset({make("is", "limit", t)})
         case "op" if t.name() == "inv":
             return inside(*parts) | {rel("!=", make("op", "det", *parts), ZERO)}
         case _:
             return inside(*parts)
+
+
+def _over(context: Context, mean: Term) -> frozenset[str]:
+    """The random names over which a mean is taken, as far as its term depends on them."""
+    found = context.random_in(mean.terms[0])
+    return found & frozenset(map(str, mean.args[1:])) if len(mean.args) > 1 else found
+
+
+def _law(context: Context, name: str) -> tuple[Term, ...]:
+    law = None if name.startswith(ANYTHING) else context.declared(name).law
+    return law[1] if law else ()
+
+
+def _constant(context: Context, mean: Term, conditions: Conditions) -> Conditions:
+    """The conditions that do not depend on the outcome."""
+    names = frozenset(map(str, mean.args[1:])) or context.randoms
+    return frozenset(
+        c for c in conditions if not any(n in names or n[0] in "*?" for n in context.random_in(c))
+    )
 
 
 def _form_unknown(t: Term) -> bool:
@@ -312,7 +357,8 @@ def _regular_node(context: Context, t: Term, v: str, order: int) -> Conditions:
             more = [_regular(context, parts[0], x, order + 1) for x in (v, w)]
             return start.union(*more)
         case "ex":
-            return frozenset({make("is", "interchange", t, sym(v))})
+            laws = [p for n in _over(context, t) for p in _law(context, n)]
+            return _constant(context, t, inside(parts[0])) | inside(*laws) | {make("is", "interchange", t, sym(v))}
         case "lim":
             return frozenset({make("is", "smooth-limit", t, sym(v))})
         case _:
@@ -348,6 +394,10 @@ def _regular_application(context: Context, t: Term, v: str, order: int) -> Condi
     body = unfolded(context, t)
     if body is not None:
         return _regular(context, body, v, order)
+    slope = slope_of(context, t)
+    if slope is not None:
+        found = NOTHING.union(*(_regular(context, slope[0], n, order) for n in (*slope[1], v)))
+        return frozenset(put(c, slope[1]) for c in found)
     total = num(max(order, 1) + derivative_order(f))
     return frozenset({make("is", "differentiable", sym(base_name(f)), total)})
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
 from math import isqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Undefined(ArithmeticError):
@@ -28,7 +28,7 @@ class Interval(NamedTuple):
     hi: int
 
 
-Real = Fraction | int | Interval
+Real = Any  # Fraction | int | Interval, or a dual of them
 
 LARGEST_EXPONENT = 20_000
 """Largest |x| for which e^x is evaluated, and largest integer exponent."""
@@ -37,8 +37,21 @@ GUARD = 24
 """Extra bits inside the series."""
 
 
+def exact(x: Any) -> Fraction | int:
+    """A value that is a rational number.
+
+    Raises:
+        Unsure: it is known only as an interval, or varies.
+    """
+    if not isinstance(x, Fraction | int):
+        raise Unsure("a value is not rational")
+    return x
+
+
 class Arithmetic:
     """The operations at one precision (bits after the binary point)."""
+
+    level = 0
 
     def __init__(self, precision: int) -> None:
         self.p = precision
@@ -171,6 +184,14 @@ class Arithmetic:
     def erf(self, x: Real) -> Real:
         # |erf'| ≤ 2/√π < 2, so the radius is doubled
         return 0 if x == 0 else self._lipschitz(x, erf_point, 2)
+
+    def extremum(self, items: list[Real], sign: int) -> Real:
+        """The largest item (sign 1) or the smallest (−1)."""
+        best = max if sign > 0 else min
+        if not any(isinstance(x, Interval) for x in items):
+            return best(items)  # type: ignore[type-var]
+        ends = [self.interval(x) for x in items]
+        return Interval(best(e.lo for e in ends), best(e.hi for e in ends))
 
     def pi(self) -> Interval:
         return pi_interval(self.p)

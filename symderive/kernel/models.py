@@ -8,17 +8,18 @@ evaluated here: they are first rewritten by proved lines.
 
 from __future__ import annotations
 
+from copy import copy
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from symderive.kernel.context import PRIMITIVES, Context, base_name, family_member
-from symderive.kernel.defined import compare
-from symderive.kernel.intervals import Arithmetic, Interval, Real, Undefined, Unsure
+from symderive.kernel.defined import compare, slope_of
+from symderive.kernel.duals import DualArithmetic
+from symderive.kernel.intervals import Arithmetic, Interval, Real, Undefined, Unsure, exact
 from symderive.kernel.lowering import lower
-from symderive.kernel.shapes import Shape, shape, slots_of
-from symderive.kernel.slopes import slope
-from symderive.kernel.terms import TRUE, Term, at, literal, num, substitute
+from symderive.kernel.shapes import Shape, is_integer, shape, slots_of
+from symderive.kernel.terms import TRUE, Term, at, literal, num, substitute, sym
 
 MAX_TERMS = 20_000
 """Longest sum that is evaluated."""
@@ -28,6 +29,9 @@ Poly = Mapping[tuple[int, ...], Fraction]
 
 Entries = Mapping[tuple[int, ...], Fraction]
 """A tensor by its entries; a number has the one entry ()."""
+
+Entry = tuple[str, tuple[int, ...]]
+"""The name and indices by which one differentiates."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +67,10 @@ class Evaluator:
         self.a = Arithmetic(model.precision)
         self.outcome: int | None = None
         self._memo: dict[tuple[Term, int | None], Real] = {}
-        self.slopes: dict[object, Real] = {}
+        self._nearby: dict[Entry, _Nearby] = {}
         self._metas: Mapping[str, Real] = {}
+        self.leaves: Mapping[str, Real] = {}
+        """The values of placeholders."""
 
     # -- numbers --------------------------------------------------------------------------------
 
@@ -84,8 +90,8 @@ class Evaluator:
         return found
 
     def integer(self, t: Term, env: Env = ()) -> int:
-        v = self.real(t, env)
-        if isinstance(v, Interval) or v.denominator != 1:
+        v = exact(self.real(t, env))
+        if v.denominator != 1:
             raise Unsure("an index that is not an integer")
         return int(v)
 
@@ -144,9 +150,9 @@ class Evaluator:
                 return self.mean(t, lambda x: self.real(x, env))
             case "der":
                 place = tuple(self.integer(i, env) for i in parts[1:])
-                return slope(self, parts[0], env, (t.name(1), place))
+                return self._slope(parts[0], env, (t.name(1), place))
             case "op" if t.name() == "det":
-                return determinant(self.matrix(parts[0], env))
+                return determinant(a, self.matrix(parts[0], env))
             case _:
                 raise Unsure(f"{t.head} is not evaluated")
 
@@ -158,7 +164,7 @@ class Evaluator:
             t = t.terms[0]
         if t.head == "op" and t.name() == "inv":
             i, j = indices
-            return inverse_entry(self.matrix(t.terms[0], env), i - 1, j - 1)
+            return inverse_entry(self.a, self.matrix(t.terms[0], env), i - 1, j - 1)
         if t.head == "app":
             return self._unknown(t, env, tuple(indices))
         if t.head != "sym":
@@ -166,7 +172,11 @@ class Evaluator:
             if family_member(entry) is None and entry.head != "at":
                 return self.real(entry, env)
             raise Unsure(f"an entry of {t.head} is not evaluated")
-        name = t.name()
+        return self._named(t.name(), tuple(indices))
+
+    def _named(self, name: str, indices: tuple[int, ...]) -> Real:
+        if name in self.leaves:
+            return self.leaves[name]
         if name in self.context.definitions:
             return self._defined(name, indices)
         if name in self.context.randoms:
@@ -175,15 +185,15 @@ class Evaluator:
             here = self.model.values  # type: ignore[assignment]
         if name not in here:
             raise Unsure(f"the model says nothing of {name}")
-        if tuple(indices) not in here[name]:
+        if indices not in here[name]:
             raise Undefined(f"{name} has no entry {indices}")
-        return here[name][tuple(indices)]
+        return here[name][indices]
 
-    def _defined(self, name: str, indices: list[int]) -> Real:
+    def _defined(self, name: str, indices: tuple[int, ...]) -> Real:
         d = self.context.definitions[name]
         values = {p: num(i) for p, i in zip(d.params, indices, strict=False)}
         rest = [num(i) for i in indices[len(d.params) :]]
-        return self.real(at(substitute(self.clause_at(name, tuple(indices)), values), *rest))
+        return self.real(at(substitute(self.clause_at(name, indices), values), *rest))
 
     def clause_at(self, name: str, indices: tuple[int, ...]) -> Term:
         """The body of the clause that applies at these indices."""
@@ -198,27 +208,37 @@ class Evaluator:
                 return body
         raise Undefined(f"{name} is not defined at {indices}")
 
-    def matrix(self, t: Term, env: Env) -> list[list[Fraction]]:
+    def matrix(self, t: Term, env: Env = ()) -> list[list[Real]]:
+        """A square matrix, row by row."""
         flat = self.entries(t, env)
         n = round(len(flat) ** 0.5)
-        if any(isinstance(x, Interval) for x in flat):
-            raise Unsure("a matrix with irrational entries")
-        return [[Fraction(x) for x in flat[k * n : (k + 1) * n]] for k in range(n)]  # type: ignore[arg-type]
+        return [flat[k * n : (k + 1) * n] for k in range(n)]
+
+    def _slope(self, t: Term, env: Env, v: Entry) -> Real:
+        """∂t/∂v, by evaluating t with a dual number for v."""
+        if not self.context.depends(t, v[0]):
+            return 0
+        near = self._nearby.get(v)
+        if near is None:
+            near = self._nearby[v] = _Nearby(self, v)
+        near.outcome = self.outcome
+        try:
+            return near.a.parts(near.real(t, env))[1]
+        except Undefined as error:
+            raise Unsure(f"a derivative at the edge of a domain: {error}") from None
 
     def _power(self, t: Term, env: Env) -> Real:
         x, e = self.real(t.terms[0], env), literal(t.terms[1])
         if e is not None:
             return self.power(x, e)
         y = self.real(t.terms[1], env)
-        if isinstance(y, Interval) or y.denominator != 1:
-            return self.a.exp(self.a.mul(y, self.a.log(x)))
-        return self.power(x, y)
+        if isinstance(y, Fraction | int) and y.denominator == 1 and is_integer(self.context, t.terms[1]):
+            return self.power(x, y)
+        return self.a.exp(self.a.mul(y, self.a.log(x)))
 
-    def power(self, x: Real, y: Real) -> Real:
+    def power(self, x: Real, y: Fraction | int) -> Real:
         """x to a rational power, by roots."""
         a = self.a
-        if isinstance(y, Interval):
-            return a.exp(a.mul(y, a.log(x)))
         if y < 0 and a.sign(x) == 0:
             raise Undefined("a negative power of zero")
         return a.power(a.root(x, y.denominator) if y.denominator > 1 else x, y.numerator)
@@ -241,18 +261,18 @@ class Evaluator:
                 self._metas = outer
         if f in context.definitions:
             return self.real(context.clause(f, 0, t.terms)[0], env)
+        slope = slope_of(context, t)
+        if slope is not None:
+            inner = copy(self)
+            inner._memo, inner._nearby = {}, {}
+            inner.leaves = {n: self.real(x, env) for n, x in slope[1].items()}
+            return inner.real(slope[0])
         return self._unknown(t, env, ())
 
     def _unknown(self, t: Term, env: Env, indices: tuple[int, ...]) -> Real:
         """An entry of the value of an unknown function or of a derivative of it."""
         p, point = self._polynomial(t, env, indices)
         return self._at_point(p, point)
-
-    def partial(self, t: Term, env: Env, argument: int, entry: int) -> Real:
-        """The derivative of an unknown function by one entry of one argument."""
-        p, point = self._polynomial(t, env, ())
-        sizes = self.model.functions[base_name(t.name())].sizes
-        return self._at_point(differentiated(p, sum(map(volume, sizes[:argument])) + entry), point)
 
     def _polynomial(self, t: Term, env: Env, indices: tuple[int, ...]) -> tuple[Poly, list[Real]]:
         """The polynomial that an unknown function is, and the point at which it is taken."""
@@ -295,11 +315,7 @@ class Evaluator:
             return out
         if not items:
             raise Undefined("the extremum of nothing")
-        best = max if op == "max" else min
-        if not any(isinstance(x, Interval) for x in items):
-            return best(items)  # type: ignore[type-var]
-        ends = [a.interval(x) for x in items]
-        return Interval(best(e.lo for e in ends), best(e.hi for e in ends))
+        return a.extremum(items, 1 if op == "max" else -1)
 
     def mean(self, t: Term, of: Callable[[Term], Real]) -> Real:
         """E over everything random, or over some names given the values of the others."""
@@ -375,8 +391,40 @@ class Evaluator:
         gap = self.a.add(y, self.a.neg(x))
         sign = self.a.sign(gap)
         if sign is None:
-            return True if op == "<=" and self.a.interval(gap).lo >= 0 else None
+            return True if op == "<=" and isinstance(gap, Interval) and gap.lo >= 0 else None
         return compare(op, sign)
+
+
+class _Nearby(Evaluator):
+    """The evaluator with one entry of one name varied; what does not vary is left to the one before."""
+
+    a: DualArithmetic
+
+    def __init__(self, centre: Evaluator, v: Entry) -> None:
+        super().__init__(centre.context, centre.model)
+        self.leaves = centre.leaves
+        self.a, self.centre, self.v = DualArithmetic(centre.a), centre, v
+        self.depth = self.context.family_depth(v[0])
+
+    def real(self, t: Term, env: Env = ()) -> Real:
+        if t.schematic or self.context.depends(t, self.v[0]):
+            return super().real(t, env)
+        self.centre.outcome = self.outcome
+        return self.centre.real(t, env)
+
+    def _named(self, name: str, indices: tuple[int, ...]) -> Real:
+        here = name == self.v[0] and indices[: self.depth] == self.v[1][: self.depth]
+        if not here and name in self.context.definitions:
+            return super()._named(name, indices)
+        self.centre.outcome = self.outcome
+        value = self.centre.real(at(sym(name), *map(num, indices)))
+        return self.a.seed(value) if here and indices == self.v[1] else value
+
+    def mean(self, t: Term, of: Callable[[Term], Real]) -> Real:
+        names = {str(n) for n in t.args[1:]} or self.context.randoms
+        if any(self.v[0] in self.context.law_closure(n) for n in names):
+            raise Unsure("a derivative in a law")
+        return super().mean(t, of)
 
 
 def span(lo: int, hi: int) -> range:
@@ -402,28 +450,28 @@ def differentiated(p: Poly, variable: int) -> Poly:
     return out
 
 
-def determinant(matrix: list[list[Fraction]]) -> Fraction:
+def determinant(a: Arithmetic, matrix: list[list[Real]]) -> Real:
+    """By elimination; raises `Unsure` where no pivot is certain."""
     m, out = [list(r) for r in matrix], Fraction(1)
     for k in range(len(m)):
-        pivot = next((r for r in range(k, len(m)) if m[r][k]), None)
+        signs = [a.sign(m[r][k]) for r in range(k, len(m))]
+        pivot = next((r for r, s in enumerate(signs, start=k) if s), None)
         if pivot is None:
-            return Fraction(0)
+            if None in signs:
+                raise Unsure("a pivot that may be zero")
+            return 0
         if pivot != k:
-            m[k], m[pivot], out = m[pivot], m[k], -out
-        out *= m[k][k]
+            m[k], m[pivot], out = m[pivot], m[k], a.neg(out)
+        out, over = a.mul(out, m[k][k]), a.inverse(m[k][k])
         for r in range(k + 1, len(m)):
-            f = m[r][k] / m[k][k]
-            m[r] = [x - f * y for x, y in zip(m[r], m[k], strict=True)]
+            f = a.neg(a.mul(m[r][k], over))
+            m[r] = [a.add(x, a.mul(f, y)) for x, y in zip(m[r], m[k], strict=True)]
     return out
 
 
-def inverse_entry(matrix: list[list[Fraction]], i: int, j: int) -> Fraction:
+def inverse_entry(a: Arithmetic, matrix: list[list[Real]], i: int, j: int) -> Real:
     """Entry (i, j) of the inverse, by cofactors."""
-    whole = determinant(matrix)
-    if not whole:
-        raise Undefined("a singular matrix")
+    over = a.inverse(determinant(a, matrix))
     n = len(matrix)
     minor = [[matrix[r][c] for c in range(n) if c != i] for r in range(n) if r != j]
-    return (-1) ** (i + j) * determinant(minor) / whole
-
-
+    return a.mul((-1) ** (i + j), a.mul(determinant(a, minor), over))

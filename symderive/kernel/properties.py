@@ -12,16 +12,15 @@ from fractions import Fraction
 from itertools import product
 from typing import TYPE_CHECKING
 
-from symderive.kernel.algebra import Algebra, OverBudget
-from symderive.kernel.context import family_member
-from symderive.kernel.intervals import Interval, Real, Unsure
-from symderive.kernel.terms import Term
+from symderive.kernel.intervals import Real, Unsure, exact
+from symderive.kernel.moments import tame
+from symderive.kernel.terms import Term, make
 
 if TYPE_CHECKING:
     from symderive.kernel.models import Env, Evaluator, Poly
 
 Test = Callable[["Evaluator", Term, "Env"], bool]
-Law = dict[tuple[Real, ...], Fraction]
+Law = dict[tuple[Fraction | int, ...], Fraction]
 
 
 def property_holds(e: Evaluator, c: Term, env: Env) -> bool:
@@ -33,10 +32,7 @@ def property_holds(e: Evaluator, c: Term, env: Env) -> bool:
 
 
 def _integer(e: Evaluator, c: Term, env: Env) -> bool:
-    v = e.real(c.terms[0], env)
-    if isinstance(v, Interval):
-        raise Unsure("an irrational value may be an integer")
-    return v.denominator == 1
+    return exact(e.real(c.terms[0], env)).denominator == 1
 
 
 # -- functions: their models are polynomials --------------------------------------------------------
@@ -44,23 +40,9 @@ def _integer(e: Evaluator, c: Term, env: Env) -> bool:
 
 def _differentiable(e: Evaluator, c: Term, env: Env) -> bool:
     f = c.terms[0].name()
-    if f not in e.model.functions and not _is_polynomial(e, f):
+    if f not in e.model.functions:
         raise Unsure(f"the model says nothing of {f}")
     return True
-
-
-def _is_polynomial(e: Evaluator, f: str) -> bool:
-    """Whether a function is defined as a polynomial in its arguments."""
-    d = e.context.definitions.get(f)
-    if d is None:
-        return False
-    algebra = Algebra(budget=10_000)
-    try:
-        numerator, denominator = algebra.of(d.clauses[0][1])
-    except (OverBudget, ZeroDivisionError):
-        return False
-    plain = all(k > 0 for m in numerator for _, k in m)
-    return plain and not denominator and all(t.head == "bound" for t in algebra.atoms)
 
 
 def _powers(e: Evaluator, c: Term) -> dict[int, Fraction]:
@@ -96,42 +78,30 @@ def _positive_definite(e: Evaluator, c: Term, env: Env) -> bool:
     from symderive.kernel.models import determinant
 
     m = e.matrix(c.terms[0], env)
-    symmetric = all(m[i][j] == m[j][i] for i in range(len(m)) for j in range(i))
+    symmetric = all(exact(m[i][j]) == exact(m[j][i]) for i in range(len(m)) for j in range(i))
     minors = ([row[:k] for row in m[:k]] for k in range(1, len(m) + 1))
-    return symmetric and all(determinant(minor) > 0 for minor in minors)
+    return symmetric and all(exact(determinant(e.a, minor)) > 0 for minor in minors)
 
 
 # -- random names -----------------------------------------------------------------------------------
 
-LAWS_WITH_MOMENTS = frozenset({"normal", "uniform", "bernoulli", "exponential"})
-
-
 def _integrable(e: Evaluator, c: Term, env: Env) -> bool:
-    """Everything is, on a finite space; under laws with all moments, polynomials are."""
-    context = e.context
-    laws = {n: context.declared(n).law for n in context.random_in(c)}
-    ruled = {n for n, law in laws.items() if law}
-    if any(law and law[0] not in LAWS_WITH_MOMENTS for law in laws.values()):
-        raise Unsure("integrability under a law without known moments")
-    algebra = Algebra(budget=10_000)
-    try:
-        numerator, denominator = algebra.of(c.terms[0]) if ruled else ({}, {})
-    except (OverBudget, ZeroDivisionError):
-        raise Unsure("an integrand too large to look through") from None
-    atoms = list(algebra.atoms)
-    below = {x for d in denominator for m in algebra.denominators[d] for x, _ in m}
-    below |= {x for m in numerator for x, k in m if k < 0}
-    for x in below | {x for m in numerator for x, _ in m}:
-        own = family_member(atoms[x])
-        if context.random_in(atoms[x]) and (own is None or own[0] not in ruled or x in below):
-            raise Unsure("an integrand that is no polynomial")
+    """On a finite space, where it is defined for every outcome; under laws, for what they let exist."""
+    names = e.context.random_in(c)
+    if any(e.context.declared(n).law for n in names):
+        return _tame(e, c)
+    e.entries(make("ex", c.terms[0], *(a.name() for a in c.terms[1:])), env)
+    return True
+
+
+def _tame(e: Evaluator, c: Term) -> bool:
+    if not tame(e.context, c):
+        raise Unsure("an expectation under a law")
     return True
 
 
 def _interchange(e: Evaluator, c: Term, env: Env) -> bool:
-    if any(e.context.declared(n).law for n in e.context.randoms):
-        raise Unsure("an interchange under a law")
-    return True
+    return not any(e.context.declared(n).law for n in e.context.randoms) or _tame(e, c)
 
 
 def _law(e: Evaluator, values: Callable[[], tuple[Real, ...]]) -> Law:
@@ -142,9 +112,7 @@ def _law(e: Evaluator, values: Callable[[], tuple[Real, ...]]) -> Law:
     out: Law = {}
     for k, (weight, _) in enumerate(e.model.outcomes):
         e.outcome = k
-        v = values()
-        if any(isinstance(x, Interval) for x in v):
-            raise Unsure("a random value that is irrational")
+        v = tuple(map(exact, values()))
         out[v] = out.get(v, Fraction(0)) + weight
     e.outcome = before
     return out
@@ -201,7 +169,7 @@ def _entries(same: bool) -> Test:
 
 def _symmetric_law(e: Evaluator, c: Term, env: Env) -> bool:
     law = _law(e, lambda: (e.real(c.terms[0], env),))
-    return all(law.get((e.a.neg(v[0]),)) == q for v, q in law.items())
+    return all(law.get((-v[0],)) == q for v, q in law.items())
 
 
 PROPERTIES: dict[str, Test] = {

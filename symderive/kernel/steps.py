@@ -13,11 +13,12 @@ from typing import NamedTuple
 
 from symderive.kernel.algebra import Algebra, Fractional, OverBudget, scaled
 from symderive.kernel.book import Book, Substitution, instance
-from symderive.kernel.context import Context, Rejected, family_member, need, within
+from symderive.kernel.context import PLACEHOLDER, Context, Rejected, family_member, need, within
 from symderive.kernel.defined import Conditions, defined, defined_parts, holds_plainly, unfolded
 from symderive.kernel.intervals import Undefined, Unsure
 from symderive.kernel.lowering import lower
 from symderive.kernel.models import Evaluator, Model
+from symderive.kernel.moments import tame
 from symderive.kernel.placing import Path, place
 from symderive.kernel.shapes import check_condition, index, scalar, shape, unfold_operator
 from symderive.kernel.sums import Moves, equal_sums
@@ -33,6 +34,7 @@ from symderive.kernel.terms import (
     literal,
     make,
     num,
+    put,
     rel,
     substitute,
     sym,
@@ -84,7 +86,7 @@ class Chain:
 
 @dataclass(frozen=True)
 class Place:
-    """A line at other values of its loose indices, put in a context: C[s] R C[t]."""
+    """A line at other values of its loose indices and placeholders, put in a context: C[s] R C[t]."""
 
     line: int
     context: Term
@@ -198,13 +200,15 @@ class Proof:
             raise Rejected(str(error)) from None
         except ZeroDivisionError:
             raise Rejected("a denominator is zero") from None
+        except ValueError as error:
+            raise Rejected(str(error)) from None
         self.lines.append(Line(frozenset(h for h in line.hypotheses if not self._plain(h)), line.claim))
         return len(self.lines) - 1
 
     def _plain(self, h: Term) -> bool:
         key = ("plain", h)
         if key not in self.context.memo:
-            self.context.memo[key] = holds_plainly(h)
+            self.context.memo[key] = holds_plainly(h) or tame(self.context, h)
         return bool(self.context.memo[key])
 
     def line(self, k: int) -> Line:
@@ -320,11 +324,11 @@ def _place(proof: Proof, step: Place) -> Line:
     context = proof.context
     h, op, s, t = proof.relation(step.line)
     if step.values:
-        for v in step.values.values():
-            index(context, v)
+        for n, v in step.values.items():
+            (scalar if n.startswith(PLACEHOLDER) else index)(context, v)
             h |= defined(context, v)
-        h = frozenset(substitute(c, step.values) for c in h)
-        s, t = substitute(s, step.values), substitute(t, step.values)
+        s, t, *rest = (put(substitute(x, step.values), step.values) for x in (s, t, *h))
+        h = frozenset(rest)
     shape(context, step.context)
     need(not step.context.dangling, "a context out of its binder")
     if not step.paths:

@@ -293,6 +293,22 @@ def substitute(t: Term, values: Mapping[str, Term], level: int = 0) -> Term:
     return rebuild(t, lambda a, n: substitute(a, values, level + n))
 
 
+def put(t: Term, values: Mapping[str, Term], level: int = 0) -> Term:
+    """`t` with terms for names that stand for numbers.
+
+    Raises:
+        ValueError: a name stands under a derivative, a limit or an expectation.
+    """
+    if t.head == "sym":
+        return shift(values[t.name()], level) if t.name() in values else t
+    if t.head in ("der", "lim", "ex"):
+        for s in subterms(t):
+            if any(a in values for a in s.args if isinstance(a, str)):
+                raise ValueError(f"a placeholder under {t.head}")
+        return t
+    return rebuild(t, lambda a, n: put(a, values, level + n))
+
+
 def fresh(*terms: Term, stem: str = "i") -> str:
     """A name for a loose variable that occurs in none of the terms; the same each time."""
     taken: set[str] = set()
