@@ -196,7 +196,7 @@ class Sampler:
             width = sum(map(volume, sizes))
             shape = self._function_shape(n)
             outputs = {
-                index: _polynomial(width, k + j, rng, shape)
+                index: _polynomial(width, k + j + 2 * len(out), rng, shape)
                 for j, index in enumerate(self.indices(model, declared.ranges))
             }
             out[n] = FunctionModel(sizes, outputs)
@@ -206,7 +206,7 @@ class Sampler:
         for f in self.context.facts:
             if f.head == "is" and f.terms and f.terms[0] is sym(name) and f.name() in ("odd", "even", "convex", "increasing"):
                 return f.name()
-        return ""
+        return "positive" if name in self.positive else ""
 
     # -- probability ----------------------------------------------------------------------------
 
@@ -380,7 +380,7 @@ def _constants(terms: Iterable[Term]) -> list[Fraction]:
 
 
 def _positive(context: Context) -> set[str]:
-    """Names that a fact says are positive (or not negative), entry by entry."""
+    """Names and functions that a fact says are positive (or not negative), entry by entry."""
     out = set()
     for f in context.facts:
         while f.head in ("all", "imp"):
@@ -389,7 +389,7 @@ def _positive(context: Context) -> set[str]:
             t = f.terms[1]
             while t.head == "at":
                 t = t.terms[0]
-            if t.head == "sym":
+            if t.head in ("sym", "app"):
                 out.add(t.name())
     return out
 
@@ -399,6 +399,12 @@ def _polynomial(width: int, k: int, rng: random.Random, shape: str) -> dict[tupl
     unit = [tuple(int(i == j) for i in range(width)) for j in range(width)]
     powers = {"odd": (1, 3), "even": (0, 2), "convex": (1, 2), "increasing": (1, 3)}.get(shape, (1, 2, 3))
     out: dict[tuple[int, ...], Fraction] = {}
+    if shape == "positive":
+        out[(0,) * width] = Fraction(1 + k % 3)
+        for j, u in enumerate(unit):
+            out[tuple(2 * x for x in u)] = Fraction(1 + (k + j) // 2 % 3)
+            out[u] = Fraction((k + j) % 3 - 1, width)
+        return {m: c for m, c in out.items() if c}
     for j, u in enumerate(unit):
         for p in powers:
             c = (k + j + p) % 3 + 1 if shape in ("convex", "increasing") or k < 2 else rng.randint(-2, 2)
