@@ -63,7 +63,7 @@ class Facts:
                 p.triggers = _subjects(p)
                 self.orders.append(p)
         for p in patterns:
-            if p.core is p.condition and p.core.name() != "=":
+            if not p.variables and not p.ranges and p.core.name() != "=":
                 self.normal.signs.learn(self.normal.builder.assume(p.condition))
 
     def _index_equation(self, p: Pattern) -> bool:
@@ -160,7 +160,10 @@ def opened(condition: Term, context: Context) -> Pattern:
     core = condition
     variables: list[str] = []
     ranges: list[Term] = []
-    while core.head in ("all", "imp"):
+    while core.head in ("all", "imp") or (core.head == "is" and core.name() == "surely"):
+        if core.head == "is":
+            core = core.terms[0]
+            continue
         if core.head == "imp":
             ranges.append(core.terms[0])
             core = core.terms[1]

@@ -20,7 +20,7 @@ from symderive.kernel.book import Book
 from symderive.kernel.context import Context, Definition, Rejected
 from symderive.kernel.intervals import Interval, Real, Undefined, Unsure
 from symderive.kernel.models import Evaluator, Model
-from symderive.kernel.placing import is_mark, is_regularity
+from symderive.kernel.defined import is_mark, is_regularity
 from symderive.kernel.shapes import check_condition
 from symderive.kernel.steps import Line, Step
 from symderive.kernel.terms import Term, bound, make, num, rel, subterms

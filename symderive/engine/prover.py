@@ -22,7 +22,7 @@ from symderive.kernel.algebra import tidy
 from symderive.kernel.book import Book
 from symderive.kernel.context import Context, Rejected
 from symderive.kernel.defined import defined_parts, holds_plainly
-from symderive.kernel.placing import is_mark, is_regularity
+from symderive.kernel.defined import is_mark, is_regularity
 from symderive.kernel.shapes import SCALAR, shape
 from symderive.kernel.terms import ZERO, Term, TooDeep, abstract, at, bound, fresh, instantiate, make, negate, rel, subterms
 
@@ -282,7 +282,10 @@ class Prover:
         names: list[str] = []
         granted: list[Term] = []
         goal = h
-        while goal.head in ("all", "imp"):
+        while goal.head in ("all", "imp") or (goal.head == "is" and goal.name() == "surely"):
+            if goal.head == "is":
+                goal = goal.terms[0]
+                continue
             if goal.head == "imp":
                 granted.append(goal.terms[0])
                 goal = goal.terms[1]

@@ -15,6 +15,7 @@ from fractions import Fraction
 from itertools import product
 
 from symderive.kernel.context import Context, Range
+from symderive.kernel.defined import defined_parts
 from symderive.kernel.intervals import Interval, Undefined, Unsure
 from symderive.kernel.models import Entries, Evaluator, FunctionModel, Model, volume
 from symderive.kernel.terms import Term, literal, subterms, sym
@@ -41,6 +42,11 @@ SHIFTED: list[Law] = [
     [(Fraction(1, 3), Fraction(1)), (Fraction(2, 3), Fraction(4))],
     [(Fraction(1, 4), Fraction(-1)), (Fraction(3, 4), Fraction(3))],
 ]
+POSITIVE_LAWS: list[Law] = [
+    [(Fraction(1, 2), Fraction(1)), (Fraction(1, 2), Fraction(2))],
+    [(Fraction(1, 3), Fraction(1, 2)), (Fraction(2, 3), Fraction(3))],
+    [(Fraction(3, 4), Fraction(1)), (Fraction(1, 4), Fraction(4))],
+]
 SYMMETRIC: list[Law] = [CENTRED[0], CENTRED[2], [(Fraction(1, 4), Fraction(-2)), (Fraction(1, 2), Fraction(0)), (Fraction(1, 4), Fraction(2))]]
 
 
@@ -51,7 +57,8 @@ class Sampler:
         self.context, self.claim = context, claim
         self.seed = hashlib.sha256(repr((claim, context.facts)).encode()).digest()
         self.constants = _constants((claim, *context.facts))
-        self.positive = _positive(context)
+        own = sorted(defined_parts(context, claim.terms), key=repr)
+        self.positive = _positive((*context.facts, *own))
         closure = context.closure(claim).union(*(context.closure(f) for f in context.facts))
         ends = [e for n in context.signature for e in _ends(context, n)]
         closure = closure.union(*(context.closure(e) for e in ends))
@@ -222,9 +229,11 @@ class Sampler:
             weights = [Fraction(1, 6), Fraction(1, 3), Fraction(1, 2)]
             drawn = [{e: Fraction(rng.randint(-2, 3)) for e in entries} for _ in weights]
             return replace(model, outcomes=tuple((w, _grouped(d)) for w, d in zip(weights, drawn, strict=True)))
-        lists = self._laws(k)
         laws = []
         for j, (n, _) in enumerate(entries):
+            lists = self._laws(k)
+            if n in self.positive:
+                lists = POSITIVE_LAWS
             first = next(q for q, (m, _) in enumerate(entries) if m == n)
             laws.append(lists[(k + (first if sym(n) in tied else j)) % len(lists)])
         if volume(tuple(len(law) for law in laws)) > MAX_OUTCOMES:
@@ -379,11 +388,11 @@ def _constants(terms: Iterable[Term]) -> list[Fraction]:
     return sorted(out, key=lambda c: (abs(c), c))[:8]
 
 
-def _positive(context: Context) -> set[str]:
-    """Names and functions that a fact says are positive (or not negative), entry by entry."""
+def _positive(conditions: Iterable[Term]) -> set[str]:
+    """Names and functions that are to be positive (or not negative), entry by entry."""
     out = set()
-    for f in context.facts:
-        while f.head in ("all", "imp"):
+    for f in conditions:
+        while f.head in ("all", "imp") or (f.head == "is" and f.name() == "surely"):
             f = f.terms[-1]
         if f.head == "rel" and f.name() in ("<", "<=") and literal(f.terms[0]) is not None and literal(f.terms[0]) >= 0:  # type: ignore[operator]
             t = f.terms[1]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from symderive.kernel.context import ANYTHING, Context, Operator, Rejected, base_name, family_member, need
-from symderive.kernel.defined import Conditions, defined_parts
+from symderive.kernel.defined import Conditions, defined_parts, regular
 from symderive.kernel.independence import apart
 from symderive.kernel.shapes import SCALAR, check_condition, is_integer, same_shape, scalar, shape
 from symderive.kernel.terms import (
@@ -75,7 +75,7 @@ Value = Term | Lambda | Spot | str | tuple[str, ...]
 
 Substitution = Mapping[str, Value]
 
-DECIDED = frozenset({"free", "fixed", "apart", "range", "family", "not", "law", "lawfree", "alike"})
+DECIDED = frozenset({"free", "fixed", "apart", "range", "family", "not", "law", "lawfree", "alike", "smooth"})
 """Side conditions of entries that syntax decides."""
 
 
@@ -208,6 +208,10 @@ def _decide(context: Context, rule: str, c: Term, subst: Substitution) -> set[Te
         case "free":
             name = fill(c.terms[1], subst).name()
             need(not context.depends(subject, name), f"{rule}: a part depends on {name}")
+        case "smooth":
+            name = fill(c.terms[1], subst).name()
+            rests = regular(context, subject, name) | defined_parts(context, (subject,))
+            need(not any(context.depends(r, name) for r in rests), f"{rule}: a part may jump or have a kink")
         case "fixed":
             found = context.random_in(subject)
             over = subst[c.terms[1].name()[1:]] if len(c.terms) > 1 else ()

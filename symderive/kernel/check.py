@@ -17,7 +17,7 @@ from symderive.kernel.context import PLACEHOLDER, Context, Definition, Range, Re
 from symderive.kernel.defined import Conditions, defined_parts, holds_plainly
 from symderive.kernel.intervals import Undefined, Unsure
 from symderive.kernel.models import Entries, Evaluator, Model, span, volume
-from symderive.kernel.placing import is_mark, is_regularity
+from symderive.kernel.defined import is_mark, is_regularity
 from symderive.kernel.shapes import check_condition, index, shape
 from symderive.kernel.steps import Line, Proof
 from symderive.kernel.terms import Term, conjuncts, subterms

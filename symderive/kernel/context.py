@@ -146,15 +146,21 @@ class Context:
             for name in over:
                 out |= self.law_closure(name, cut)
             out -= over if t.args[1:] else self.randoms
+        elif t.head == "is" and t.name() == "surely":
+            out -= self.randoms
         elif t.head == "meta":
             out.add(ANYTHING + t.name())
         return out
 
+    def law(self, name: str) -> tuple[Term, ...]:
+        """The parameters of the law of a random name that has one."""
+        law = None if name[0] in "?*" else self.declared(name).law
+        return law[1] if law else ()
+
     def law_closure(self, name: str, cut: str | None = None) -> frozenset[str]:
         """The names on which the law of a random name depends, through the laws of others."""
-        law = None if name.startswith("?") else self.declared(name).law
         out: frozenset[str] = frozenset()
-        for p in law[1] if law else ():
+        for p in self.law(name):
             found = self.closure(p, cut)
             out = out.union(found, *(self.law_closure(n, cut) for n in found & self.randoms))
         return out

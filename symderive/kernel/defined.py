@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable
 
 from symderive.kernel.algebra import Algebra, OverBudget, difference
 from symderive.kernel.context import (
-    ANYTHING,
     PLACEHOLDER,
     PRIMITIVES,
     Context,
@@ -128,6 +127,39 @@ def implied(guards: Iterable[Term], c: Term) -> Term:
 def assuming(guard: Term, conditions: Iterable[Term]) -> Conditions:
     """The conditions, each only where the guard holds."""
     return frozenset(c for c in (make("imp", guard, c) for c in conditions) if not holds_plainly(c))
+
+
+def surely(context: Context, conditions: Iterable[Term], names: frozenset[str] = frozenset()) -> Conditions:
+    """The conditions, those about an outcome (of these names, if any are given) for every outcome.
+
+    Facts hold for every outcome.
+    """
+
+    def lifted(c: Term) -> Term:
+        hit = context.random_in(c)
+        hit = hit & names if names else hit
+        plain = not hit or c in context.fact_set or is_mark(c) or is_regularity(c)
+        return c if plain else make("is", "surely", c)
+
+    return frozenset(map(lifted, conditions))
+
+
+def core(condition: Term) -> Term:
+    """A condition without its leading ∀ and guards."""
+    while condition.head in ("all", "imp"):
+        condition = condition.terms[-1]
+    return condition
+
+
+def is_mark(condition: Term) -> bool:
+    """Whether a hypothesis says that a definition is in force."""
+    c = core(condition)
+    return c.head == "is" and c.name() == "defn"
+
+
+def is_regularity(condition: Term) -> bool:
+    c = core(condition)
+    return c.head == "is" and c.name() in REGULARITY
 
 
 def _by_branch(t: Term, parts: list[Conditions]) -> Conditions:
@@ -262,34 +294,14 @@ def _defined_node(context: Context, t: Term) -> Conditions:
             place = NOTHING if v.startswith("?") else _defined(context, at(sym(v), *parts[1:]))
             return inside(*parts) | place | _regular(context, parts[0], v, 1)
         case "ex":
-            # what varies with the outcome is part of being integrable
             integrable = make("is", "integrable", parts[0], *(sym(str(n)) for n in t.args[1:]))
-            return _constant(context, t, inside(parts[0])) | {integrable}
+            return surely(context, inside(parts[0])) | {integrable}
         case "lim":
             return frozenset({make("is", "limit", t)})
         case "op" if t.name() == "inv":
             return inside(*parts) | {rel("!=", make("op", "det", *parts), ZERO)}
         case _:
             return inside(*parts)
-
-
-def _over(context: Context, mean: Term) -> frozenset[str]:
-    """The random names over which a mean is taken, as far as its term depends on them."""
-    found = context.random_in(mean.terms[0])
-    return found & frozenset(map(str, mean.args[1:])) if len(mean.args) > 1 else found
-
-
-def _law(context: Context, name: str) -> tuple[Term, ...]:
-    law = None if name.startswith(ANYTHING) else context.declared(name).law
-    return law[1] if law else ()
-
-
-def _constant(context: Context, mean: Term, conditions: Conditions) -> Conditions:
-    """The conditions that do not depend on the outcome."""
-    names = frozenset(map(str, mean.args[1:])) or context.randoms
-    return frozenset(
-        c for c in conditions if not any(n in names or n[0] in "*?" for n in context.random_in(c))
-    )
 
 
 def _form_unknown(t: Term) -> bool:
@@ -357,8 +369,8 @@ def _regular_node(context: Context, t: Term, v: str, order: int) -> Conditions:
             more = [_regular(context, parts[0], x, order + 1) for x in (v, w)]
             return start.union(*more)
         case "ex":
-            laws = [p for n in _over(context, t) for p in _law(context, n)]
-            return _constant(context, t, inside(parts[0])) | inside(*laws) | {make("is", "interchange", t, sym(v))}
+            laws = [p for n in context.random_in(parts[0]) for p in context.law(n)]
+            return surely(context, inside(parts[0])) | inside(*laws) | {make("is", "interchange", t, sym(v))}
         case "lim":
             return frozenset({make("is", "smooth-limit", t, sym(v))})
         case _:

@@ -6,7 +6,8 @@ From ``H ⊢ s R t`` follows ``C[s] R C[t]``, if H may be used where the hole of
   over about i leaves as a ∀;
 - in a branch of cases: its guard and the negation of the earlier one are granted;
 - under ∂/∂v: definitions except v's own, what does not depend on v, and what stays true near the point;
-- under E: what is not about the outcome, and facts of the context (they hold for every outcome);
+- under E: what is not about the outcome, facts of the context (they hold for every outcome), and what
+  leaves as a condition on every outcome;
 - under lim v→a: what does not depend on v, and v ≠ a (or its side, or v large).
 """
 
@@ -14,7 +15,15 @@ from __future__ import annotations
 
 from symderive.kernel.algebra import difference
 from symderive.kernel.context import Context, Rejected, family_member, need
-from symderive.kernel.defined import REGULARITY, Conditions, quantify, stays_true
+from symderive.kernel.defined import (
+    Conditions,
+    core,
+    is_mark,
+    is_regularity,
+    quantify,
+    stays_true,
+    surely,
+)
 from symderive.kernel.terms import (
     BINDS,
     TRUE,
@@ -108,10 +117,7 @@ def leave(context: Context, node: Term, k: int, name: str | None, h: Conditions)
         case "der" if k == 0:
             return _near(context, node, h)
         case "ex" if k == 0:
-            names = frozenset(str(n) for n in node.args[1:])
-            for c in h:
-                need(_for_every_outcome(context, c, names), f"{c} is about one outcome")
-            return h
+            return surely(context, h, frozenset(map(str, node.args[1:])))
         case "lim" if k == 0:
             return frozenset(c for c in h if not _granted_near(context, node, c))
         case _:
@@ -122,24 +128,6 @@ def _given(granted: list[Term], c: Term) -> Term:
     for g in reversed(granted):
         c = make("imp", g, c)
     return c
-
-
-def core(condition: Term) -> Term:
-    """A condition without its leading ∀ and guards."""
-    while condition.head in ("all", "imp"):
-        condition = condition.terms[-1]
-    return condition
-
-
-def is_mark(condition: Term) -> bool:
-    """Whether a hypothesis says that a definition is in force."""
-    c = core(condition)
-    return c.head == "is" and c.name() == "defn"
-
-
-def is_regularity(condition: Term) -> bool:
-    c = core(condition)
-    return c.head == "is" and c.name() in REGULARITY
 
 
 def _near(context: Context, node: Term, h: Conditions) -> Conditions:
@@ -170,12 +158,6 @@ def _other_definition(context: Context, node: Term, mark: Term) -> set[Term]:
     pairs = [(i, j) for i, j in zip(indices, varied, strict=False) if i is not j]
     need(pairs, f"the definition of {name} is used where {name} is varied")
     return {rel("!=", *pairs[0])}
-
-
-def _for_every_outcome(context: Context, c: Term, names: frozenset[str]) -> bool:
-    found = context.random_in(c)
-    hit = found & names if names else found
-    return not hit or c in context.fact_set or is_mark(c) or is_regularity(c)
 
 
 def _granted_near(context: Context, node: Term, c: Term) -> bool:

@@ -172,10 +172,22 @@ def _symmetric_law(e: Evaluator, c: Term, env: Env) -> bool:
     return all(law.get((-v[0],)) == q for v, q in law.items())
 
 
+def _surely(e: Evaluator, c: Term, env: Env) -> bool:
+    if not e.model.outcomes:
+        raise Unsure("the model has no probability space")
+    before, results = e.outcome, []
+    for k in range(len(e.model.outcomes)):
+        e.outcome = k
+        results.append(e.truth(c.terms[0], env))
+    e.outcome = before
+    return all(results)
+
+
 PROPERTIES: dict[str, Test] = {
     "defn": lambda *_: True,  # a definition in force
     "integrable": _integrable,
     "interchange": _interchange,
+    "surely": _surely,  # a condition, for every outcome
     "differentiable": _differentiable,  # function, order
     "integer": _integer,
     "odd": _parity(1),

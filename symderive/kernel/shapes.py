@@ -339,11 +339,11 @@ def _rel(context: Context, t: Term) -> Shape:
 
 def _is(context: Context, t: Term) -> Shape:
     for a in t.terms:
-        if a.head in CONDITIONS:
+        if a.head in CONDITIONS and t.name() == "surely":
+            check_condition(context, a)
+        elif a.head in CONDITIONS:
             raise Rejected(f"a property of a condition: {t}")
-        if a.head == "sym" and a.name() in context.signature:
-            continue
-        if a.head != "sym":
+        elif a.head != "sym":
             shape(context, a)
     return CONDITION
 

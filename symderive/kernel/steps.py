@@ -14,7 +14,7 @@ from typing import NamedTuple
 from symderive.kernel.algebra import Algebra, Fractional, OverBudget, scaled
 from symderive.kernel.book import Book, Substitution, instance
 from symderive.kernel.context import PLACEHOLDER, Context, Rejected, family_member, need, within
-from symderive.kernel.defined import Conditions, defined, defined_parts, holds_plainly, unfolded
+from symderive.kernel.defined import Conditions, defined, defined_parts, holds_plainly, surely, unfolded
 from symderive.kernel.intervals import Undefined, Unsure
 from symderive.kernel.lowering import lower
 from symderive.kernel.models import Evaluator, Model
@@ -269,10 +269,10 @@ def _fact(proof: Proof, step: Fact) -> Line:
     need(not step.condition.dangling, "a condition out of its binder")
     hypotheses = {step.condition}
     c, values = step.condition, list(step.at)
-    while c.head in ("all", "imp"):
-        if c.head == "imp":
-            hypotheses |= set(conjuncts(c.terms[0]))
-            c = c.terms[1]
+    while c.head in ("all", "imp") or _is_sure(c):
+        if c.head != "all":
+            hypotheses |= set(conjuncts(c.terms[0])) if c.head == "imp" else set()
+            c = c.terms[-1]
             continue
         need(values, "a value is missing for a ∀")
         i = values.pop(0)
@@ -517,6 +517,10 @@ def _induct(proof: Proof, step: Induct) -> Line:
     return Line(frozenset(remaining), step.claim)
 
 
+def _is_sure(c: Term) -> bool:
+    return c.head == "is" and c.name() == "surely"
+
+
 def _cut(proof: Proof, step: Cut) -> Line:
     h, claim = proof.line(step.line)
     need(step.hypothesis in h, "the line has no such hypothesis")
@@ -524,7 +528,11 @@ def _cut(proof: Proof, step: Cut) -> Line:
     goal, names = step.hypothesis, list(step.names)
     opened: list[tuple[str, Term, Term]] = []
     granted: set[Term] = set()
-    while goal.head in ("all", "imp"):
+    while goal.head in ("all", "imp") or _is_sure(goal):
+        if _is_sure(goal):
+            given = surely(proof.context, given)
+            goal = goal.terms[0]
+            continue
         if goal.head == "imp":
             granted |= set(conjuncts(goal.terms[0]))
             goal = goal.terms[1]
