@@ -59,7 +59,7 @@ class Sampler:
         self.constants = _constants((claim, *context.facts))
         own = sorted(defined_parts(context, claim.terms), key=repr)
         self.positive = _positive((*context.facts, *own))
-        closure = context.closure(claim).union(*(context.closure(f) for f in context.facts))
+        closure = (context.closure(claim) | context.randoms).union(*(context.closure(f) for f in context.facts))
         ends = [e for n in context.signature for e in _ends(context, n)]
         closure = closure.union(*(context.closure(e) for e in ends))
         self.used = sorted(n for n in closure if n in context.signature and n not in context.definitions)
