@@ -106,6 +106,10 @@ class Builder:
         """A line at other values of its loose indices."""
         return self.place(line, substitute(self.left(line), values), values=values)
 
+    def at_end(self, line: int, **values: Term) -> int:
+        """A relation of any kind at other values of its loose indices."""
+        return self.place(line, substitute(self.left(line), values), values=values, defined="left")
+
     def combine(
         self,
         left: Term,

@@ -67,18 +67,18 @@ class Prover:
 
     # -- entry points ---------------------------------------------------------------------------
 
-    def prove(self, claim: Term) -> int:
-        """A line whose claim is this one; what it assumes is as little as was found.
+    def prove(self, claim: Term, given: tuple[Term, ...] = ()) -> int:
+        """A line whose claim is this one; what it assumes is as little as was found, or given.
 
         Raises:
             Stuck: no proof was found.
             OutOfBudget: the search used up its budget.
         """
         own = sorted(defined_parts(self.context, claim.terms), key=repr)
-        facts = tuple(self.context.facts)
+        facts = (*self.context.facts, *given)
         self.lemmas += self.settle(own, facts).values()
         line = self.relation(claim, (*facts, *own))
-        return self.discharge(line)
+        return self.discharge(line, facts)
 
     def relation(self, claim: Term, conditions: tuple[Term, ...]) -> int:
         """A line for a relation, using these conditions."""
@@ -217,9 +217,8 @@ class Prover:
 
     # -- hypotheses -----------------------------------------------------------------------------
 
-    def discharge(self, line: int) -> int:
-        """The line with as few hypotheses as are found to be needed."""
-        facts = tuple(self.context.facts)
+    def discharge(self, line: int, facts: tuple[Term, ...]) -> int:
+        """The line with as few hypotheses beside the facts as are found to be needed."""
         for strong in (False, True):
             rest = tuple(self._open(line)) if strong else ()
             if not strong:

@@ -128,9 +128,9 @@ def _check_value(context: Context, m: str, sort: tuple[str, ...], v: Value) -> s
             known = declared is not None and declared.kind == "function"
             need(known, f"{v} is no function of the document")
         case "place", Spot():
-            context.declared(v.name)
+            need(context.sorts.get(v.name[1:]) == sort or context.declared(v.name), m)
         case "name", str():
-            context.declared(v)
+            need(context.sorts.get(v[1:]) == sort or context.declared(v), m)
         case "names", tuple():
             need(all(n in context.randoms for n in v), f"{m}: names that are not random")
         case _:

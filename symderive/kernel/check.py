@@ -12,15 +12,15 @@ from fractions import Fraction
 from typing import Any
 
 from symderive.kernel import reader
-from symderive.kernel.book import Book
-from symderive.kernel.context import PLACEHOLDER, Context, Definition, Range, Rejected, mentioned, need
-from symderive.kernel.defined import Conditions, defined_parts, holds_plainly
+from symderive.kernel.book import Book, Entry
+from symderive.kernel.context import PLACEHOLDER, Context, Definition, Operator, Range, Rejected, mentioned, need
+from symderive.kernel.defined import Conditions, core, defined, defined_parts, holds_plainly
 from symderive.kernel.intervals import Undefined, Unsure
 from symderive.kernel.models import Entries, Evaluator, Model, span, volume
 from symderive.kernel.defined import is_mark, is_regularity
 from symderive.kernel.shapes import check_condition, index, shape
 from symderive.kernel.steps import Line, Proof
-from symderive.kernel.terms import Term, conjuncts, subterms
+from symderive.kernel.terms import TRUE, Term, conjuncts, make, subterms
 from symderive.kernel.wellfounded import check_definitions
 
 SCHEMA = "symderive/certificate/1"
@@ -65,15 +65,7 @@ def check_record(x: Any, book: Book) -> Accepted:
     need(claim.head == "rel" and not claim.loose, "the claim is not a closed relation")
     context = specialised(stated, reader.read_definitions(terms, r["instances"]))
     proof = Proof(context, book)
-    read = reader.Steps(terms)
-    used: dict[str, None] = {}
-    for k, row in enumerate(reader.sequence(r["proof"])):
-        try:
-            proof.add(read.read(row))
-        except Rejected as error:
-            raise Rejected(f"line {k}: {error}") from None
-        if row["step"] == "rule":
-            used[row["entry"]] = None
+    used = read_proof(proof, terms, r["proof"])
     model = Evaluator(context, read_model(context, r["model"]))
     conditions = tuple(terms.closed(c) for c in reader.sequence(r["conditions"]))
     hypotheses = tuple(terms.closed(c) for c in reader.sequence(r["hypotheses"]))
@@ -90,8 +82,61 @@ def check_record(x: Any, book: Book) -> Accepted:
         need(not conditions and not hypotheses, "a refutation has no conditions")
         check_refuted(context, proof, claim, sides, model)
     return Accepted(
-        r["kind"], stated, claim, conditions, hypotheses, tuple(used), len(proof.lines)
+        r["kind"], stated, claim, conditions, hypotheses, used, len(proof.lines)
     )
+
+
+def schematic(e: Entry, book: Book) -> Context:
+    """The context in which an entry of the book is proved: its metavariables, and nothing else."""
+    free = [c for c in e.conditions if c.head == "is" and c.name() == "free"]
+    pairs = {(c.terms[0].name(), c.terms[1].name()) for c in free if c.terms[0].head == "meta"}
+    return Context({}, {}, (), book.functions, book.operators, e.metas, frozenset(pairs))
+
+
+def check_entry(e: Entry, x: Any, book: Book) -> None:
+    """A derived entry follows from the entries that the book holds beside it.
+
+    Raises:
+        Rejected: the proof does not show it.
+    """
+    r = reader.record(x, "terms", "proof")
+    proof = Proof(schematic(e, book), book)
+    read_proof(proof, reader.Terms(r["terms"], schematic=True), r["proof"])
+    need(proof.lines, "an empty proof")
+    line = proof.lines[-1]
+    need(line.claim is e.claim, f"{e.name}: the proof shows something else")
+    sides = {"both": e.claim.terms, "left": e.claim.terms[:1], "right": e.claim.terms[1:]}[e.defined]
+    granted = defined_parts(proof.context, sides).union(e.conditions)
+    extra = sorted(map(repr, line.hypotheses - granted))
+    need(not extra, f"{e.name}: the proof assumes {extra[:1]}")
+
+
+def check_domain(f: Operator, x: Any, book: Book) -> None:
+    """The body of a function of the book is defined where its row says so."""
+    e = Entry(f.name, dict.fromkeys(f.params, ("scalar",)), f.domain or (), TRUE)
+    context = schematic(e, book)
+    r = reader.record(x, "terms", "proof")
+    proof = Proof(context, book)
+    read_proof(proof, reader.Terms(r["terms"], schematic=True), r["proof"])
+    given = frozenset(f.domain or ()) | {make("is", "defined", make("meta", p)) for p in f.params}
+    shown = {line.claim for line in proof.lines if line.hypotheses <= given}
+    needed = defined(context, f.body) if f.body else frozenset()
+    rest = {c for c in needed - shown if core(c) not in given}
+    need(not rest, f"{f.name}: its body may be undefined: {sorted(map(repr, rest))[:1]}")
+
+
+def read_proof(proof: Proof, terms: reader.Terms, rows: Any) -> tuple[str, ...]:
+    """Add the steps of a certificate; returns the entries used, in order of first use."""
+    read = reader.Steps(terms)
+    used: dict[str, None] = {}
+    for k, row in enumerate(reader.sequence(rows)):
+        try:
+            proof.add(read.read(row))
+        except Rejected as error:
+            raise Rejected(f"line {k}: {error}") from None
+        if row["step"] == "rule":
+            used[row["entry"]] = None
+    return tuple(used)
 
 
 def read_context(terms: reader.Terms, r: dict[str, Any], book: Book) -> Context:

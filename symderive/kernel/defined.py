@@ -256,7 +256,7 @@ def _defined_node(context: Context, t: Term) -> Conditions:
         case "meta":
             return inside(*parts) | {make("is", "defined", t)}
         case "pow" | "cases" if _form_unknown(t):
-            return frozenset({make("is", "defined", t)})
+            return inside(*parts if t.head == "pow" else ()) | {make("is", "defined", t)}
         case "sym":
             return _through(context, t.name(), "defined", lambda b: defined(context, b))
         case "at":
@@ -441,6 +441,8 @@ def stays_true(context: Context, condition: Term, v: str) -> Conditions | None:
             return regular(context, condition.terms[0], v, 0) | regular(context, condition.terms[1], v, 0)
         case "is" if condition.name() in REGULARITY:
             return NOTHING
+        case "is" if condition.name() == "defined":
+            return regular(context, condition.terms[0], v, 0)
         case "all" if condition.terms[1].head != "inf":
             lo, hi, body = condition.terms
             inner = stays_true(context, body, v)

@@ -16,9 +16,9 @@ RULES = (
     axiom("cos.add", eq(cos(a + b), cos(a) * cos(b) - sin(a) * sin(b)), says="addition theorem"),
     axiom("sin.negative", eq(sin(-a), -sin(a)), says="the sine is odd"),
     axiom("cos.negative", eq(cos(-a), cos(a)), says="the cosine is even"),
-    axiom("cos.zero", eq(cos(0), 1), says="cos 0 = 1"),
+    theorem("cos.zero", eq(cos(0), 1), says="cos 0 = 1"),
     axiom("sin.quarter", eq(sin(pi / 2), 1), says="sin(π/2) = 1"),
-    axiom("pi.positive", 0 < pi, says="π is positive"),
+    theorem("pi.positive", 0 < pi, says="π is positive"),
     axiom("erf.negative", eq(erf(-a), -erf(a)), says="the error function is odd"),
 
     theorem("sin.zero", eq(sin(0), 0), says="sin 0 = 0"),
