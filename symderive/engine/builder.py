@@ -192,7 +192,7 @@ def uses(step: Step) -> list[int]:
         case steps.Cases(_, _, lines):
             return list(lines)
         case steps.Induct():
-            return [step.base, step.step]
+            return [step.base, step.up]
         case steps.Cut():
             return [step.line, step.by]
         case _:
@@ -218,7 +218,7 @@ def renumber(step: Step, new: Mapping[int, int]) -> Step:
         case steps.Cases():
             return replace(step, lines=tuple(new[k] for k in step.lines))
         case steps.Induct():
-            return replace(step, base=new[step.base], step=new[step.step])
+            return replace(step, base=new[step.base], up=new[step.up])
         case steps.Cut():
             return replace(step, line=new[step.line], by=new[step.by])
         case _:

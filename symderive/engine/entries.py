@@ -73,10 +73,7 @@ def _domain(f: Operator, known: Book) -> dict[str, Any] | None:
 
 
 def _record(builder: Builder, *lines: int) -> dict[str, Any]:
-    table = tables.Table()
-    steps, _ = builder.export(*lines)
-    rows = [tables.step(table, s) for s in steps]
-    return {"terms": table.rows, "proof": rows}
+    return tables.steps(tuple(builder.export(*lines)[0]))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ from symderive.kernel import check
 from symderive.kernel.book import Book
 from symderive.kernel.context import Context, Definition, Rejected
 from symderive.kernel.intervals import Interval, Real, Undefined, Unsure
-from symderive.kernel.models import Evaluator, Model
+from symderive.kernel.models import Evaluator, FunctionModel, Model
+from symderive.kernel.reader import Nested
 from symderive.kernel.defined import is_mark, is_regularity
 from symderive.kernel.shapes import check_condition
 from symderive.kernel.steps import Line, Step
@@ -206,27 +207,25 @@ class Judge:
         hypotheses: tuple[Term, ...],
     ) -> dict[str, Any]:
         """A certificate as plain data."""
-        table = tables.Table()
         stated = self.stated or self.context
-        instance = replace(self.context, definitions=self.instances)
-        out = {
-            "schema": check.SCHEMA,
-            "kind": kind,
-            "book": self.book.digest,
-            "signature": tables.signature(table, stated),
-            "definitions": tables.definitions(table, stated),
-            "instances": tables.definitions(table, instance),
-            "facts": table.all(self.context.facts),
-            "conventions": [],
-            "claim": table(claim),
-            "conditions": table.all(conditions),
-            "hypotheses": table.all(hypotheses),
-            "proof": [tables.step(table, s) for s in steps],
-            "sides": sides,
-            "model": tables.model(model),
-            "source": self.source,
-        }
-        return {**out, "terms": table.rows}
+        c = check.Certificate(
+            check.SCHEMA,
+            kind,
+            self.book.digest,
+            stated.signature,
+            stated.definitions,
+            tuple(self.context.facts),
+            (),
+            claim,
+            conditions,
+            hypotheses,
+            tuple(steps),
+            tuple(sides),
+            self.instances,
+            tables.plain(model),
+            self.source,
+        )
+        return tables.certificate(c)
 
 
 def _rewritten(normal: Normal, t: Term) -> int | None:
@@ -321,12 +320,15 @@ def counterexample(context: Context, model: Model, claim: Term) -> Counterexampl
     for n in list(used):
         for lo, hi in context.signature[n].ranges if n in context.signature else ():
             used |= context.closure(lo) | (frozenset() if hi.head == "inf" else context.closure(hi))
-    values: dict[str, Any] = {n: tables.nested(v) for n, v in sorted(model.values.items()) if n in used}
+    table = tables.Table()
+    values: dict[str, Any] = {
+        n: table.write(Nested, tables.nested(v)) for n, v in sorted(model.values.items()) if n in used
+    }
     for n, f in sorted(model.functions.items()):
         if n in used:
-            values[n] = tables.model(Model({}, {n: f}))["functions"][n]
+            values[n] = table.write(FunctionModel, f)
     if model.outcomes and used & context.randoms:
-        values["outcomes"] = tables.model(model)["outcomes"]
+        values["outcomes"] = table.write(check.PlainModel, tables.plain(model))["outcomes"]
     e = Evaluator(context, model)
     for k in range(max(1, len(model.outcomes))):
         e.outcome = k if context.random_in(claim) else None

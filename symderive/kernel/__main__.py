@@ -8,9 +8,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from symderive.kernel.book import read_book
 from symderive.kernel.check import check
 from symderive.kernel.context import Rejected
-from symderive.kernel.reader import MAX_BYTES, read_book
+from symderive.kernel.reader import MAX_BYTES
 from symderive.kernel.words import describe
 
 USAGE = "usage: python -I -m symderive.kernel CERT... --book BOOK"

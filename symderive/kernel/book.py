@@ -7,12 +7,14 @@ of a name, a dimension) are decided here; all others become hypotheses.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from symderive.kernel.context import ANYTHING, Context, Operator, Rejected, base_name, family_member, need
 from symderive.kernel.defined import Conditions, defined_parts, regular
 from symderive.kernel.independence import apart
+from symderive.kernel.reader import Reader, Text, load
 from symderive.kernel.shapes import SCALAR, check_condition, is_integer, same_shape, scalar, shape
 from symderive.kernel.terms import (
     Term,
@@ -42,6 +44,18 @@ class Entry:
     claim: Term
     defined: str = "both"  # both | left | right
     proved: bool = False
+    says: Text = Text("")
+    cite: Text = Text("")
+
+
+@dataclass(frozen=True)
+class BookFile:
+    """The book as it is written down."""
+
+    schema: str
+    functions: tuple[Operator, ...]
+    operators: tuple[Operator, ...]
+    entries: tuple[Entry, ...]
 
 
 @dataclass(frozen=True)
@@ -68,6 +82,25 @@ class Spot:
 
     name: str
     indices: tuple[Term, ...] = ()
+
+
+def read_book(data: bytes) -> Book:
+    """The book in a file, with the hash of the file."""
+    x = load(data)
+    need(isinstance(x, dict), "not a book of rules")
+    file = Reader(x.pop("terms", None), schematic=True).read(BookFile, x)
+    need(file.schema == "symderive/book/1", "not a book of rules of this version")
+    operators: dict[str, tuple[Operator, ...]] = {}
+    for row in file.operators:
+        operators[row.name] = (*operators.get(row.name, ()), row)
+    for row in (*file.functions, *file.operators):
+        need(len(row.params) == len(row.patterns), f"{row.name}: a pattern per parameter")
+    for e in file.entries:
+        need(e.claim.head in ("rel", "is"), f"{e.name}: no claim")
+    entries, functions = ({r.name: r for r in rows} for rows in (file.entries, file.functions))
+    once = len(entries) == len(file.entries) and len(functions) == len(file.functions)
+    need(once, "a name stands twice in the book")
+    return Book(functions, operators, entries, hashlib.sha256(data).hexdigest())
 
 
 Value = Term | Lambda | Spot | str | tuple[str, ...]

@@ -7,23 +7,57 @@ refutation is a model of every fact in which both sides have values that violate
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from symderive.kernel import reader
 from symderive.kernel.book import Book, Entry
-from symderive.kernel.context import PLACEHOLDER, Context, Definition, Operator, Range, Rejected, mentioned, need
+from symderive.kernel.context import PLACEHOLDER, PRIMITIVES, Context, Definition, Name, Operator, Range, Rejected, mentioned, need
 from symderive.kernel.defined import Conditions, core, defined, defined_parts, holds_plainly
 from symderive.kernel.intervals import Undefined, Unsure
-from symderive.kernel.models import Entries, Evaluator, Model, span, volume
+from symderive.kernel.models import Entries, Evaluator, FunctionModel, Model, span, volume
+from symderive.kernel.reader import Nested, Reader, Text, load
 from symderive.kernel.defined import is_mark, is_regularity
 from symderive.kernel.shapes import check_condition, index, shape
-from symderive.kernel.steps import Line, Proof
+from symderive.kernel.steps import Line, Proof, Rule, Step
 from symderive.kernel.terms import TRUE, Term, conjuncts, make, subterms
 from symderive.kernel.wellfounded import check_definitions
 
 SCHEMA = "symderive/certificate/1"
+MAX_DEGREE = 64
+"""Of the polynomials that stand for unknown functions."""
+
+
+@dataclass(frozen=True)
+class PlainModel:
+    """A model as it is written down: tensors as nested lists."""
+
+    values: Mapping[str, Nested]
+    functions: Mapping[str, FunctionModel]
+    outcomes: tuple[tuple[Fraction, Mapping[str, Nested]], ...]
+    precision: int
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate as it is written down; everything but `proof`, `sides`, `instances` and `model` is the claim."""
+
+    schema: str
+    kind: str
+    book: str
+    signature: Mapping[str, Name]
+    definitions: Mapping[str, Definition]
+    facts: tuple[Term, ...]
+    conventions: tuple[Text, ...]
+    claim: Term
+    conditions: tuple[Term, ...]
+    hypotheses: tuple[Term, ...]
+    proof: tuple[Step, ...]
+    sides: tuple[int | None, ...]
+    instances: Mapping[str, Definition]
+    model: PlainModel
+    source: Mapping[str, Text]
 
 
 @dataclass(frozen=True)
@@ -46,44 +80,42 @@ def check(data: bytes, book: Book) -> Accepted:
     Raises:
         Rejected: it does not show what it claims; the message says where.
     """
-    return check_record(reader.load(data), book)
+    return check_record(load(data), book)
 
 
 def check_record(x: Any, book: Book) -> Accepted:
     """`check` for a certificate that is already parsed."""
-    r = reader.record(
-        x, "schema", "kind", "book", "terms", "signature", "definitions", "facts", "conventions",
-        "claim", "conditions", "hypotheses", "proof", "sides", "instances", "model", "source",
-    )  # fmt: skip
-    need(r["schema"] == SCHEMA, "not a certificate of this version")
-    need(r["book"] == book.digest, "the certificate was made with another book of rules")
-    terms = reader.Terms(r["terms"])
-    stated = read_context(terms, r, book)
-    claim = terms.closed(r["claim"])
-    check_condition(stated, claim)
-    check_stated(stated, claim)
-    need(claim.head == "rel" and not claim.loose, "the claim is not a closed relation")
-    context = specialised(stated, reader.read_definitions(terms, r["instances"]))
+    need(isinstance(x, dict) and "terms" in x, "a certificate is an object with a table of terms")
+    c: Certificate = Reader(x["terms"]).read(Certificate, {k: v for k, v in x.items() if k != "terms"})
+    need(c.schema == SCHEMA, "not a certificate of this version")
+    need(c.book == book.digest, "the certificate was made with another book of rules")
+    facts = tuple(p for f in c.facts for p in conjuncts(f))
+    stated = Context(c.signature, c.definitions, facts, book.functions, book.operators)
+    check_context(stated)
+    check_condition(stated, c.claim)
+    need(c.claim.head == "rel" and not c.claim.loose, "the claim is not a closed relation")
+    context = specialised(stated, c.instances)
     proof = Proof(context, book)
-    used = read_proof(proof, terms, r["proof"])
-    model = Evaluator(context, read_model(context, r["model"]))
-    conditions = tuple(terms.closed(c) for c in reader.sequence(r["conditions"]))
-    hypotheses = tuple(terms.closed(c) for c in reader.sequence(r["hypotheses"]))
-    for c in (*conditions, *hypotheses):
-        check_condition(context, c)
-        check_stated(context, c)
-    sides = reader.sequence(r["sides"])
-    if r["kind"] == "proved":
-        need(not sides and proof.lines, "a proof has lines and no sides")
+    for step in c.proof:
+        proof.add(step)
+    model = Evaluator(context, read_model(context, c.model))
+    for t in (*c.conditions, *c.hypotheses):
+        check_condition(context, t)
+    check_stated(context, c.claim, *c.conditions, *c.hypotheses)
+    if c.kind == "proved":
+        need(not c.sides and proof.lines, "a proof has lines and no sides")
         need(context is stated, "a proof about an instance")
-        check_proved(context, proof.lines[-1], claim, conditions, hypotheses, model)
+        check_proved(context, proof.lines[-1], c, model)
     else:
-        need(r["kind"] == "refuted", "neither proved nor refuted")
-        need(not conditions and not hypotheses, "a refutation has no conditions")
-        check_refuted(context, proof, claim, sides, model)
-    return Accepted(
-        r["kind"], stated, claim, conditions, hypotheses, used, len(proof.lines)
-    )
+        need(c.kind == "refuted", "neither proved nor refuted")
+        need(not c.conditions and not c.hypotheses, "a refutation has no conditions")
+        check_refuted(context, proof, c, model)
+    return Accepted(c.kind, stated, c.claim, c.conditions, c.hypotheses, entries_used(c.proof), len(c.proof))
+
+
+def entries_used(proof: Iterable[Step]) -> tuple[str, ...]:
+    """The entries of the book that a proof cites, in order of first use."""
+    return tuple(dict.fromkeys(s.entry for s in proof if isinstance(s, Rule)))
 
 
 def schematic(e: Entry, book: Book) -> Context:
@@ -99,9 +131,7 @@ def check_entry(e: Entry, x: Any, book: Book) -> None:
     Raises:
         Rejected: the proof does not show it.
     """
-    r = reader.record(x, "terms", "proof")
-    proof = Proof(schematic(e, book), book)
-    read_proof(proof, reader.Terms(r["terms"], schematic=True), r["proof"])
+    proof = proof_of(e, x, book)
     need(proof.lines, "an empty proof")
     line = proof.lines[-1]
     need(line.claim is e.claim, f"{e.name}: the proof shows something else")
@@ -114,50 +144,24 @@ def check_entry(e: Entry, x: Any, book: Book) -> None:
 def check_domain(f: Operator, x: Any, book: Book) -> None:
     """The body of a function of the book is defined where its row says so."""
     e = Entry(f.name, dict.fromkeys(f.params, ("scalar",)), f.domain or (), TRUE)
-    context = schematic(e, book)
-    r = reader.record(x, "terms", "proof")
-    proof = Proof(context, book)
-    read_proof(proof, reader.Terms(r["terms"], schematic=True), r["proof"])
+    proof = proof_of(e, x, book)
     given = frozenset(f.domain or ()) | {make("is", "defined", make("meta", p)) for p in f.params}
     shown = {line.claim for line in proof.lines if line.hypotheses <= given}
-    needed = defined(context, f.body) if f.body else frozenset()
+    needed = defined(proof.context, f.body) if f.body else frozenset()
     rest = {c for c in needed - shown if core(c) not in given}
     need(not rest, f"{f.name}: its body may be undefined: {sorted(map(repr, rest))[:1]}")
 
 
-def read_proof(proof: Proof, terms: reader.Terms, rows: Any) -> tuple[str, ...]:
-    """Add the steps of a certificate; returns the entries used, in order of first use."""
-    read = reader.Steps(terms)
-    used: dict[str, None] = {}
-    for k, row in enumerate(reader.sequence(rows)):
-        try:
-            proof.add(read.read(row))
-        except Rejected as error:
-            raise Rejected(f"line {k}: {error}") from None
-        if row["step"] == "rule":
-            used[row["entry"]] = None
-    return tuple(used)
+def proof_of(e: Entry, x: Any, book: Book) -> Proof:
+    """The lines of a stored proof about an entry."""
+    need(isinstance(x, dict) and set(x) == {"terms", "proof"}, "expected the keys terms, proof")
+    proof = Proof(schematic(e, book), book)
+    for step in Reader(x["terms"], schematic=True).read(tuple[Step, ...], x["proof"]):
+        proof.add(step)
+    return proof
 
 
-def read_context(terms: reader.Terms, r: dict[str, Any], book: Book) -> Context:
-    """Signature, definitions and facts of a certificate, checked for sense."""
-    facts = tuple(p for x in reader.sequence(r["facts"]) for p in conjuncts(terms.closed(x)))
-    for c in reader.sequence(r["conventions"]):
-        reader.text(c)
-    context = Context(
-        reader.read_signature(terms, r["signature"]),
-        reader.read_definitions(terms, r["definitions"]),
-        facts,
-        book.functions,
-        book.operators,
-    )
-    for name in context.signature:
-        need(name not in book.functions, f"{name} is a name of the book")
-    check_context(context)
-    return context
-
-
-def specialised(context: Context, instances: dict[str, Definition]) -> Context:
+def specialised(context: Context, instances: Mapping[str, Definition]) -> Context:
     """The context with definitions for some unknown functions: one instance, enough to refute."""
     if not instances:
         return context
@@ -171,6 +175,11 @@ def specialised(context: Context, instances: dict[str, Definition]) -> Context:
 def check_context(context: Context) -> None:
     """Everything in a context is well formed, and its definitions define."""
     for name, declared in context.signature.items():
+        need(declared.kind in ("real", "int", "random", "function"), f"{name}: no such kind")
+        reserved = name in PRIMITIVES or name in context.functions or name[0] in "?*$" or name.endswith("'")
+        need(not reserved and ";" not in name, f"{name}: a reserved name")
+        need((declared.kind == "function") == bool(declared.arguments), f"{name}: arguments")
+        need(declared.law is None or declared.kind == "random", f"{name}: a law of what is not random")
         for ranges in (declared.ranges, *declared.arguments):
             for k, ends in enumerate(ranges):
                 for end in ends:
@@ -231,33 +240,29 @@ def _check_body_shape(context: Context, name: str, body: Term) -> None:
 # -- models ---------------------------------------------------------------------------------------
 
 
-def read_model(context: Context, x: Any) -> Model:
+def read_model(context: Context, m: PlainModel) -> Model:
     """A model whose values fit the signature; sizes are checked against the integers in it."""
-    r = reader.record(x, "values", "functions", "outcomes", "precision")
-    precision = reader.integer(r["precision"])
-    need(0 < precision <= 4096, "a precision out of bounds")
-    raw = reader.read_values(r["values"])
-    plain: dict[str, Entries] = {n: {(): v} for n, v in raw.items() if isinstance(v, Fraction)}
+    need(0 < m.precision <= 4096, "a precision out of bounds")
+    plain: dict[str, Entries] = {n: {(): v} for n, v in m.values.items() if isinstance(v, Fraction)}
     sizes = Evaluator(context, Model(plain))
-    model = Model({n: _laid_out(sizes, n, v, ("real", "int")) for n, v in raw.items()}, precision=precision)
-    outcomes = []
-    for row in reader.sequence(r["outcomes"]):
-        weight, drawn = reader.sequence(row, 2)
-        named = {n: _laid_out(sizes, n, v, ("random",)) for n, v in reader.read_values(drawn).items()}
-        outcomes.append((reader.rational(weight), named))
+    values = {n: _laid_out(sizes, n, v, ("real", "int")) for n, v in m.values.items()}
+    outcomes = tuple(
+        (w, {n: _laid_out(sizes, n, v, ("random",)) for n, v in drawn.items()}) for w, drawn in m.outcomes
+    )
     need(all(w > 0 for w, _ in outcomes), "a probability is not positive")
     need(not outcomes or sum(w for w, _ in outcomes) == 1, "the probabilities do not add up to 1")
     need(len({frozenset(named) for _, named in outcomes}) <= 1, "outcomes with different names")
-    functions = {reader.name(n): reader.read_function(f) for n, f in reader.mapping(r["functions"]).items()}
-    for n, f in functions.items():
+    for n, f in m.functions.items():
         declared = context.declared(n)
         need(declared.kind == "function" and n not in context.definitions, f"{n} is no unknown function")
         wanted = tuple(tuple(sizes.integer(hi) for _, hi in a) for a in declared.arguments)
         width = sum(map(volume, wanted))
         need(f.sizes == wanted, f"{n}: a model of another size")
         need(set(f.outputs) == _indices(sizes, declared.ranges, ()), f"{n}: a value of another size")
-        need(all(len(m) == width for p in f.outputs.values() for m in p), f"{n}: not a polynomial")
-    return Model(model.values, functions, tuple(outcomes), precision)
+        exponents = [e for p in f.outputs.values() for e in p]
+        fits = all(len(e) == width and all(0 <= k <= MAX_DEGREE for k in e) for e in exponents)
+        need(fits, f"{n}: not a polynomial")
+    return Model(values, m.functions, outcomes, m.precision)
 
 
 def _indices(e: Evaluator, ranges: tuple[Range, ...], env: tuple[int, ...]) -> set[tuple[int, ...]]:
@@ -318,18 +323,13 @@ def sort_hypotheses(
 
 
 def check_proved(
-    context: Context,
-    line: Line,
-    claim: Term,
-    conditions: tuple[Term, ...],
-    hypotheses: tuple[Term, ...],
-    model: Evaluator,
+    context: Context, line: Line, c: Certificate, model: Evaluator
 ) -> None:
-    need(line.claim is claim, "the last line is not the claim")
-    own, regularity, other = sort_hypotheses(context, line, claim)
+    need(line.claim is c.claim, "the last line is not the claim")
+    own, regularity, other = sort_hypotheses(context, line, c.claim)
     need(not other, f"the proof assumes more than the claim: {sorted(map(repr, other))[:1]}")
-    need(own == set(conditions), "the conditions are not those of the proof")
-    need(regularity == set(hypotheses), "the hypotheses are not those of the proof")
+    need(own == set(c.conditions), "the conditions are not those of the proof")
+    need(regularity == set(c.hypotheses), "the hypotheses are not those of the proof")
     check_witness(context, line.hypotheses, model)
 
 
@@ -345,26 +345,22 @@ def check_witness(context: Context, hypotheses: Conditions, model: Evaluator) ->
             need(optional, f"the witness does not decide {h}: {error}")
 
 
-def check_refuted(
-    context: Context, proof: Proof, claim: Term, sides: list[Any], model: Evaluator
-) -> None:
+def check_refuted(context: Context, proof: Proof, c: Certificate, model: Evaluator) -> None:
     """Both sides, rewritten by proved lines, have values in a model of all facts, and disagree."""
-    need(len(sides) == 2, "a refutation rewrites two sides")
+    need(len(c.sides) == 2, "a refutation rewrites two sides")
     values = []
     try:
         for f in context.facts:
             need(model.holds(f), f"the model violates the fact {f}")
-        for k, side in zip(sides, claim.terms, strict=True):
+        for k, side in zip(c.sides, c.claim.terms, strict=True):
             t = side
             if k is not None:
-                h, op, left, t = proof.relation(reader.integer(k))
+                h, op, left, t = proof.relation(k)
                 need(op == "=" and left is side, "a line that is not about the side")
-                for c in (c for c in h if not is_mark(c)):
-                    need(model.holds(c), f"the model violates {c}")
+                for x in (x for x in h if not is_mark(x)):
+                    need(model.holds(x), f"the model violates {x}")
             values.append(t)
-        from symderive.kernel.terms import make
-
-        true = outcome_wise(context, model, make("rel", claim.name(), *values))
+        true = outcome_wise(context, model, make("rel", c.claim.name(), *values))
     except (Unsure, Undefined) as error:
         raise Rejected(f"the model does not decide: {error}") from None
     need(not true, "the claim holds in the model")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NewType
 
 from symderive.kernel.terms import Term, at, rel, substitute, subterms, sym
 
@@ -24,7 +24,10 @@ def need(condition: object, why: str) -> None:
         raise Rejected(why)
 
 
-Range = tuple[Term, Term]
+Open = NewType("Open", Term)
+"""A term that may stand under binders that are not part of it."""
+
+Range = tuple[Open, Open]
 """First and last value of an index; the last may be ``inf``."""
 
 ANYTHING = "*"

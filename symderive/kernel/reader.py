@@ -1,33 +1,22 @@
-"""The strict reader: JSON to terms, contexts, steps, models and books.
+"""The strict reader: JSON to terms, steps, contexts, models and books, led by the types of their fields.
 
-Everything that is read is checked: exact keys, types, ranges, references to earlier entries only.
-Input that is too large, too deep or malformed raises `Rejected`; nothing else can happen.
+Everything that is read is checked: exact keys, types, bounds, references to earlier terms only.  Input that
+is too large, too deep or malformed raises `Rejected`; nothing else can happen.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import is_dataclass
 from fractions import Fraction
-from typing import Any
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, NewType, Union, get_args, get_origin, get_type_hints
 
-from symderive.kernel import steps
-from symderive.kernel.book import Book, Entry, Lambda, Spot, Value
-from symderive.kernel.context import (
-    PRIMITIVES,
-    Context,
-    Definition,
-    Name,
-    Operator,
-    Range,
-    Rejected,
-    need,
-)
-from symderive.kernel.models import FunctionModel
-from symderive.kernel.sums import Moves
-from symderive.kernel.terms import INF, MAX_DIGITS, NODES, Term, TooDeep, make
+from symderive.kernel.context import Open, Rejected, need
+from symderive.kernel.terms import MAX_DIGITS, NODES, Term, TooDeep, make
 
 MAX_BYTES = 48 * 2**20
 MAX_NESTING = 24
@@ -35,6 +24,11 @@ MAX_ENTRIES = 1_000_000
 
 NAME = re.compile(r"[^\s\"(){}\[\]]{1,200}\Z")
 NUMBER = re.compile(r"(0|-?[1-9][0-9]{0,1299})(/[1-9][0-9]{0,1299})?\Z")
+
+Text = NewType("Text", str)
+"""Words for people; a plain `str` is a name."""
+Nested = NewType("Nested", object)
+"""A rational, or a tuple of these."""
 
 
 def load(data: bytes) -> Any:
@@ -54,9 +48,7 @@ def load(data: bytes) -> Any:
         depth += 1 if c in "[{" else -1 if c in "]}" else 0
         need(depth <= MAX_NESTING, "the file nests too deep")
     try:
-        return json.loads(
-            text, object_pairs_hook=_object, parse_float=_no, parse_constant=_no, parse_int=_integer
-        )
+        return json.loads(text, object_pairs_hook=_object, parse_float=_no, parse_constant=_no, parse_int=_integer)
     except (json.JSONDecodeError, RecursionError) as error:
         raise Rejected(f"not JSON: {error}") from None
 
@@ -76,38 +68,13 @@ def _integer(text: str) -> int:
     return int(text)
 
 
-# -- plain values -----------------------------------------------------------------------------------
-
-
-def record(x: Any, *keys: str) -> dict[str, Any]:
-    """An object with exactly these keys."""
-    need(isinstance(x, dict) and set(x) == set(keys), f"expected the keys {', '.join(keys)}")
-    return x  # type: ignore[no-any-return]
-
-
-def sequence(x: Any, length: int | None = None) -> list[Any]:
-    need(isinstance(x, list) and len(x) <= MAX_ENTRIES, "expected a list")
-    need(length is None or len(x) == length, f"expected a list of {length}")
-    return x  # type: ignore[no-any-return]
-
-
-def mapping(x: Any) -> dict[str, Any]:
-    need(isinstance(x, dict) and len(x) <= MAX_ENTRIES, "expected an object")
-    return x  # type: ignore[no-any-return]
-
-
 def name(x: Any) -> str:
     need(isinstance(x, str) and NAME.match(x), "expected a name")
     return x  # type: ignore[no-any-return]
 
 
-def text(x: Any) -> str:
-    need(isinstance(x, str), "expected a string")
-    return x  # type: ignore[no-any-return]
-
-
-def integer(x: Any) -> int:
-    need(type(x) is int, "expected a whole number")
+def sequence(x: Any) -> list[Any]:
+    need(isinstance(x, list) and len(x) <= MAX_ENTRIES, "expected a list")
     return x  # type: ignore[no-any-return]
 
 
@@ -121,41 +88,25 @@ def rational(x: Any) -> Fraction:
     return f
 
 
-# -- terms ------------------------------------------------------------------------------------------
+@cache
+def fields_of(record: type) -> dict[str, Any]:
+    """The fields of a record with their types."""
+    return get_type_hints(record, include_extras=True)
 
 
-class Terms:
-    """A table of terms; each entry refers to earlier ones by number."""
+class Reader:
+    """Reads values of given types over one table of terms, each of which refers to earlier ones by number."""
 
     def __init__(self, rows: Any, *, schematic: bool = False) -> None:
         self.table: list[Term] = []
         self.schematic = schematic
         for k, row in enumerate(sequence(rows)):
             try:
-                self.table.append(self._read(sequence(row)))
-            except TooDeep as error:
-                raise Rejected(str(error)) from None
-            except Rejected as error:
+                self.table.append(self._row(sequence(row)))
+            except (TooDeep, Rejected) as error:
                 raise Rejected(f"term {k}: {error}") from None
 
-    def __call__(self, x: Any) -> Term:
-        need(type(x) is int and 0 <= x < len(self.table), "no such term before this place")
-        return self.table[x]
-
-    def closed(self, x: Any) -> Term:
-        """A term without dangling variables, as it may stand on its own."""
-        t = self(x)
-        need(t.dangling == 0, "a bound variable without its binder")
-        return t
-
-    def optional(self, x: Any) -> Term | None:
-        return None if x is None else self.closed(x)
-
-    def end(self, x: Any) -> Term:
-        """The end of a range; null is infinity."""
-        return INF if x is None else self(x)
-
-    def _read(self, row: list[Any]) -> Term:
+    def _row(self, row: list[Any]) -> Term:
         need(row and isinstance(row[0], str) and row[0] in NODES, "no such kind of term")
         head, args = row[0], row[1:]
         if head == "num":
@@ -164,295 +115,91 @@ class Terms:
             return make("num", f.numerator, f.denominator)
         need(head != "meta" or self.schematic, "a metavariable outside the book")
         kinds = NODES[head]
-        out: list[Term | str | int] = []
-        for k, a in enumerate(args):
-            kind = _kind(kinds, k)
-            need(kind, f"{head} has too many arguments")
-            if kind == "t":
-                out.append(self(a))
-            elif kind == "n":
-                out.append(name(a))
-                need(self.schematic or not a.startswith("?"), "a metavariable outside the book")
-            else:
-                need((type(a) is int and 0 <= a < 64) or isinstance(a, str), "a bad variable")
-                out.append(a if type(a) is int else name(a))
-        need(len(out) >= _least(kinds), f"{head} has too few arguments")
-        return make(head, *out)
+        plain = kinds.rstrip("*?")
+        need(len(args) >= len(plain) - (kinds != plain), f"{head} has too few arguments")
+        need(len(args) <= len(plain) or kinds.endswith("*"), f"{head} has too many arguments")
+        return make(head, *(self._argument(plain[min(k, len(plain) - 1)], a) for k, a in enumerate(args)))
 
+    def _argument(self, kind: str, a: Any) -> Term | str | int:
+        if kind == "t":
+            return self.term(a)
+        if kind == "b" and type(a) is int:
+            need(0 <= a < 64, "a bad variable")
+            return a
+        need(self.schematic or not str(a).startswith("?"), "a metavariable outside the book")
+        return name(a)
 
-def _kind(kinds: str, k: int) -> str:
-    """The kind of argument k of a head."""
-    plain = kinds.rstrip("*?")
-    if k < len(plain):
-        return plain[k]
-    return plain[-1] if kinds.endswith("*") else ""
+    def term(self, x: Any) -> Term:
+        need(type(x) is int and 0 <= x < len(self.table), "no such term before this place")
+        return self.table[x]
 
-
-def _least(kinds: str) -> int:
-    plain = kinds.rstrip("*?")
-    return len(plain) - (1 if kinds != plain else 0)
-
-
-# -- contexts ---------------------------------------------------------------------------------------
-
-
-def read_ranges(terms: Terms, x: Any) -> tuple[Range, ...]:
-    return tuple((terms(a), terms.end(b)) for a, b in (sequence(r, 2) for r in sequence(x)))
-
-
-def read_signature(terms: Terms, x: Any) -> dict[str, Name]:
-    out = {}
-    for n, row in mapping(x).items():
-        r = record(row, "kind", "ranges", "arguments", "law")
-        need(r["kind"] in ("real", "int", "random", "function"), f"{n}: no such kind")
-        need(n not in PRIMITIVES and not n.endswith("'") and ";" not in n and n[0] not in "?*", f"{n}: a reserved name")
-        law = None
-        if r["law"] is not None:
-            label, params = sequence(r["law"], 2)
-            law = (name(label), tuple(terms.closed(p) for p in sequence(params)))
-            need(r["kind"] == "random", f"{n}: a law of what is not random")
-        arguments = tuple(read_ranges(terms, a) for a in sequence(r["arguments"]))
-        need((r["kind"] == "function") == bool(arguments), f"{n}: arguments")
-        out[name(n)] = Name(r["kind"], read_ranges(terms, r["ranges"]), arguments, law)
-    return out
-
-
-def read_definitions(terms: Terms, x: Any) -> dict[str, Definition]:
-    out: dict[str, Definition] = {}
-    for row in sequence(x):
-        r = record(row, "name", "params", "clauses")
-        clauses = []
-        for c in sequence(r["clauses"]):
-            c = record(c, "ranges", "body")
-            clauses.append((read_ranges(terms, c["ranges"]), terms.closed(c["body"])))
-        n = name(r["name"])
-        need(n not in out, f"{n} is defined twice")
-        out[n] = Definition(tuple(map(name, sequence(r["params"]))), tuple(clauses))
-    return out
-
-
-# -- steps ------------------------------------------------------------------------------------------
-
-
-class Steps:
-    """Reads the steps of a proof."""
-
-    def __init__(self, terms: Terms) -> None:
-        self.terms = terms
-        self._readers: dict[str, Callable[[dict[str, Any]], steps.Step]] = {
-            "rule": self._rule,
-            "unfold": self._unfold,
-            "fact": self._fact,
-            "chain": self._chain,
-            "place": self._place,
-            "combine": self._combine,
-            "order": self._order,
-            "resum": self._resum,
-            "cases": self._cases,
-            "induct": self._induct,
-            "cut": self._cut,
-            "evaluate": self._evaluate,
-        }
-
-    def read(self, x: Any) -> steps.Step:
-        r = mapping(x)
-        reader = self._readers.get(r.get("step", ""))
-        if reader is None:
-            raise Rejected("no such step")
-        return reader(r)
-
-    def value(self, x: Any) -> Value:
-        """The value of a metavariable: a term by number, a name, names, or an object."""
-        if isinstance(x, str):
+    def read(self, kind: Any, x: Any) -> Any:
+        """A value of a type: a term, number, name, text, tuple, mapping, union or record of these."""
+        origin, inner = get_origin(kind), get_args(kind)
+        if kind is Term or kind is Open:
+            need(kind is Open or self.term(x).dangling == 0, "a bound variable without its binder")
+            return self.term(x)
+        if kind is int or kind is bool or kind is NoneType:
+            need(type(x) is kind, "expected a whole number")
+            return x
+        if kind is str:
             return name(x)
-        if isinstance(x, list):
-            return tuple(map(name, sequence(x)))
-        if isinstance(x, dict) and "body" in x:
-            r = record(x, "params", "body")
-            return Lambda(tuple(map(name, sequence(r["params"]))), self.terms.closed(r["body"]))
-        if isinstance(x, dict):
-            r = record(x, "name", "at")
-            return Spot(name(r["name"]), self._closed(r["at"]))
-        return self.terms.closed(x)
+        if kind is Text:
+            need(isinstance(x, str), "expected text")
+            return x
+        if kind is Fraction:
+            return rational(x)
+        if kind is Nested:
+            return tuple(self.read(Nested, y) for y in sequence(x)) if isinstance(x, list) else rational(x)
+        if origin is tuple:
+            kinds = inner[:1] * len(sequence(x)) if inner[-1] is Ellipsis else inner
+            need(len(kinds) == len(sequence(x)), f"expected a list of {len(kinds)}")
+            return tuple(map(self.read, kinds, x))
+        if origin is Mapping:
+            return self._mapping(inner[0], inner[1], x)
+        if origin in (Union, UnionType):
+            member = _member(inner, x)
+            return self.read(member, {k: v for k, v in x.items() if k != "type"} if isinstance(x, dict) else x)
+        return self._record(kind, x)
 
-    def _closed(self, x: Any) -> tuple[Term, ...]:
-        return tuple(self.terms.closed(t) for t in sequence(x))
+    def _mapping(self, key: Any, value: Any, x: Any) -> dict[Any, Any]:
+        """An object; where keys are not names, a list of pairs."""
+        need(isinstance(x, dict if key is str else list) and len(x) <= MAX_ENTRIES, "expected an object")
+        pairs = x.items() if key is str else (self.read(tuple[Any, Any], p) for p in x)
+        out = {self.read(key, k): self.read(value, v) for k, v in pairs}
+        need(len(out) == len(x), "a key stands twice")
+        return out
 
-    def _lines(self, x: Any) -> tuple[int, ...]:
-        return tuple(map(integer, sequence(x)))
-
-    def _cofactors(self, x: Any) -> tuple[tuple[int, Term], ...]:
-        pairs = (sequence(p, 2) for p in sequence(x))
-        return tuple((integer(k), self.terms.closed(q)) for k, q in pairs)
-
-    def _rule(self, x: dict[str, Any]) -> steps.Step:
-        r = record(x, "step", "entry", "with")
-        subst = {name(m): self.value(v) for m, v in mapping(r["with"]).items()}
-        return steps.Rule(name(r["entry"]), subst)
-
-    def _unfold(self, x: dict[str, Any]) -> steps.Step:
-        r = record(x, "step", "term", "how", "clause")
-        need(r["how"] in ("definition", "lower"), "no such way to unfold")
-        return steps.Unfold(self.terms.closed(r["term"]), r["how"], integer(r["clause"]))
-
-    def _fact(self, x: dict[str, Any]) -> steps.Step:
-        r = record(x, "step", "condition", "at")
-        return steps.Fact(self.terms.closed(r["condition"]), self._closed(r["at"]))
-
-    def _chain(self, x: dict[str, Any]) -> steps.Step:
-        return steps.Chain(self._lines(record(x, "step", "lines")["lines"]))
-
-    def _place(self, x: dict[str, Any]) -> steps.Step:
-        r = record(x, "step", "line", "context", "paths", "values", "defined")
-        paths = tuple(
-            tuple(
-                integer(p) if not isinstance(p, list) else (integer(p[0]), name(sequence(p, 2)[1]))
-                for p in sequence(path)
-            )
-            for path in sequence(r["paths"])
-        )
-        need(r["defined"] in ("left", "right", "both"), "no such side")
-        values = {name(n): self.terms.closed(v) for n, v in mapping(r["values"]).items()}
-        context = self.terms.closed(r["context"])
-        return steps.Place(integer(r["line"]), context, paths, values, r["defined"])
-
-    def _combine(self, x: dict[str, Any]) -> steps.Step:
-        r = record(x, "step", "left", "right", "rewrite", "cofactors", "opaque")
-        return steps.Combine(
-            self.terms.closed(r["left"]),
-            self.terms.closed(r["right"]),
-            self._lines(r["rewrite"]),
-            self._cofactors(r["cofactors"]),
-            self._closed(r["opaque"]),
-        )
-
-    def _order(self, x: dict[str, Any]) -> steps.Step:
-        r = record(x, "step", "claim", "products", "rewrite", "cofactors", "opaque")
-        products = []
-        for p in sequence(r["products"]):
-            c, lines, squares = sequence(p, 3)
-            products.append((rational(c), self._lines(lines), self._closed(squares)))
-        return steps.Order(
-            self.terms.closed(r["claim"]),
-            tuple(products),
-            self._lines(r["rewrite"]),
-            self._cofactors(r["cofactors"]),
-            self._closed(r["opaque"]),
-        )
-
-    def _moves(self, x: Any) -> tuple[Moves, ...]:
-        out = []
-        for m in sequence(x):
-            r = record(m, "contract", "shift", "count", "order")
-            contract = ((name(i), self.terms.closed(v)) for i, v in (sequence(p, 2) for p in sequence(r["contract"])))
-            shift = (
-                (name(i), integer(s), self.terms.closed(c))
-                for i, s, c in (sequence(p, 3) for p in sequence(r["shift"]))
-            )
-            names = [tuple(map(name, sequence(r[k]))) for k in ("count", "order")]
-            out.append(Moves(tuple(contract), tuple(shift), names[0], names[1]))
-        return tuple(out)
-
-    def _resum(self, x: dict[str, Any]) -> steps.Step:
-        r = record(x, "step", "left", "right", "left_moves", "right_moves")
-        left, right = self.terms.closed(r["left"]), self.terms.closed(r["right"])
-        return steps.Resum(left, right, self._moves(r["left_moves"]), self._moves(r["right_moves"]))
-
-    def _cases(self, x: dict[str, Any]) -> steps.Step:
-        r = record(x, "step", "claim", "cases", "lines")
-        claim = self.terms.closed(r["claim"])
-        return steps.Cases(claim, self._closed(r["cases"]), self._lines(r["lines"]))
-
-    def _induct(self, x: dict[str, Any]) -> steps.Step:
-        r = record(x, "step", "claim", "variable", "first", "last", "base", "up")
-        return steps.Induct(
-            self.terms.closed(r["claim"]),
-            name(r["variable"]),
-            self.terms.closed(r["first"]),
-            self.terms.optional(r["last"]),
-            integer(r["base"]),
-            integer(r["up"]),
-        )
-
-    def _cut(self, x: dict[str, Any]) -> steps.Step:
-        r = record(x, "step", "line", "hypothesis", "by", "names")
-        names = tuple(map(name, sequence(r["names"])))
-        hypothesis = self.terms.closed(r["hypothesis"])
-        return steps.Cut(integer(r["line"]), hypothesis, integer(r["by"]), names)
-
-    def _evaluate(self, x: dict[str, Any]) -> steps.Step:
-        r = record(x, "step", "claim", "precision")
-        return steps.Evaluate(self.terms.closed(r["claim"]), integer(r["precision"]))
+    def _record(self, kind: Any, x: Any) -> Any:
+        if kind is Any:
+            return x
+        fields = fields_of(kind)
+        need(isinstance(x, dict) and set(x) == set(fields), f"expected the keys {', '.join(fields)}")
+        values = {}
+        for f, t in fields.items():
+            try:
+                values[f] = self.read(t, x[f])
+            except Rejected as error:
+                raise Rejected(f"{f}: {error}") from None
+        return kind(**values)
 
 
-# -- models -----------------------------------------------------------------------------------------
-
-
-def read_nested(x: Any, leaf: Callable[[Any], Any]) -> Any:
-    """Nested lists with `leaf` at the bottom, as nested tuples."""
-    if isinstance(x, list):
-        return tuple(read_nested(y, leaf) for y in sequence(x))
-    return leaf(x)
-
-
-def read_function(x: Any) -> FunctionModel:
-    r = record(x, "sizes", "outputs")
-    sizes = tuple(tuple(map(integer, sequence(s))) for s in sequence(r["sizes"]))
-    outputs = {}
-    for row in sequence(r["outputs"]):
-        index, monomials = sequence(row, 2)
-        p = {}
-        for exponents, c in (sequence(m, 2) for m in sequence(monomials)):
-            key = tuple(map(integer, sequence(exponents)))
-            need(all(0 <= e <= 64 for e in key) and key not in p, "a bad monomial")
-            p[key] = rational(c)
-        outputs[tuple(map(integer, sequence(index)))] = p
-    return FunctionModel(sizes, outputs)
-
-
-def read_values(x: Any) -> dict[str, Any]:
-    return {name(n): read_nested(v, rational) for n, v in mapping(x).items()}
-
-
-# -- the book ---------------------------------------------------------------------------------------
-
-
-def read_book(data: bytes) -> Book:
-    """The book in a file, with the hash of the file."""
-    r = record(load(data), "schema", "terms", "functions", "operators", "entries")
-    need(r["schema"] == "symderive/book/1", "not a book of rules")
-    terms = Terms(r["terms"], schematic=True)
-    functions = {row.name: row for row in map(lambda x: _operator(terms, x), sequence(r["functions"]))}
-    operators: dict[str, tuple[Operator, ...]] = {}
-    for x in sequence(r["operators"]):
-        row = _operator(terms, x)
-        operators[row.name] = (*operators.get(row.name, ()), row)
-    entries: dict[str, Entry] = {}
-    for x in sequence(r["entries"]):
-        e = _entry(terms, x)
-        need(e.name not in entries, f"the entry {e.name} stands twice")
-        entries[e.name] = e
-    return Book(functions, operators, entries, hashlib.sha256(data).hexdigest())
-
-
-def _operator(terms: Terms, x: Any) -> Operator:
-    r = record(x, "name", "params", "patterns", "body", "result", "domain")
-    patterns = tuple(tuple(map(name, sequence(p))) for p in sequence(r["patterns"]))
-    body = terms.optional(r["body"])
-    names = [tuple(map(name, sequence(r[k]))) for k in ("params", "result")]
-    need(len(names[0]) == len(patterns), f"{r['name']}: a pattern per parameter")
-    domain = None if r["domain"] is None else tuple(terms.closed(c) for c in sequence(r["domain"]))
-    return Operator(name(r["name"]), names[0], patterns, body, names[1], domain)
-
-
-def _entry(terms: Terms, x: Any) -> Entry:
-    r = record(x, "name", "metas", "conditions", "claim", "defined", "reason", "source", "proof")
-    metas = {name(m): tuple(map(name, sequence(s))) for m, s in mapping(r["metas"]).items()}
-    need(r["defined"] in ("both", "left", "right"), "no such side")
-    conditions = tuple(terms.closed(c) for c in sequence(r["conditions"]))
-    claim = terms.closed(r["claim"])
-    need(claim.head in ("rel", "is"), f"{r['name']}: no claim")
-    return Entry(name(r["name"]), metas, conditions, claim, r["defined"], r["proof"] is not None)
-
-
-__all__ = ["Context", "Mapping", "TooDeep"]
+def _member(kinds: tuple[Any, ...], x: Any) -> Any:
+    """The member of a union that a value belongs to; records say so under the key ``type``."""
+    for kind in kinds:
+        match x:
+            case dict():
+                found = is_dataclass(kind) and x.get("type") == kind.__name__.lower()  # type: ignore[union-attr]
+            case list():
+                found = get_origin(kind) is tuple
+            case None:
+                found = kind is NoneType
+            case bool():
+                found = kind is bool
+            case int():
+                found = kind in (Term, int)
+            case _:
+                found = kind is str
+        if found:
+            return kind
+    raise Rejected("no such kind of value")

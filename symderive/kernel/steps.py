@@ -154,7 +154,7 @@ class Induct:
     first: Term
     last: Term | None
     base: int
-    step: int
+    up: int
 
 
 @dataclass(frozen=True)
@@ -239,8 +239,8 @@ def _rule(proof: Proof, step: Rule) -> Line:
 
 def _unfold(proof: Proof, step: Unfold) -> Line:
     context, t = proof.context, step.term
+    need(step.how in ("definition", "lower"), "no such way to unfold")
     shape(context, t)
-    need(not t.dangling, "a term out of its binder")
     marks: set[Term] = set()
     if step.how == "lower":
         body = lower(context, t)
@@ -330,7 +330,7 @@ def _place(proof: Proof, step: Place) -> Line:
         s, t, *rest = (put(substitute(x, step.values), step.values) for x in (s, t, *h))
         h = frozenset(rest)
     shape(context, step.context)
-    need(not step.context.dangling, "a context out of its binder")
+    need(step.defined in ("left", "right", "both"), "no such side")
     if not step.paths:
         need(step.context is s, "the context is not the left side of the line")
         return Line(h, rel(op, s, t))
@@ -495,7 +495,7 @@ def _induct(proof: Proof, step: Induct) -> Line:
     t = bound(v)
     index(context, step.first)
     need(v not in step.first.loose, "the first index depends on the variable")
-    base, up = proof.line(step.base), proof.line(step.step)
+    base, up = proof.line(step.base), proof.line(step.up)
     after = make("add", t, ONE)
     need(base.claim is substitute(step.claim, {v: step.first}), "the base line proves another claim")
     need(up.claim is substitute(step.claim, {v: after}), "the step line proves another claim")

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from symderive.kernel.book import Book, Entry
+from symderive.kernel.book import Book, BookFile
 from symderive.kernel.context import Operator
 from symderive.language.tables import Table
 from symderive.rules import (
@@ -59,63 +59,28 @@ def operators() -> list[Meaning]:
 @cache
 def book_bytes() -> bytes:
     """The book as a file: one JSON object, the same bytes each time."""
+    file = BookFile(
+        "symderive/book/1",
+        tuple(x.operator for x in functions()),
+        tuple(x.operator for x in operators()),
+        tuple(row.entry for _, row in rows()),
+    )
     table = Table()
-    entries = [
-        {
-            "name": row.name,
-            "metas": {m: list(sort) for m, sort in row.metas.items()},
-            "conditions": table.all(row.conditions),
-            "claim": table(row.claim),
-            "defined": row.defined,
-            "reason": row.says,
-            "source": row.cite,
-            "proof": "derived" if row.derived else None,
-        }
-        for _, row in rows()
-    ]
-
-    def meanings(xs: list[Meaning]) -> list[dict[str, Any]]:
-        return [
-            {
-                "name": x.name,
-                "params": list(x.params),
-                "patterns": [list(s) for s in x.shapes],
-                "body": None if x.body is None else table(x.body),
-                "result": list(x.result),
-                "domain": None if x.domain is None else table.all(x.domain),
-            }
-            for x in xs
-        ]
-
-    record = {
-        "schema": "symderive/book/1",
-        "functions": meanings(functions()),
-        "operators": meanings(operators()),
-        "entries": entries,
-        "terms": table.rows,
-    }
+    record = {**table.write(BookFile, file), "terms": table.rows}
     return json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
 @cache
 def book() -> Book:
     """The book as the kernel takes it."""
-
-    def operator(x: Meaning) -> Operator:
-        shapes = tuple(map(tuple, x.shapes))
-        return Operator(x.name, x.params, shapes, x.body, tuple(x.result), x.domain)
-
     by_name: dict[str, tuple[Operator, ...]] = {}
     for x in operators():
-        by_name[x.name] = (*by_name.get(x.name, ()), operator(x))
-    entries = {
-        row.name: Entry(row.name, row.metas, row.conditions, row.claim, row.defined, row.derived)
-        for _, row in rows()
-    }
+        by_name[x.name] = (*by_name.get(x.name, ()), x.operator)
+    entries = {row.name: row.entry for _, row in rows()}
     if len(entries) != len(rows()):
         raise ValueError("two rules have one name")
     digest = hashlib.sha256(book_bytes()).hexdigest()
-    return Book({x.name: operator(x) for x in functions()}, by_name, entries, digest)
+    return Book({x.name: x.operator for x in functions()}, by_name, entries, digest)
 
 
 def reasons() -> dict[str, str]:

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from symderive.kernel.book import Entry
+from symderive.kernel.context import Operator
+from symderive.kernel.reader import Text
 from symderive.kernel.terms import Term, make, subterms, sym
 from symderive.language.expr import Expr, Like, is_, lift
 
@@ -37,6 +40,12 @@ class Row:
     says: str
     cite: str
     derived: bool
+
+    @property
+    def entry(self) -> Entry:
+        """The row as the kernel takes it."""
+        says, cite = Text(self.says), Text(self.cite)
+        return Entry(self.name, self.metas, self.conditions, self.claim, self.defined, self.derived, says, cite)
 
     @property
     def metas(self) -> dict[str, tuple[str, ...]]:
@@ -75,6 +84,11 @@ class Meaning:
     says: str
     result: str = ""
     domain: tuple[Term, ...] | None = None
+
+    @property
+    def operator(self) -> Operator:
+        """The row as the kernel takes it."""
+        return Operator(self.name, self.params, tuple(map(tuple, self.shapes)), self.body, tuple(self.result), self.domain)
 
 
 def meaning(name: str, params: str, shapes: str, body: Expr | None, says: str, result: str = "") -> Meaning:
