@@ -27,13 +27,12 @@ def cases(normal: Normal, t: Term) -> int | None:
         true = None
     if true is not False and (true or normal.decided(guard)):
         entry = ("cases.then", {"b": parts[1]}) if len(parts) == 2 else ("cases.only", {})
-        line = builder.rule(entry[0], p=guard, a=parts[0], **entry[1])
-        return normal.discharged(line, guard)
+        return normal.discharged(builder.rule(entry[0], p=guard, a=parts[0], **entry[1]), guard)
     if len(parts) == 2 and (true is False or normal.decided(other)):
         return normal.discharged(builder.rule("cases.else", p=guard, a=parts[0], b=parts[1]), other)
     if parts == (ONE, ZERO):
         return _indicator(normal, t)
-    line = None
+    line: int | None = None
     for k in range(1, len(t.args)):
         a = t.args[k] if line is None else builder.right(line).args[k]
         assert isinstance(a, Term)
@@ -91,7 +90,7 @@ def _same_indicator(normal: Normal, t: Term, canonical: Term) -> int:
 
 def strict_extremum(normal: Normal, t: Term) -> int | None:
     """``max f = f(k)``, where a fact says that f(k) is larger than every other value."""
-    lo, hi, _, body = t.terms
+    lo, hi = t.terms[:2]
     name, f = normal.open(t)
     if t.name() != "max":
         return None

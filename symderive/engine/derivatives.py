@@ -12,8 +12,8 @@ from symderive.engine.builder import Stuck
 from symderive.engine.functions import derived
 from symderive.engine.means import is_square, mean
 from symderive.engine.members import lowered, settle_member, unfold_member
-from symderive.kernel.book import Lambda, Spot
 from symderive.engine.ring import TooLarge
+from symderive.kernel.book import Lambda, Spot
 from symderive.kernel.context import PRIMITIVES, Rejected, base_name, derivative_order, family_member
 from symderive.kernel.defined import slope_of
 from symderive.kernel.lowering import lower
@@ -62,7 +62,7 @@ def _smoothed(normal: Normal, t: Term) -> int | None:
 def _kinks(normal: Normal, t: Term, v: str) -> int:
     """How many absolute values and extrema in a term depend on the name."""
     return sum(
-        s.head == "app" and s.name() == "abs" or s.head == "big" and s.name() in ("max", "min")
+        (s.head == "app" and s.name() == "abs") or (s.head == "big" and s.name() in ("max", "min"))
         for s in subterms(t)
         if not s.dangling and normal.context.depends(s, v)
     )
@@ -144,8 +144,8 @@ def _app(normal: Normal, t: Term, body: Term, v: Spot) -> int | None:
     if f in context.functions or f in context.definitions:
         return _inside(normal, t, builder.unfold(body))
     if slope_of(context, body) is not None:
-        line = derived(normal, body)
-        return None if line is None else _inside(normal, t, line)
+        value = derived(normal, body)
+        return None if value is None else _inside(normal, t, value)
     return _unknown(normal, body, v)
 
 
@@ -176,7 +176,7 @@ def _unknown(normal: Normal, body: Term, v: Spot) -> int | None:
 
 def _sym(normal: Normal, t: Term, body: Term, v: Spot) -> int | None:
     """A name or entry: the variable itself, another entry of it, or a defined name."""
-    builder, context = normal.builder, normal.context
+    context = normal.context
     settled = settle_member(normal, body) if body.head == "at" else None
     if settled is not None:
         return _inside(normal, t, settled)
@@ -210,15 +210,11 @@ def _self(normal: Normal, indices: list[Term], v: Spot) -> int:
     pairs = list(zip(indices, v.indices, strict=True))
     if not pairs:
         return normal.builder.rule("d.self", x=v.name)
-    upper, lower = ("k",), ("j",)
-    if len(pairs) == 2:
-        upper, lower = ("k", "l"), ("i", "j")
-    elif len(pairs) == 3:
-        upper, lower = ("k", "l", "m"), ("i", "j", "n")
-    elif len(pairs) > 3:
+    if len(pairs) > 3:
         raise Stuck("an entry with more than three indices")
-    values = {m: a for m, (a, _) in zip(upper, pairs, strict=True)}
-    values |= {m: b for m, (_, b) in zip(lower, pairs, strict=True)}
+    above, below = [("k", "j"), ("kl", "ij"), ("klm", "ijn")][len(pairs) - 1]
+    values = {m: a for m, (a, _) in zip(above, pairs, strict=True)}
+    values |= {m: b for m, (_, b) in zip(below, pairs, strict=True)}
     return normal.builder.rule(f"d.self.{len(pairs)}", x=v.name, **values)
 
 

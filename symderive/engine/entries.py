@@ -22,6 +22,7 @@ from symderive.kernel.defined import core, defined
 from symderive.language import tables
 from symderive.rules.book import PROOFS, book
 
+
 def prove_all(whole: Book) -> dict[str, Any]:
     """Proofs of all derived entries and domains, in an order in which each uses only earlier ones."""
     entries = {n: e for n, e in whole.entries.items() if not e.proved}
@@ -59,11 +60,9 @@ def _domain(f: Operator, known: Book) -> dict[str, Any] | None:
     context = schematic(e, known)
     assert f.body is not None
     prover = Prover(context, known, Budget(2_000_000))
-    lines = []
+    needed = [c for c in defined(context, f.body) if core(c).head != "is" and c not in e.conditions]
     try:
-        for c in sorted(defined(context, f.body), key=repr):
-            if core(c).head != "is" and c not in e.conditions:
-                lines.append(prover.prove(c, e.conditions))
+        lines = [prover.prove(c, e.conditions) for c in sorted(needed, key=repr)]
         record = _record(prover.builder, *lines)
         check_domain(f, record, known)
     except FAILURES as error:

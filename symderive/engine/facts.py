@@ -71,7 +71,8 @@ class Facts:
         if p.variables or not all(is_integer(self.normal.context, x) for x in p.core.terms):
             return False
         line = self.normal.builder.assume(p.condition)
-        for x, y, k in ((*p.core.terms, line), (*p.core.terms[::-1], ~line)):
+        a, b = p.core.terms
+        for x, y, k in ((a, b, line), (b, a, ~line)):
             if x.head in ("sym", "bound") and x not in subterms(y):
                 self.normal.same_index[x] = k if k >= 0 else self.normal.builder.flip(line)
                 return True
@@ -141,7 +142,8 @@ class Facts:
             ((m, c),) = at_t.items()
             if sum(m) != 1:
                 return None
-            rest = ring.make(ring.ctx.from_dict({n: q for n, q in gap.num.to_dict().items() if not n[k]}), -c * ring.one)
+            others = {n: q for n, q in gap.num.to_dict().items() if not n[k]}
+            rest = ring.make(ring.ctx.from_dict(others), -c * ring.one)
             value = ring.term(rest)
             # t − value = gap·den/c, and gap = a − b
             factor = ring.term(ring.make(gap.den, c * ring.one))

@@ -74,11 +74,7 @@ def split(normal: Normal, f: Frac) -> list[tuple[Fraction, Term]]:
     parts = []
     for c, factors in ring.monomials(f.num):
         over = ring.make(_monomial(normal, factors), f.den)
-        if over.den.is_constant():
-            m = product(1, factors)
-        else:
-            m = ring.term(over)
-        parts.append((c, m))
+        parts.append((c, product(1, factors) if over.den.is_constant() else ring.term(over)))
     return parts
 
 
@@ -129,8 +125,8 @@ def exponential(normal: Normal, t: Term) -> int | None:
             lines.append(builder.rule("exp.log", a=b.terms[0]))
             factors.append((b.terms[0], k))
         elif _log_power(b):
-            c, a = b.terms[0], b.terms[1].terms[0]
-            line = _cut(normal, builder.rule("pow.real", a=a, c=c), rel("<", ZERO, a))
+            scale, a = b.terms[0], b.terms[1].terms[0]
+            line = _cut(normal, builder.rule("pow.real", a=a, c=scale), rel("<", ZERO, a))
             lines.append(builder.flip(line))
             factors.append((builder.left(line), 1))
         else:
@@ -326,9 +322,9 @@ def _root(normal: Normal, t: Term, e: Fraction) -> int | None:
     """u^(p/q): first as (u^(1/q))^p, then the q-th root factor by factor."""
     builder, (base, exponent) = normal.builder, t.terms
     if e.numerator != 1:
-        p, q = num(e.numerator), num(e.denominator)
-        written = make("div", p, q)
-        line = builder.rule("pow.rational", a=base, m=p, k=q)
+        above, below = num(e.numerator), num(e.denominator)
+        written = make("div", above, below)
+        line = builder.rule("pow.rational", a=base, m=above, k=below)
         if written is not exponent:
             line = builder.chain(builder.place(builder.combine(exponent, written), t, (1,)), line)
         return line
@@ -339,7 +335,8 @@ def _root(normal: Normal, t: Term, e: Fraction) -> int | None:
     if result is None:
         return None
     if result is t:
-        return _relate_root(normal, t, q)
+        _relate_root(normal, t, q)
+        return None
     return _root_is(normal, t, result, q)
 
 

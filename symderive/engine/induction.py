@@ -12,7 +12,20 @@ from symderive.engine.builder import Stuck
 from symderive.engine.ring import TooLarge
 from symderive.kernel.context import Range, Rejected, family_member
 from symderive.kernel.shapes import shape
-from symderive.kernel.terms import ONE, ZERO, Term, abstract, bound, fresh, make, rebuild, rel, substitute, subterms, sym
+from symderive.kernel.terms import (
+    ONE,
+    ZERO,
+    Term,
+    abstract,
+    bound,
+    fresh,
+    make,
+    rebuild,
+    rel,
+    substitute,
+    subterms,
+    sym,
+)
 
 if TYPE_CHECKING:
     from symderive.engine.normal import Normal
@@ -62,7 +75,8 @@ def _cleared(prover: Prover, claim: Term, conditions: tuple[Term, ...]) -> int |
 
 def _candidates(prover: Prover, claim: Term) -> list[tuple[str, str, tuple[str, ...]]]:
     """(family, integer name at which it stands, integer names of its entries), as found in the claim."""
-    context, out = prover.context, {}
+    context = prover.context
+    out: dict[tuple[str, str], tuple[str, ...]] = {}
     for t in subterms(claim):
         found = family_member(t)
         if found is None or not context.family_depth(found[0]) or not context.is_recursive(found[0]):
@@ -74,8 +88,8 @@ def _candidates(prover: Prover, claim: Term) -> list[tuple[str, str, tuple[str, 
         rest = tuple(i.name() for i in found[1][depth:] if i.head == "sym")
         if at.head == "sym":
             out[found[0], at.name()] = max(out.get((found[0], at.name()), ()), rest, key=len)
-    found = [(f, n, rest) for (f, n), rest in out.items()]
-    return [c for c in found if not any(e.dangling for e in _range(prover, c[0]))]
+    plain = {f for f, _ in out if not any(e.dangling for e in _range(prover, f))}
+    return [(f, n, rest) for (f, n), rest in out.items() if f in plain]
 
 
 def _induct(

@@ -18,10 +18,10 @@ from symderive.engine.sampling import Sampler
 from symderive.kernel import check
 from symderive.kernel.book import Book
 from symderive.kernel.context import Context, Definition, Rejected
+from symderive.kernel.defined import is_mark, is_regularity
 from symderive.kernel.intervals import Interval, Real, Undefined, Unsure
 from symderive.kernel.models import Evaluator, FunctionModel, Model
 from symderive.kernel.reader import Nested
-from symderive.kernel.defined import is_mark, is_regularity
 from symderive.kernel.shapes import check_condition
 from symderive.kernel.steps import Line, Step
 from symderive.kernel.terms import Term, bound, make, num, rel, subterms
@@ -29,7 +29,11 @@ from symderive.language import tables
 from symderive.language.verdict import Counterexample, Kind, Verdict
 
 X = bound("x")
-INSTANCES = [make("pow", X, num(2)), make("add", make("pow", X, num(3)), X), make("add", make("mul", num(2), X), num(1))]
+INSTANCES = [
+    make("pow", X, num(2)),
+    make("add", make("pow", X, num(3)), X),
+    make("add", make("mul", num(2), X), num(1)),
+]
 """Polynomials that are tried for unknown functions where an expectation under a law has to be worked out."""
 
 PRECISIONS = (64, 256, 1024)
@@ -96,9 +100,8 @@ class Judge:
             reason = "no numbers were found that satisfy all that the proof assumes"
             return Verdict(Kind.UNDECIDED, claim, "no-witness", reason)
         steps, _ = prover.builder.export(line)
-        record = self.record(
-            "proved", claim, steps, [], witness, tuple(sorted(conditions, key=repr)), tuple(sorted(regularity, key=repr))
-        )
+        own, regular = (tuple(sorted(s, key=repr)) for s in (conditions, regularity))
+        record = self.record("proved", claim, steps, [], witness, own, regular)
         accepted = check.check_record(record, self.book)
         return Verdict(
             Kind.PROVED,
@@ -134,7 +137,7 @@ class Judge:
 
     def _refute_rewritten(self, claim: Term, points: _Points, prover: Prover, reason: str) -> Verdict:
         """Look for a violation after both sides are rewritten by proved lines, if need be in an instance."""
-        found = self._violation_rewritten(claim, points, prover)
+        found = self.violation_rewritten(claim, points, prover)
         if found is not None:
             return found
         if not points.agreeing and not _evaluable(self.context, claim):
@@ -155,9 +158,9 @@ class Judge:
             return None
         context = replace(self.context, definitions={**self.context.definitions, **instances}, memo={})
         judge = replace(self, context=context, stated=self.context, instances=instances)
-        return judge._violation_rewritten(claim, _Points(context, claim), Prover(context, self.book, budget))
+        return judge.violation_rewritten(claim, _Points(context, claim), Prover(context, self.book, budget))
 
-    def _violation_rewritten(self, claim: Term, points: _Points, prover: Prover) -> Verdict | None:
+    def violation_rewritten(self, claim: Term, points: _Points, prover: Prover) -> Verdict | None:
         for setting in reversed(prover.settings(claim, tuple(self.context.facts))):
             try:
                 lines = prover.attempt(setting, lambda normal: tuple(_rewritten(normal, s) for s in claim.terms))

@@ -276,9 +276,10 @@ def _odd(normal: Normal, t: Term) -> int | None:
         minus = make("neg", t)
         if normal.frac(body) != normal.ring.neg(normal.frac(t.terms[0])):
             continue
-        moved = builder.place(normal.inside_mean(normal.equal(mirrored.terms[0], make("neg", t.terms[0]))), mirrored, (0,))
+        odd = make("neg", t.terms[0])
+        moved = builder.place(normal.inside_mean(normal.equal(mirrored.terms[0], odd)), mirrored, (0,))
         scaled = builder.rule("mean.scale", c=num(-1), a=t.terms[0], X=())
-        written = builder.place(builder.combine(make("neg", t.terms[0]), builder.left(scaled).terms[0]), builder.right(moved), (0,))
+        written = builder.place(builder.combine(odd, builder.left(scaled).terms[0]), builder.right(moved), (0,))
         negative = builder.chain(moved, written, scaled)
         half = num(Fraction(1, 2))
         opposite = builder.combine(builder.right(negative), minus)

@@ -257,7 +257,7 @@ class Normal:
     def in_range(self, i: Term, span: Range, others: Mapping[str, Range]) -> bool:
         """Whether an index lies in a range, for all values of other indices in theirs."""
         closed = frozenset(within(i, span))
-        for name, (lo, hi) in reversed(others.items()):
+        for name, (lo, hi) in reversed(list(others.items())):
             closed = quantify(self.context, [abstract(c, name) for c in closed], lo, hi)
         return all(c.head == "rel" and self.holds(c) for c in closed)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -153,25 +154,31 @@ def by_syntax(normal: Normal, op: str, t: Term) -> int | None:
     return None
 
 
+def _all(found: Iterable[int | None]) -> list[int] | None:
+    """The lines, if all were found."""
+    lines = list(found)
+    return None if None in lines else [k for k in lines if k is not None]
+
+
 def _parts(normal: Normal, op: str, t: Term) -> list[Product] | None:
     """Products that add up to t, from the signs of its parts."""
     match t.head:
         case "add":
-            weak = [_factor(normal, "<=", a) for a in t.terms]
-            if any(w is None for w in weak):
+            lines = _all(_factor(normal, "<=", a) for a in t.terms)
+            if lines is None:
                 return None
-            lines = list(weak)
             if op == "<":
-                strict = next(((k, s) for k, a in enumerate(t.terms) if (s := _factor(normal, "<", a)) is not None), None)
-                if strict is None:
+                strict = ((k, s) for k, a in enumerate(t.terms) if (s := _factor(normal, "<", a)) is not None)
+                place, line = next(strict, (0, None))
+                if line is None:
                     return None
-                lines[strict[0]] = strict[1]
-            return [(Fraction(1), (k,), ()) for k in lines if k is not None]
+                lines[place] = line
+            return [(Fraction(1), (k,), ()) for k in lines]
         case "mul" | "div":
-            signs = [_factor(normal, op if t.head == "mul" or k == 0 else "<", a) for k, a in enumerate(t.terms)]
-            if any(s is None for s in signs):
+            strict_from = 1 if t.head == "div" else len(t.terms)
+            lines = _all(_factor(normal, op if k < strict_from else "<", a) for k, a in enumerate(t.terms))
+            if lines is None:
                 return None
-            lines = [s for s in signs if s is not None]
             if t.head == "div":
                 lines[1] = normal.signs.reciprocal(lines[1])
             return [(Fraction(1), tuple(lines), ())]

@@ -21,10 +21,22 @@ from symderive.engine.ring import Full, TooLarge
 from symderive.kernel.algebra import tidy
 from symderive.kernel.book import Book
 from symderive.kernel.context import Context, Rejected
-from symderive.kernel.defined import defined_parts, holds_plainly
-from symderive.kernel.defined import is_mark, is_regularity
+from symderive.kernel.defined import defined_parts, holds_plainly, is_mark, is_regularity
 from symderive.kernel.shapes import SCALAR, shape
-from symderive.kernel.terms import ZERO, Term, TooDeep, abstract, at, bound, fresh, instantiate, make, negate, rel, subterms
+from symderive.kernel.terms import (
+    ZERO,
+    Term,
+    TooDeep,
+    abstract,
+    at,
+    bound,
+    fresh,
+    instantiate,
+    make,
+    negate,
+    rel,
+    subterms,
+)
 
 T = TypeVar("T")
 MAX_SPLITS = 6

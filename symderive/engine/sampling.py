@@ -12,7 +12,7 @@ import random
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 
 from symderive.kernel.context import Context, Range
 from symderive.kernel.defined import defined_parts
@@ -20,8 +20,8 @@ from symderive.kernel.intervals import Interval, Undefined, Unsure
 from symderive.kernel.models import Entries, Evaluator, FunctionModel, Model, volume
 from symderive.kernel.terms import Term, literal, subterms, sym
 
-NUMBERS = [1, 2, -1, 3, 0, -2, Fraction(1, 2), 4, -3, Fraction(3, 2), Fraction(-1, 2), 5, Fraction(1, 3)]
-POSITIVE = [1, 2, Fraction(1, 2), 3, Fraction(1, 4), Fraction(3, 2), 4, Fraction(1, 3), 5]
+NUMBERS: list[Fraction | int] = [1, 2, -1, 3, 0, -2, Fraction(1, 2), 4, -3, Fraction(3, 2), Fraction(-1, 2), 5, Fraction(1, 3)]
+POSITIVE: list[Fraction | int] = [1, 2, Fraction(1, 2), 3, Fraction(1, 4), Fraction(3, 2), 4, Fraction(1, 3), 5]
 SIZES = [2, 3, 1, 2, 3, 1]
 ENDLESS = 8
 """Members that are given of a family without end."""
@@ -47,7 +47,14 @@ POSITIVE_LAWS: list[Law] = [
     [(Fraction(1, 3), Fraction(1, 2)), (Fraction(2, 3), Fraction(3))],
     [(Fraction(3, 4), Fraction(1)), (Fraction(1, 4), Fraction(4))],
 ]
-SYMMETRIC: list[Law] = [CENTRED[0], CENTRED[2], [(Fraction(1, 4), Fraction(-2)), (Fraction(1, 2), Fraction(0)), (Fraction(1, 4), Fraction(2))]]
+SYMMETRIC: list[Law] = [
+    CENTRED[0],
+    CENTRED[2],
+    [(Fraction(1, 4), Fraction(-2)), (Fraction(1, 2), Fraction(0)), (Fraction(1, 4), Fraction(2))],
+]
+
+SHAPED = frozenset({"odd", "even", "convex", "increasing"})
+INDEPENDENT = frozenset({"independent", "iid", "independent-entries"})
 
 
 class Sampler:
@@ -100,8 +107,10 @@ class Sampler:
     def _integers(self, k: int, rng: random.Random) -> Model:
         """Integer names one after the other, between the bounds that the facts give."""
         values: dict[str, Entries] = {}
-        names = [n for n in self.used if self.context.signature[n].kind == "int" and not self.context.signature[n].ranges]
-        sized = {s.name() for n in self.context.signature for e in _ends(self.context, n) for s in subterms(e) if s.head == "sym"}
+        signature = self.context.signature
+        names = [n for n in self.used if signature[n].kind == "int" and not signature[n].ranges]
+        ends = [e for n in signature for e in _ends(self.context, n)]
+        sized = {s.name() for e in ends for s in subterms(e) if s.head == "sym"}
         names.sort(key=lambda n: (n not in sized, n))
         for j, n in enumerate(names):
             lo, hi = self._bounds(n, values)
@@ -154,10 +163,10 @@ class Sampler:
 
     def _number(self, name: str, k: int, j: int, rng: random.Random, integer: bool) -> Fraction | int:
         """Value number j in model k: in order first, then on and around constants, then at random."""
-        pool: list[Fraction | int] = list(POSITIVE if name in self.positive else NUMBERS)
+        pool: list[Fraction | int] = POSITIVE if name in self.positive else NUMBERS
         if integer:
             return 1 + (k + j) % 3
-        near = [c + d for c in self.constants for d in (0, Fraction(1, 2), Fraction(-1, 2))]
+        near: list[Fraction | int] = [c + d for c in self.constants for d in (0, Fraction(1, 2), Fraction(-1, 2))]
         near = [x for x in near if x > 0 or name not in self.positive]
         if k == 0:
             return pool[j % len(pool)]
@@ -194,7 +203,7 @@ class Sampler:
 
     def _functions(self, model: Model, k: int, rng: random.Random) -> dict[str, FunctionModel]:
         e = Evaluator(self.context, model)
-        out = {}
+        out: dict[str, FunctionModel] = {}
         for n in self.used:
             declared = self.context.signature[n]
             if declared.kind != "function":
@@ -211,7 +220,7 @@ class Sampler:
 
     def _function_shape(self, name: str) -> str:
         for f in self.context.facts:
-            if f.head == "is" and f.terms and f.terms[0] is sym(name) and f.name() in ("odd", "even", "convex", "increasing"):
+            if f.head == "is" and f.terms[:1] == (sym(name),) and f.name() in SHAPED:
                 return f.name()
         return "positive" if name in self.positive else ""
 
@@ -224,7 +233,7 @@ class Sampler:
         entries = [(n, i) for n in names for i in self.indices(model, self.context.declared(n).ranges)]
         facts = self.context.facts
         tied = [f.terms[0] for f in facts if f.head == "is" and f.name() == "iid"]
-        dependent = k % 3 == 2 and not any(f.head == "is" and f.name() in ("independent", "iid", "independent-entries") for f in facts)
+        dependent = k % 3 == 2 and not any(f.head == "is" and f.name() in INDEPENDENT for f in facts)
         if dependent:
             weights = [Fraction(1, 6), Fraction(1, 3), Fraction(1, 2)]
             drawn = [{e: Fraction(rng.randint(-2, 3)) for e in entries} for _ in weights]
@@ -296,7 +305,8 @@ class Sampler:
             columns = []
             for key in keys:
                 unit = {q: Fraction(int(q == key)) for q in keys}
-                columns.append([x - y for x, y in zip(self._gaps(self._put(model, name, unit), fact), base, strict=True)])
+                there = self._gaps(self._put(model, name, unit), fact)
+                columns.append([x - y for x, y in zip(there, base, strict=True)])
             solution = _linear_system(columns, [-b for b in base], [entries[q] for q in keys])
             if solution is not None:
                 done = self._put(model, name, dict(zip(keys, solution, strict=True)))
@@ -394,7 +404,8 @@ def _positive(conditions: Iterable[Term]) -> set[str]:
     for f in conditions:
         while f.head in ("all", "imp") or (f.head == "is" and f.name() == "surely"):
             f = f.terms[-1]
-        if f.head == "rel" and f.name() in ("<", "<=") and literal(f.terms[0]) is not None and literal(f.terms[0]) >= 0:  # type: ignore[operator]
+        least = literal(f.terms[0]) if f.head == "rel" and f.name() in ("<", "<=") else None
+        if least is not None and Fraction(least) >= 0:
             t = f.terms[1]
             while t.head == "at":
                 t = t.terms[0]
@@ -422,7 +433,7 @@ def _polynomial(width: int, k: int, rng: random.Random, shape: str) -> dict[tupl
             key = tuple(p * x for x in u)
             out[key] = out.get(key, Fraction(0)) + c
     if not shape and width > 1:
-        for a, b in zip(unit, unit[1:], strict=False):
+        for a, b in pairwise(unit):
             out[tuple(x + y for x, y in zip(a, b, strict=True))] = Fraction(1 + k % 2)
     out = {m: c for m, c in out.items() if c}
     return out or {(0,) * width: Fraction(1)}
@@ -435,7 +446,9 @@ def _grouped(values: dict[tuple[str, tuple[int, ...]], Fraction]) -> dict[str, E
     return out  # type: ignore[return-value]
 
 
-def _linear_system(columns: list[list[Fraction]], right: list[Fraction], start: list[Fraction]) -> list[Fraction] | None:
+def _linear_system(
+    columns: list[list[Fraction]], right: list[Fraction], start: list[Fraction]
+) -> list[Fraction] | None:
     """x with Σ x·column = right, free entries kept at `start`; None if there is none."""
     rows = [[col[r] for col in columns] + [right[r]] for r in range(len(right))]
     n = len(columns)
@@ -457,7 +470,8 @@ def _linear_system(columns: list[list[Fraction]], right: list[Fraction], start: 
         return None
     x = list(start)
     for i, c in pivots:
-        x[c] = rows[i][n] - sum((rows[i][j] * x[j] for j in range(n) if j != c and all(j != q for _, q in pivots)), Fraction(0))
+        free = [j for j in range(n) if all(j != q for _, q in pivots)]
+        x[c] = rows[i][n] - sum((rows[i][j] * x[j] for j in free), Fraction(0))
     return x
 
 

@@ -5,7 +5,7 @@ Each script gets a builder over the entry's metavariables and returns the line t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import combinations
 
 from symderive.engine.builder import Builder, Stuck
@@ -65,6 +65,11 @@ def under(p: Builder, line: int, f: Callable[[Term], Term], *path: int) -> int:
     return p.place(line, f(p.left(line)), path)
 
 
+def equation(p: Builder, claim: Term, rewrite: Sequence[int] = (), cofactors: Sequence[tuple[int, Term]] = ()) -> int:
+    left, right = claim.terms
+    return p.combine(left, right, rewrite, cofactors)
+
+
 def at_zero(p: Builder, f: str, rule: int) -> int:
     """A line about f(0 + …) whose argument is 0 by algebra, as one about f(0)."""
     return p.chain(~under(p, p.combine(p.left(rule).terms[0], ZERO), lambda t: app(f, t), 1), rule)
@@ -81,7 +86,7 @@ def exp_zero(p: Builder, _: Entry) -> int:
 def exp_negative(p: Builder, e: Entry) -> int:
     one = p.chain(~at_zero(p, "exp", p.rule("exp.add", a=a, b=neg(a))), p.rule("exp.zero"))
     ea = app("exp", a)
-    line = p.combine(*e.claim.terms, cofactors=[(one, make("div", ONE, ea))])
+    line = equation(p, e.claim, cofactors=[(one, make("div", ONE, ea))])
     nonzero = p.order(rel("!=", ea, ZERO), [(-1, [p.rule("exp.positive", a=a)], [])])
     return p.cut(line, rel("!=", ea, ZERO), nonzero)
 
@@ -149,13 +154,13 @@ def evaluated(p: Builder, e: Entry) -> int:
 
 def sin_zero(p: Builder, e: Entry) -> int:
     odd = at_zero(p, "sin", p.rule("sin.negative", a=ZERO))
-    return p.combine(*e.claim.terms, cofactors=[(odd, num(1, 2))])
+    return equation(p, e.claim, cofactors=[(odd, num(1, 2))])
 
 
 def sin_cos(p: Builder, e: Entry) -> int:
     sides = [p.rule("sin.negative", a=a), p.rule("cos.negative", a=a)]
     one = p.chain(~at_zero(p, "cos", p.rule("cos.add", a=a, b=neg(a))), p.rule("cos.zero"))
-    return p.combine(*e.claim.terms, rewrite=sides, cofactors=[(one, ONE)])
+    return equation(p, e.claim, rewrite=sides, cofactors=[(one, ONE)])
 
 
 # -- absolute values ------------------------------------------------------------------------------------
@@ -169,7 +174,7 @@ def by_sign(p: Builder, claim: Term, t: Term, right: int, left: int) -> int:
 
 
 def abs_square(p: Builder, e: Entry) -> int:
-    sides = [p.combine(*e.claim.terms, rewrite=[p.rule(f"abs.{s}", a=a)]) for s in ("right", "left")]
+    sides = [equation(p, e.claim, rewrite=[p.rule(f"abs.{s}", a=a)]) for s in ("right", "left")]
     return by_sign(p, e.claim, a, *sides)
 
 
@@ -209,13 +214,12 @@ def max_strict(p: Builder, e: Entry) -> int:
     every = e.conditions[2]
     name = "e"
     i = bound(name)
-    f = lambda t: make("meta", "f", t)  # noqa: E731
-    weak = rel("<=", f(i), f(k))
-    same = under(p, p.assume(rel("=", i, k)), f, 1)
+    weak = rel("<=", f_at(i), f_at(k))
+    same = under(p, p.assume(rel("=", i, k)), f_at, 1)
     there = p.order(weak, [], [same])
     elsewhere = p.order(weak, [(1, [p.assume(every, i)], [])])
     line = p.cases(weak, (rel("=", i, k), rel("!=", i, k)), (there, elsewhere))
-    rule = p.rule("max.value", f=Lambda((name,), f(i)), lo=lo, hi=hi, k=k)
+    rule = p.rule("max.value", f=Lambda((name,), f_at(i)), lo=lo, hi=hi, k=k)
     return p.cut(rule, make("all", lo, hi, abstract(weak, name)), line, (name,))
 
 
@@ -230,7 +234,7 @@ def vary(p: Builder, line: int) -> int:
 def d_neg(p: Builder, e: Entry) -> int:
     same = vary(p, p.combine(neg(a), mul(num(-1), a)))
     product = p.rule("d.mul", a=num(-1), b=a, v=V)
-    return p.combine(*e.claim.terms, rewrite=[p.rule("d.const", c=num(-1), v=V), product, same])
+    return equation(p, e.claim, rewrite=[p.rule("d.const", c=num(-1), v=V), product, same])
 
 
 def d_div(p: Builder, e: Entry) -> int:
@@ -238,13 +242,13 @@ def d_div(p: Builder, e: Entry) -> int:
     same = vary(p, p.combine(a, mul(q, b)))
     product = p.rule("d.mul", a=q, b=b, v=V)
     both = p.chain(same, product)
-    return p.combine(*e.claim.terms, cofactors=[(both, neg(make("div", ONE, b)))])
+    return equation(p, e.claim, cofactors=[(both, neg(make("div", ONE, b)))])
 
 
 def d_log(p: Builder, e: Entry) -> int:
     inverse = p.rule("exp.log", a=u)
     same = p.chain(~vary(p, inverse), p.rule("d.exp", u=app("log", u), v=V))
-    return p.combine(*e.claim.terms, rewrite=[inverse], cofactors=[(same, neg(make("div", ONE, u)))])
+    return equation(p, e.claim, rewrite=[inverse], cofactors=[(same, neg(make("div", ONE, u)))])
 
 
 def d_abs(p: Builder, e: Entry) -> int:
@@ -253,7 +257,7 @@ def d_abs(p: Builder, e: Entry) -> int:
     for which, side in ((0, "left"), (2, "right")):
         value = near(p, p.rule(f"abs.{side}", a=u), cases[which])
         slopes = [p.rule("d.neg", a=u, v=V)] if side == "left" else []
-        lines.append(p.combine(*e.claim.terms, rewrite=[*slopes, value, vary(p, value)]))
+        lines.append(equation(p, e.claim, rewrite=[*slopes, value, vary(p, value)]))
     nonzero = p.assume(rel("!=", u, ZERO))
     none = p.order(ABSURD, [(1, [nonzero, nonzero], [])], cofactors=[(p.assume(cases[1]), u)])
     return p.cases(e.claim, cases, (lines[0], none, lines[1]))
@@ -286,7 +290,7 @@ def sided(rule: str, **values: Term) -> Script:
                     p.rule("d.add", a=inner.terms[0], b=one, v=V),
                     *rules,
                 ]
-        return p.combine(*e.claim.terms, rewrite=[*rules, slope])
+        return equation(p, e.claim, rewrite=[*rules, slope])
 
     return script
 
@@ -314,9 +318,8 @@ def last(op: str) -> Script:
         low, high = e.claim.terms[0].terms[:2]
         split = p.rule(f"{op}.split", f=F, lo=low, mid=LESS, hi=high)
         for h in (rel("<=", low, add(LESS, ONE)), rel("<=", LESS, high)):
-            granted = [] if h.terms[0] is LESS else [(1, [p.assume(rel("<=", low, high))], [])]
-            strict = [(1, [constant(p)], [])] if h.terms[0] is LESS else []
-            split = p.cut(split, h, p.order(h, granted + strict))
+            by = constant(p) if h.terms[0] is LESS else p.assume(rel("<=", low, high))
+            split = p.cut(split, h, p.order(h, [(1, [by], [])]))
         rest = p.right(split).terms[1]
         here = p.place(p.combine(add(LESS, ONE), hi), rest, (1,))
         one = p.chain(here, p.rule(f"{op}.one", f=F, k=hi))
@@ -383,8 +386,9 @@ def positive(op: str) -> Script:
         claim = rel("<", ZERO, big(op, F, lo, t))
         base = p.order(substitute(claim, {"t": lo}), [(1, [p.assume(every, lo)], [])], [p.rule(f"{op}.one", f=F, k=lo)])
         before, term = p.assume(claim), p.assume(every, add(t, ONE))
-        products = [(1, [before], []), (1, [term], [])] if op == "sum" else [(1, [before, term], [])]
-        up = p.order(substitute(claim, {"t": add(t, ONE)}), products, [stepped(p, op, F, t)])
+        products = [[before], [term]] if op == "sum" else [[before, term]]
+        after = substitute(claim, {"t": add(t, ONE)})
+        up = p.order(after, [(1, ks, []) for ks in products], [stepped(p, op, F, t)])
         up = above(p, up, t)
         line = p.at_end(p.induct(claim, "t", lo, hi, inside(p, base), up), t=hi)
         if op == "sum":
@@ -414,12 +418,15 @@ def above(p: Builder, line: int, t: Term) -> int:
 def prod_mul(p: Builder, e: Entry) -> int:
     t = bound("t")
     product = Lambda(("e",), mul(F.body, G.body))
-    whole = lambda x: rel("=", big("prod", product, lo, x), mul(big("prod", F, lo, x), big("prod", G, lo, x)))  # noqa: E731
-    base = p.combine(*whole(lo).terms, rewrite=[p.rule("prod.one", f=g, k=lo) for g in (product, F, G)])
+
+    def whole(x: Term) -> Term:
+        return rel("=", big("prod", product, lo, x), mul(big("prod", F, lo, x), big("prod", G, lo, x)))
+
+    base = equation(p, whole(lo), rewrite=[p.rule("prod.one", f=g, k=lo) for g in (product, F, G)])
     steps = [stepped(p, "prod", g, t) for g in (product, F, G)]
-    up = p.combine(*whole(add(t, ONE)).terms, rewrite=[p.assume(whole(t)), *steps])
+    up = equation(p, whole(add(t, ONE)), rewrite=[p.assume(whole(t)), *steps])
     line = p.at_end(p.induct(whole(t), "t", lo, hi, inside(p, base), above(p, up, t)), t=hi)
-    empty = p.combine(*e.claim.terms, rewrite=[p.rule("prod.empty", f=g, lo=lo, hi=hi) for g in (product, F, G)])
+    empty = equation(p, e.claim, rewrite=[p.rule("prod.empty", f=g, lo=lo, hi=hi) for g in (product, F, G)])
     return p.cases(e.claim, (rel("<=", lo, hi), rel("<", hi, lo)), (line, empty))
 
 

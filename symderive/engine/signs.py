@@ -254,7 +254,7 @@ class Signs:
     def _by_fact(self, op: str, p: Poly) -> list[Product] | None:
         """p is a positive multiple of a known fact (any multiple, for ≠)."""
         for known in self.facts:
-            strong = known.op == op or known.op == "<"
+            strong = known.op in (op, "<")
             ratio = multiple(p, known.poly) if strong else None
             if ratio is not None and (ratio > 0 or op == "!="):
                 return [(ratio, known.lines, ())]

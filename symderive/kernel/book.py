@@ -27,6 +27,8 @@ from symderive.kernel.terms import (
     sym,
 )
 
+NO_TEXT = Text("")
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -44,8 +46,8 @@ class Entry:
     claim: Term
     defined: str = "both"  # both | left | right
     proved: bool = False
-    says: Text = Text("")
-    cite: Text = Text("")
+    says: Text = NO_TEXT
+    cite: Text = NO_TEXT
 
 
 @dataclass(frozen=True)

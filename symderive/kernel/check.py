@@ -13,12 +13,30 @@ from fractions import Fraction
 from typing import Any
 
 from symderive.kernel.book import Book, Entry
-from symderive.kernel.context import PLACEHOLDER, PRIMITIVES, Context, Definition, Name, Operator, Range, Rejected, mentioned, need
-from symderive.kernel.defined import Conditions, core, defined, defined_parts, holds_plainly
+from symderive.kernel.context import (
+    PLACEHOLDER,
+    PRIMITIVES,
+    Context,
+    Definition,
+    Name,
+    Operator,
+    Range,
+    Rejected,
+    mentioned,
+    need,
+)
+from symderive.kernel.defined import (
+    Conditions,
+    core,
+    defined,
+    defined_parts,
+    holds_plainly,
+    is_mark,
+    is_regularity,
+)
 from symderive.kernel.intervals import Undefined, Unsure
 from symderive.kernel.models import Entries, Evaluator, FunctionModel, Model, span, volume
 from symderive.kernel.reader import Nested, Reader, Text, load
-from symderive.kernel.defined import is_mark, is_regularity
 from symderive.kernel.shapes import check_condition, index, shape
 from symderive.kernel.steps import Line, Proof, Rule, Step
 from symderive.kernel.terms import TRUE, Term, conjuncts, make, subterms
@@ -201,11 +219,11 @@ def check_context(context: Context) -> None:
         check_condition(context, f)
         need(not f.loose and not f.dangling, "a fact with a loose index")
     stated = [p for d in context.signature.values() if d.law for p in d.law[1]]
-    ranges = [r for d in context.signature.values() for rs in (d.ranges, *d.arguments) for r in rs]
-    ranges += [r for d in context.definitions.values() for rs, _ in d.clauses for r in rs]
-    ends = [end for r in ranges for end in r if end.head != "inf"]
+    spans = [r for d in context.signature.values() for rs in (d.ranges, *d.arguments) for r in rs]
+    spans += [r for d in context.definitions.values() for rs, _ in d.clauses for r in rs]
+    edges = [end for r in spans for end in r if end.head != "inf"]
     bodies = [body for d in context.definitions.values() for _, body in d.clauses]
-    check_stated(context, *context.facts, *stated, *ends, *bodies)
+    check_stated(context, *context.facts, *stated, *edges, *bodies)
 
 
 def check_stated(context: Context, *terms: Term) -> None:

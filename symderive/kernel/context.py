@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NewType
+from typing import Annotated, Any
 
 from symderive.kernel.terms import Term, at, rel, substitute, subterms, sym
 
@@ -24,7 +24,7 @@ def need(condition: object, why: str) -> None:
         raise Rejected(why)
 
 
-Open = NewType("Open", Term)
+Open = Annotated[Term, "open"]
 """A term that may stand under binders that are not part of it."""
 
 Range = tuple[Open, Open]

@@ -41,7 +41,7 @@ class DualArithmetic(Arithmetic):
 
     def sign(self, x: Real) -> int | None:
         """None at zero: nearby the sign is another one."""
-        return (self.base.sign(x.value) or None) if self.varies(x) else self.base.sign(x)  # type: ignore[union-attr]
+        return (self.base.sign(x.value) or None) if self.varies(x) else self.base.sign(x)
 
     def add(self, x: Real, y: Real) -> Real:
         if not self.varies(x) and not self.varies(y):

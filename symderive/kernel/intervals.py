@@ -189,7 +189,7 @@ class Arithmetic:
         """The largest item (sign 1) or the smallest (−1)."""
         best = max if sign > 0 else min
         if not any(isinstance(x, Interval) for x in items):
-            return best(items)  # type: ignore[type-var]
+            return best(items)
         ends = [self.interval(x) for x in items]
         return Interval(best(e.lo for e in ends), best(e.hi for e in ends))
 

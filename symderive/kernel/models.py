@@ -8,8 +8,8 @@ evaluated here: they are first rewritten by proved lines.
 
 from __future__ import annotations
 
-from copy import copy
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -182,7 +182,7 @@ class Evaluator:
         if name in self.context.randoms:
             here = {} if self.outcome is None else self.model.outcomes[self.outcome][1]
         else:
-            here = self.model.values  # type: ignore[assignment]
+            here = self.model.values
         if name not in here:
             raise Unsure(f"the model says nothing of {name}")
         if indices not in here[name]:
@@ -248,7 +248,7 @@ class Evaluator:
         if f == "pi":
             return self.a.pi()
         if f in PRIMITIVES:
-            return getattr(self.a, f)(self.real(t.terms[0], env))  # type: ignore[no-any-return]
+            return getattr(self.a, f)(self.real(t.terms[0], env))
         if f in context.functions:
             row, outer = context.functions[f], self._metas
             arguments = [self.real(x, env) for x in t.terms]
@@ -263,11 +263,14 @@ class Evaluator:
             return self.real(context.clause(f, 0, t.terms)[0], env)
         slope = slope_of(context, t)
         if slope is not None:
-            inner = copy(self)
-            inner._memo, inner._nearby = {}, {}
-            inner.leaves = {n: self.real(x, env) for n, x in slope[1].items()}
-            return inner.real(slope[0])
+            return self._at_placeholders({n: self.real(x, env) for n, x in slope[1].items()}).real(slope[0])
         return self._unknown(t, env, ())
+
+    def _at_placeholders(self, leaves: Mapping[str, Real]) -> Evaluator:
+        """The evaluator with values for placeholders."""
+        out = copy(self)
+        out._memo, out._nearby, out.leaves = {}, {}, leaves  # noqa: SLF001
+        return out
 
     def _unknown(self, t: Term, env: Env, indices: tuple[int, ...]) -> Real:
         """An entry of the value of an unknown function or of a derivative of it."""

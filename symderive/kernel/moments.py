@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from symderive.kernel.context import Context, base_name, family_member
-from symderive.kernel.lowering import lower
 from symderive.kernel.defined import core, slope_of, unfolded
+from symderive.kernel.lowering import lower
 from symderive.kernel.terms import Term, at, literal, make
 
 LAWS_WITH_MOMENTS = frozenset({"normal", "uniform", "bernoulli", "exponential"})

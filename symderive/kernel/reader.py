@@ -70,12 +70,12 @@ def _integer(text: str) -> int:
 
 def name(x: Any) -> str:
     need(isinstance(x, str) and NAME.match(x), "expected a name")
-    return x  # type: ignore[no-any-return]
+    return x
 
 
 def sequence(x: Any) -> list[Any]:
     need(isinstance(x, list) and len(x) <= MAX_ENTRIES, "expected a list")
-    return x  # type: ignore[no-any-return]
+    return x
 
 
 def rational(x: Any) -> Fraction:
@@ -136,8 +136,8 @@ class Reader:
     def read(self, kind: Any, x: Any) -> Any:
         """A value of a type: a term, number, name, text, tuple, mapping, union or record of these."""
         origin, inner = get_origin(kind), get_args(kind)
-        if kind is Term or kind is Open:
-            need(kind is Open or self.term(x).dangling == 0, "a bound variable without its binder")
+        if kind is Term or kind == Open:
+            need(kind == Open or self.term(x).dangling == 0, "a bound variable without its binder")
             return self.term(x)
         if kind is int or kind is bool or kind is NoneType:
             need(type(x) is kind, "expected a whole number")

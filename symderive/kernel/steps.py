@@ -511,7 +511,7 @@ def _induct(proof: Proof, step: Induct) -> Line:
     # what the step assumes at each index has to hold at all of them
     end = INF if step.last is None else step.last
     rest = up.hypotheses - granted
-    rest = {make("all", step.first, end, abstract(h, v)) if v in h.loose else h for h in rest}
+    rest = frozenset(make("all", step.first, end, abstract(h, v)) if v in h.loose else h for h in rest)
     remaining = (base.hypotheses - reached) | rest | own
     need(all(v not in h.loose for h in base.hypotheses), f"the base line speaks of {v}")
     return Line(frozenset(remaining), step.claim)
@@ -558,9 +558,9 @@ def _evaluate(proof: Proof, step: Evaluate) -> Line:
     need(step.claim.head == "rel", "only relations are evaluated")
     need(0 < step.precision <= 4096, "a precision out of bounds")
     need(not proof.context.closure(step.claim) and not step.claim.loose, "a relation between names")
-    empty = Evaluator(Context({}, {}, (), proof.context.functions, proof.context.operators), Model({}, precision=step.precision))
+    nothing = Context({}, {}, (), proof.context.functions, proof.context.operators)
     try:
-        true = empty.holds(step.claim)
+        true = Evaluator(nothing, Model({}, precision=step.precision)).holds(step.claim)
     except (Unsure, Undefined) as error:
         raise Rejected(f"not evaluated: {error}") from None
     need(true, "the relation is false")

@@ -127,7 +127,7 @@ def make(head: str, *args: Term | str | int) -> Term:
             return found
     t = Term.__new__(Term)
     t.head, t.args = head, args
-    t.terms = tuple([a for a in args if a.__class__ is Term])  # type: ignore[misc]
+    t.terms = tuple([a for a in args if a.__class__ is Term])
     depth, dangling, loose, schematic = 0, 0, NONE, head == "meta"
     binds = BINDS.get(head)
     for k, a in enumerate(args):
@@ -229,7 +229,7 @@ def rebuild(t: Term, f: Callable[[Term, int], Term]) -> Term:
     changed = False
     for k, a in enumerate(args):
         if a.__class__ is Term:
-            b = f(a, binds[k] if binds else 0)  # type: ignore[arg-type]
+            b = f(a, binds[k] if binds else 0)
             if b is not a:
                 args[k] = b
                 changed = True

@@ -1,11 +1,11 @@
 """Declaring a problem in Python: names, definitions and facts, in the order in which one says them.
 
-    s = Scope()
-    n = s.dim("n")
-    z, y = s.vector("z", n), s.vector("y", n)
-    p = s.define("p", op("softmax", z))
-    L = s.define("L", -Sum(lambda k: y[k] * log(p[k]), 1, n))
-    s.assume(eq(Sum(lambda k: y[k], 1, n), 1))
+s = Scope()
+n = s.dim("n")
+z, y = s.vector("z", n), s.vector("y", n)
+p = s.define("p", op("softmax", z))
+L = s.define("L", -Sum(lambda k: y[k] * log(p[k]), 1, n))
+s.assume(eq(Sum(lambda k: y[k], 1, n), 1))
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from symderive.kernel.context import Context, Definition, Name, Range
 from symderive.kernel.shapes import shape
-from symderive.kernel.terms import INF, ONE, Term, abstract, bound, conjuncts, make, rel, sym
+from symderive.kernel.terms import INF, ONE, Term, abstract, bound, conjuncts, make, sym
 from symderive.language.expr import Expr, Like, lift
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ class Scope:
         params = [f"{name}#{k}" for k in range(len(outer) + 1)]
         variables = [Expr(bound(p)) for p in params]
 
-        def end(x: Like | None | Callable[..., Like]) -> Term:
+        def end(x: Like | Callable[..., Like] | None) -> Term:
             x = x(*variables[:-1]) if callable(x) and not isinstance(x, Expr) else x
             return INF if x is None else lift(x).term
 

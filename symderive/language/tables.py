@@ -76,7 +76,7 @@ class Table:
         for kind in kinds:
             if isinstance(x, get_origin(kind) or kind):
                 written = self.write(kind, x)
-                return {"type": kind.__name__.lower(), **written} if is_dataclass(kind) else written
+                return {"type": type(x).__name__.lower(), **written} if is_dataclass(kind) else written
         raise TypeError(f"{x!r} is none of {kinds}")
 
 

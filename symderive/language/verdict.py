@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 from symderive.kernel.terms import Term
 
 
-class Kind(str, Enum):
+class Kind(StrEnum):
     """The four things that can be said of a claim."""
 
     PROVED = "proved"
     REFUTED = "refuted"
     CONSISTENT = "consistent"
     UNDECIDED = "undecided"
-
-    def __str__(self) -> str:
-        return self.value
 
 
 @dataclass(frozen=True)

@@ -90,4 +90,4 @@ def reasons() -> dict[str, str]:
 
 def proofs() -> dict[str, Any]:
     """The stored proofs of derived entries, by name."""
-    return json.loads(PROOFS.read_text("utf-8")) if PROOFS.exists() else {}  # type: ignore[no-any-return]
+    return json.loads(PROOFS.read_text("utf-8")) if PROOFS.exists() else {}

@@ -6,7 +6,7 @@ on the right of a product and as a row on its left.
 
 from symderive.language.expr import Max, Sum, Tab, delta, eq, exp, log, op, sqrt
 from symderive.language.expr import absolute as abs_
-from symderive.rules.schema import A, B, Meaning, Row, axiom, i, j, k, m, meaning, n, span
+from symderive.rules.schema import A, B, Meaning, Row, axiom, k, m, meaning, n
 
 # fmt: off
 OPERATORS: tuple[Meaning, ...] = (

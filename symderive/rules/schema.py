@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from symderive.kernel.book import Entry
-from symderive.kernel.context import Operator
+from symderive.kernel.context import Operator, base_name
 from symderive.kernel.reader import Text
 from symderive.kernel.terms import Term, make, subterms, sym
 from symderive.language.expr import Expr, Like, is_, lift
@@ -55,12 +55,8 @@ class Row:
             for s in subterms(t):
                 if s.head == "meta":
                     found.add(s.name())
-                found |= {a[1:].rstrip("'").split(";")[0] for a in s.args if _schematic(a)}
+                found |= {base_name(a[1:]) for a in s.args if isinstance(a, str) and a.startswith("?")}
         return {m: SORTS[m] for m in sorted(found)}
-
-
-def _schematic(a: Term | str | int) -> bool:
-    return isinstance(a, str) and a.startswith("?")
 
 
 def axiom(name: str, claim: Expr, *conditions: Expr, defined: str = "both", says: str, cite: str = "") -> Row:
