@@ -127,7 +127,7 @@ def recurrent_network() -> Wall:
     p = s.families(
         "P",
         [(1, last)],
-        (lambda q: q, lambda q: q, lambda q, t: Tab(lambda a: Tab(lambda b: delta(a, b), n), n)),
+        (lambda q: q, lambda q: q, lambda _q, _t: Tab(lambda a: Tab(lambda b: delta(a, b), n), n)),
         (lambda q: q + 1, last, jacobian),
         entries=(n, n),
     )

@@ -20,7 +20,9 @@ from symderive.kernel.intervals import Interval, Undefined, Unsure
 from symderive.kernel.models import Entries, Evaluator, FunctionModel, Model, volume
 from symderive.kernel.terms import Term, literal, subterms, sym
 
-NUMBERS: list[Fraction | int] = [1, 2, -1, 3, 0, -2, Fraction(1, 2), 4, -3, Fraction(3, 2), Fraction(-1, 2), 5, Fraction(1, 3)]
+NUMBERS: list[Fraction | int] = [
+    1, 2, -1, 3, 0, -2, Fraction(1, 2), 4, -3, Fraction(3, 2), Fraction(-1, 2), 5, Fraction(1, 3),
+]
 POSITIVE: list[Fraction | int] = [1, 2, Fraction(1, 2), 3, Fraction(1, 4), Fraction(3, 2), 4, Fraction(1, 3), 5]
 SIZES = [2, 3, 1, 2, 3, 1]
 ENDLESS = 8
@@ -405,7 +407,7 @@ def _positive(conditions: Iterable[Term]) -> set[str]:
         while f.head in ("all", "imp") or (f.head == "is" and f.name() == "surely"):
             f = f.terms[-1]
         least = literal(f.terms[0]) if f.head == "rel" and f.name() in ("<", "<=") else None
-        if least is not None and Fraction(least) >= 0:
+        if least is not None and least.numerator >= 0:
             t = f.terms[1]
             while t.head == "at":
                 t = t.terms[0]
