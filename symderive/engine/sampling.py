@@ -395,8 +395,8 @@ def _constants(terms: Iterable[Term]) -> list[Fraction]:
             if s.head in ("rel", "app", "add"):
                 for a in s.terms:
                     c = literal(a)
-                    if c is not None and abs(c) <= 100:
-                        out |= {Fraction(c), -Fraction(c)}
+                    if c is not None and abs(q := Fraction(c)) <= 100:
+                        out |= {q, -q}
     return sorted(out, key=lambda c: (abs(c), c))[:8]
 
 
