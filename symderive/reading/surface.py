@@ -1,0 +1,149 @@
+"""Formulas as surface trees: what stands where, as the author wrote it; no meaning yet.
+
+A tree is made of `Node` and of the lexer's `Leaf`; both know their place in the formula.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator
+from functools import cache
+from pathlib import Path
+from typing import TypeAlias
+
+from lark import Lark, Transformer, UnexpectedInput
+from lark.lexer import Lexer as LarkLexer
+
+from symderive.reading.errors import ReadingError
+from symderive.reading.lexer import Leaf, Lexer
+
+
+class Node:
+    """An inner node: its kind (a rule of the grammar) and its parts."""
+
+    __slots__ = ("end", "kind", "parts", "start")
+
+    def __init__(self, kind: str, parts: list[Surface]) -> None:
+        self.kind = kind
+        self.parts = parts
+        self.start = parts[0].start if parts else 0
+        self.end = parts[-1].end if parts else 0
+
+    @property
+    def text(self) -> str:
+        return ""
+
+    def __repr__(self) -> str:
+        return f"{self.kind}({', '.join(map(repr, self.parts))})"
+
+
+Surface: TypeAlias = "Node | Leaf"
+
+
+def _flat(kind: str) -> object:
+    """A rule that grows to the right keeps all its parts in one node."""
+
+    def build(_: _Trees, parts: list[Surface]) -> Node:
+        first = parts[0] if parts else None
+        if isinstance(first, Node) and first.kind == kind:
+            first.parts += parts[1:]
+            first.end = parts[-1].end
+            return first
+        return Node(kind, parts)
+
+    return build
+
+
+class _Trees(Transformer[Leaf, Surface]):
+    def __default__(self, data: str, children: list[Surface], meta: object) -> Node:
+        return Node(str(data), children)
+
+    def start(self, parts: list[Surface]) -> Surface:
+        return parts[0] if parts else Node("empty", [])
+
+    def superscript(self, parts: list[Surface]) -> Node:
+        return Node("superscript", [parts[0], parts[2]])
+
+    def subscript(self, parts: list[Surface]) -> Node:
+        return Node("subscript", [parts[0], parts[2]])
+
+    def separator(self, parts: list[Surface]) -> Surface:
+        return parts[0]
+
+    def closed(self, parts: list[Surface]) -> Surface:
+        return parts[0]
+
+    opened = _flat("listed")
+    listed = _flat("listed")
+    chain = _flat("chain")
+    chained = _flat("chain")
+    sum = _flat("sum")
+    times = _flat("times")
+    juxtaposed = _flat("juxtaposed")
+    rows = _flat("rows")
+    rowed = _flat("rows")
+    row = _flat("row")
+    celled = _flat("row")
+
+
+class _Fed(LarkLexer):
+    """Hands tokens that are already made to the parser."""
+
+    def __init__(self, configuration: object) -> None:
+        pass
+
+    def lex(self, data: list[Leaf]) -> Iterator[Leaf]:  # type: ignore[override]
+        return iter(data)
+
+
+def grammar_path(name: str) -> Path:
+    """A grammar file: beside the package in a checkout, inside it when installed."""
+    inside = Path(__file__).parents[1] / "grammars" / name
+    return inside if inside.exists() else Path(__file__).parents[2] / "grammars" / name
+
+
+def load(name: str, transformer: Transformer[Leaf, Surface] | None = None) -> Lark:
+    """A grammar as LALR parser over ready tokens, conflict-free, its tables cached for the user on disk."""
+    options = {"parser": "lalr", "lexer": _Fed, "strict": True, "transformer": transformer}
+    text = grammar_path(name).read_text("utf-8")
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "symderive"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return Lark(text, cache=str(folder / f"{name}.tables"), **options)  # type: ignore[call-overload, no-any-return]
+    except OSError:
+        return Lark(text, **options)  # type: ignore[call-overload, no-any-return]
+
+
+@cache
+def _parser() -> Lark:
+    return load("math.lark", _Trees())
+
+
+WANTED = {
+    "$END": "the formula breaks off",
+    "REL": "a relation stands without a side",
+    "OPERATOR": "an operator stands without an operand",
+    "CARET": "^ stands twice, or after nothing",
+    "UNDER": "_ stands after nothing",
+}
+
+
+def parse(text: str, words: Collection[str] = ()) -> Surface:
+    """The surface tree of a formula.
+
+    Args:
+        text: LaTeX, without dollar signs.
+        words: declared names of several letters.
+
+    Raises:
+        ReadingError: it is no formula; with place and advice.
+    """
+    tokens = Lexer(text, words).tokens()
+    try:
+        return _parser().parse(tokens)  # type: ignore[arg-type, return-value]
+    except UnexpectedInput as error:
+        token = getattr(error, "token", None)
+        if not isinstance(token, Leaf):
+            raise ReadingError("syntax", WANTED["$END"], max(0, len(text) - 1), len(text), "Complete it.") from None
+        message = WANTED.get(token.type, f"{text[token.start : token.end] or 'this'} is not expected here")
+        raise ReadingError("syntax", message, token.start, token.end) from None
