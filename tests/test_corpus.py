@@ -49,3 +49,30 @@ def test_value_of_formula(item):
         for r, s, t in zip(item["relations"], item["value"], item["value"][1:], strict=False):
             if r in TESTS:
                 assert all(TESTS[r](a, b) for a, b in zip(flat(s), flat(t), strict=True))
+
+
+SENTENCES = rows("sentences")
+KEYS = {"names", "facts", "definitions", "goal", "conventions", "values", "aliases"}
+GOALS = {
+    "derive", "show", "solve", "gradient", "derivative", "Jacobian", "Hessian", "mean", "variance", "covariance",
+    "KL divergence", "shape", "limit", "minimiser", "update rule",
+}  # fmt: skip
+
+
+def test_sentences_are_told_apart():
+    assert len({s["id"] for s in SENTENCES}) == len(SENTENCES)
+    says = [s for s in SENTENCES if s["what"]]
+    assert len(says) >= 100
+    assert len(SENTENCES) - len(says) >= 100
+    assert all(s["id"].startswith("declares" if s["what"] else "prose") for s in SENTENCES)
+
+
+@pytest.mark.parametrize("item", [s for s in SENTENCES if s["what"]], ids=lambda s: s["id"])
+def test_what_a_sentence_says(item):
+    what = item["what"]
+    assert set(what) <= KEYS
+    assert any(what.values())
+    assert what.get("goal", {"op": "show"})["op"] in GOALS
+    for name, kind in what["names"].items():
+        assert name.strip("\\{}").split("{")[-1].strip("}") in item["text"]
+        assert set(kind) <= {"shape", "integer", "random", "function", "over"}

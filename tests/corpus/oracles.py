@@ -7,7 +7,7 @@ values anew.
 
 An item of formulas.json has "given" (declarations), "latex", and either "error" (why it must be refused) or
 
-- "values": numbers and nested lists by the LaTeX spelling of leaf names and dimensions; {"from": a, "entries": [...]} is
+- "values": numbers and nested lists by LaTeX spelling of leaf names and dimensions; {"from": a, "entries": [...]} is
   a family over an index from a on, {"polynomial": [c0, c1, ...]} a function, "outcomes" a finite probability space,
 - "indices": the values of free subscript and superscript letters,
 - "value": a number, a list (vectors are columns) or a list of rows; for kind "relation" one such value for each side,
