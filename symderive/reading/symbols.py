@@ -124,7 +124,7 @@ def spelling(base: str, lower: str = "", upper: str = "") -> str:
     """LaTeX for the key of a name.
 
     >>> spelling("σ", "w"), spelling("ŷ"), spelling("x", "in"), spelling("W", "", "⁽1⁾")
-    ('\\\\sigma_{w}', '\\\\hat{y}', 'x_{\\\\mathrm{in}}', 'W^{(1)}')
+    ('\\\\sigma_{w}', '\\\\hat{y}', 'x_{in}', 'W^{(1)}')
     """
     out = alphabet.command(base.replace(PRIME, "'"))
     if lower:

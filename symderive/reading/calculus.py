@@ -1,0 +1,216 @@
+"""Derivatives and limits as they are written, as terms.
+
+A derivative by a vector is the table of derivatives by its entries: ∂(number)/∂X has the shape of X, and
+∂y/∂x is the Jacobian with entries ∂yᵢ/∂xⱼ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from symderive.kernel.terms import INF, Term, at, bound, make
+from symderive.reading.functions import Taken, el_value, head
+from symderive.reading.lexer import Leaf
+from symderive.reading.names import spell, tabulate
+from symderive.reading.surface import Node, Surface
+from symderive.reading.symbols import items, label, peel, unwrap
+
+if TYPE_CHECKING:
+    from symderive.reading.elaborate import Elaborator, Factor, Value
+
+
+def _differential(el: Elaborator, node: Surface) -> int | None:
+    """The order of ∂ or d (∂² is 2); None for anything else."""
+    order = 1
+    if isinstance(node, Node) and node.kind == "superscript":
+        script = unwrap(node.parts[1])
+        if not (isinstance(script, Leaf) and script.type == "NUMBER"):
+            return None
+        order, node = int(script.text), node.parts[0]
+    if isinstance(node, Leaf) and (node.type == "PARTIAL" or (node.type == "LETTER" and node.text == "d" and "d" not in el.names)):
+        return order
+    return None
+
+
+def _parts(node: Surface) -> list[Surface]:
+    node = unwrap(node)
+    return list(node.parts) if isinstance(node, Node) and node.kind == "juxtaposed" else [node]
+
+
+def _variables(el: Elaborator, node: Surface) -> list[Surface] | None:
+    """The symbols by which ``∂x ∂y`` or ``dx^2`` differentiates, one a time."""
+    parts = _parts(node)
+    if len(parts) < 2 or _differential(el, parts[0]) != 1:
+        return None
+    out: list[Surface] = []
+    for d, v in zip(parts[::2], parts[1::2], strict=False):
+        if _differential(el, d) is None:
+            return None
+        times = 1
+        if isinstance(v, Node) and v.kind == "superscript":
+            script = unwrap(v.parts[1])
+            if isinstance(script, Leaf) and script.type == "NUMBER":
+                times, v = int(script.text), v.parts[0]
+        out += [v] * times
+    return out if len(parts) % 2 == 0 and len(out) <= 6 else None
+
+
+def fraction(el: Elaborator, node: Node) -> Value | None:
+    """``\\frac{∂L}{∂w}`` with its operand above."""
+    below = _variables(el, node.parts[2])
+    if below is None:
+        return None
+    above = _parts(node.parts[1])
+    order = _differential(el, above[0])
+    if order is None or len(above) < 2:
+        return None
+    if order != len(below):
+        raise el.error("syntax", f"order {order} above, {len(below)} below", node, "Both must agree.")
+    from symderive.reading.elaborate import Factor
+
+    operand = el.product([Factor("", p) for p in above[1:]], node)
+    return differentiate(el, operand, below, node)
+
+
+def prefix(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type: ignore[valid-type]
+    """∇, ``∂/∂x`` and lim before their operand."""
+    node = factors[k].node
+    if isinstance(node, Node) and node.kind == "fraction":
+        below = _variables(el, node.parts[2])
+        above = _parts(node.parts[1])
+        if below is None or len(above) != 1 or _differential(el, above[0]) != len(below):
+            return None
+        return differentiate(el, _operand(el, factors, k, node), below, node), len(factors)
+    gradient = _gradient(node)
+    if gradient is not None:
+        return _nabla(el, gradient, factors, k, node), len(factors)
+    if _partial_subscript(node) is not None:
+        by = items(_partial_subscript(node))  # type: ignore[arg-type]
+        return differentiate(el, _operand(el, factors, k, node), by, node), len(factors)
+    found = head(node)
+    if found is not None and found[0] == "lim":
+        return _limit(el, found[1], factors, k, node), len(factors)
+    return None
+
+
+def _operand(el: Elaborator, factors: Sequence[Factor], k: int, node: Surface) -> Value:
+    if k + 1 >= len(factors):
+        raise el.error("syntax", "a derivative stands before nothing", node, "Write what is differentiated after it.")
+    return el.product(factors[k + 1 :], node)
+
+
+def _partial_subscript(node: Surface) -> Surface | None:
+    if isinstance(node, Node) and node.kind == "subscript" and isinstance(node.parts[0], Leaf) and node.parts[0].type == "PARTIAL":
+        return unwrap(node.parts[1])
+    return None
+
+
+def _gradient(node: Surface) -> tuple[Surface | None, int] | None:
+    """∇ with its subscript and order."""
+    lower, order = None, 1
+    while isinstance(node, Node) and node.kind in ("subscript", "superscript"):
+        if node.kind == "subscript":
+            lower = unwrap(node.parts[1])
+        else:
+            order = 2 if label(node.parts[1]) == "2" else 0
+        node = node.parts[0]
+    return (lower, order) if isinstance(node, Leaf) and node.type == "NABLA" else None
+
+
+def _nabla(el: Elaborator, found: tuple[Surface | None, int], factors: Sequence[Factor], k: int, node: Surface) -> Value:
+    lower, order = found
+    if lower is None:
+        raise el.error("ambiguous", "∇ does not say by what it differentiates", node, "Write \\nabla_w.")
+    if order not in (1, 2):
+        raise el.error("unsupported", "this power of ∇ is not read", node)
+    by = items(lower)
+    operand = _operand(el, factors, k, node)
+    out = differentiate(el, operand, by * order, node)
+    return out
+
+
+def slash_derivative(el: Elaborator, factors: Sequence[Factor]) -> Value | None:
+    """``∂L/∂w`` and ``dL/dw`` on one line."""
+    slashes = [k for k, f in enumerate(factors) if f.op == "/"]
+    if len(slashes) != 1 or _differential(el, factors[0].node) != 1:
+        return None
+    k = slashes[0]
+    if k < 2 or len(factors) != k + 2 or _differential(el, factors[k].node) != 1:
+        return None
+    operand = el.product(factors[1:k], factors[0].node)
+    return differentiate(el, operand, [factors[k + 1].node], factors[0].node)
+
+
+def differentiate(el: Elaborator, operand: Value, variables: Sequence[Surface], node: Surface) -> Value:
+    """The derivative by each variable in turn, the last one first."""
+    out = operand
+    for v in reversed(variables):
+        out = _by(el, out, v, node)
+    return out
+
+
+def _by(el: Elaborator, operand: Value, variable: Surface, node: Surface) -> Value:
+    place = el.value(variable)
+    name, indices = _entry(place.term)
+    if name is None:
+        raise el.error("syntax", "one differentiates by a name or its entries", variable, "Give the quantity a name.")
+    free = el.shape(place, variable)
+    own = el.shape(operand, node)
+    if free and len(own) + len(free) > 4:
+        raise el.error("unsupported", "a derivative with more than four indices", node)
+    if not free:
+        return el_value(el, make("der", operand.term, name, *indices), row=operand.row)
+    n = len(own)
+
+    def body(*ij: Term) -> Term:
+        return make("der", at(operand.term, *ij[:n]), name, *indices, *ij[n:])
+
+    return el_value(el, tabulate(body, (*own, *free)), row=place.row and n == 0)
+
+
+def _entry(t: Term) -> tuple[str | None, list[Term]]:
+    """The name and indices of an entry."""
+    indices: list[Term] = []
+    while t.head == "at":
+        indices.insert(0, t.terms[1])
+        t = t.terms[0]
+    return (t.name(), indices) if t.head == "sym" else (None, [])
+
+
+def _limit(el: Elaborator, lower: Surface | None, factors: Sequence[Factor], k: int, node: Surface) -> Value:
+    """``\\lim_{x → a}``; a sign above the point is the side."""
+    chain = lower if isinstance(lower, Node) and lower.kind == "chain" else None
+    if chain is None or len(chain.parts) != 3 or chain.parts[1].text not in ("->", "up", "down"):
+        raise el.error("syntax", "the limit does not say where it goes", node, "Write \\lim_{x \\to a}.")
+    variable = peel(chain.parts[0])
+    if variable is None:
+        raise el.error("syntax", "a limit is taken in a name", chain.parts[0])
+    place = el.value(chain.parts[0]).term
+    if place.head != "sym":
+        raise el.error("syntax", f"a limit is taken in a name, not in {spell(variable.base)} with indices", chain.parts[0])
+    side, target = "both", chain.parts[2]
+    if isinstance(target, Node) and target.kind == "superscript":
+        mark = unwrap(target.parts[1])
+        if isinstance(mark, Leaf) and mark.text in ("+", "-"):
+            side, target = ("above" if mark.text == "+" else "below"), target.parts[0]
+    side = {"up": "below", "down": "above"}.get(chain.parts[1].text, side)
+    point, side = _point(el, target, side)
+    if k + 1 >= len(factors):
+        raise el.error("syntax", "a limit stands before nothing", node)
+    body = el.product(factors[k + 1 :], node)
+    return el_value(el, make("lim", body.term, place.name(), point, side))
+
+
+def _point(el: Elaborator, node: Surface, side: str) -> tuple[Term, str]:
+    node = unwrap(node)
+    negative = False
+    inner = node
+    if isinstance(node, Node) and node.kind == "sum" and len(node.parts) == 2 and isinstance(node.parts[0], Leaf):
+        negative, inner = node.parts[0].text == "-", node.parts[1]
+    if isinstance(inner, Leaf) and inner.text == "∞":
+        return (make("neg", INF) if negative else INF), "both"
+    return el.scalar(node), side
+
+
+__all__ = ["bound", "fraction", "prefix", "slash_derivative"]

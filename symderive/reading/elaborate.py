@@ -1,0 +1,702 @@
+"""Surface trees to terms: names, types, shapes, and what juxtaposition means.
+
+One class walks the tree; functions, big operators, derivatives and expectations are tables in
+`functions.py`, `calculus.py` and `probability.py`, which get the walker as their first argument.
+Terms keep the form in which they were written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from symderive.kernel.context import Rejected
+from symderive.kernel.shapes import Shape, is_integer, same_shape, shape
+from symderive.kernel.words import say
+from symderive.kernel.terms import INF, ONE, ZERO, Term, TooDeep, at, make, num, rel, sym, value
+from symderive.reading import calculus, functions, probability
+from symderive.reading.errors import ReadingError
+from symderive.reading.lexer import Leaf
+from symderive.reading.names import Meaning, Names, show, spell, tabulate
+from symderive.reading.surface import Node, Surface, parse
+from symderive.reading.symbols import Symbol, items, label, peel, unwrap
+
+
+@dataclass(frozen=True)
+class Value:
+    """A term, and whether a vector stands as a row."""
+
+    term: Term
+    row: bool = False
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One factor of a product: what stands before it, its sign, and itself."""
+
+    op: str
+    node: Surface
+    negative: bool = False
+
+
+FACTOR_LIMIT = 400
+
+
+class Elaborator:
+    """Reads formulas in the light of the names declared so far.
+
+    Attributes:
+        names: the table of names; grows by what is inferred.
+        bound: letters bound by sums and the like, as loose variables.
+    """
+
+    def __init__(self, names: Names, root: Surface | None = None) -> None:
+        self.names = names
+        self.bound: dict[str, Term] = {}
+        self.bound_ranges: dict[str, tuple[Term, Term]] = {}
+        self.root = root
+
+    # -- entry points -------------------------------------------------------------------------------
+
+    def read(self, node: Surface) -> Value:
+        """The value of a formula that is a term.
+
+        Raises:
+            ReadingError: with place and advice.
+        """
+        try:
+            out = self.value(node)
+            self.shape(out, node)
+        except TooDeep as error:
+            raise ReadingError("limit", str(error), node.start, node.end) from None
+        except RecursionError:
+            raise ReadingError("limit", "the formula nests too deep", node.start, node.end) from None
+        return out
+
+    def value(self, node: Surface) -> Value:
+        method = getattr(self, f"_{node.kind.lower()}", None)
+        if method is None:
+            text = node.text or node.kind
+            raise ReadingError("syntax", f"{text} cannot stand as a term", node.start, node.end)
+        out: Value = method(node)
+        return out
+
+    def term(self, node: Surface) -> Term:
+        return self.value(node).term
+
+    def scalar(self, node: Surface) -> Term:
+        v = self.value(node)
+        if self.shape(v, node):
+            raise ReadingError("shape", f"a number is expected, not {show(self.shape(v, node))}", node.start, node.end)
+        return v.term
+
+    def shape(self, v: Value | Term, node: Surface) -> Shape:
+        """The shape of a value; what does not fit is reported at a node."""
+        t = v.term if isinstance(v, Value) else v
+        try:
+            return shape(self.names.scope.context(), t)
+        except Rejected as error:
+            raise ReadingError("shape", str(error), node.start, node.end, "Check the shapes that were declared.") from None
+
+    def error(self, code: str, text: str, node: Surface | Symbol, advice: str = "") -> ReadingError:
+        return ReadingError(code, text, node.start, node.end, advice)
+
+    # -- relations ----------------------------------------------------------------------------------
+
+    def relations(self, node: Surface) -> list[tuple[str, Value, Value]]:
+        """The relations of a chain, each with the sides beside it."""
+        if not (isinstance(node, Node) and node.kind == "chain"):
+            raise self.error("syntax", "a relation is expected", node)
+        if isinstance(node.parts[0], Leaf) and node.parts[0].type == "REL" or len(node.parts) % 2 == 0:
+            raise self.error("syntax", "a side of the relation is missing", node)
+        sides = [self.read(p) for p in node.parts[::2]]
+        return [(r.text, a, b) for r, a, b in zip(node.parts[1::2], sides[:-1], sides[1:], strict=True)]
+
+    def relation_terms(self, node: Surface) -> list[Term]:
+        """The relations of a chain as conditions."""
+        return [self.relate(r, a, b, node) for r, a, b in self.relations(node)]
+
+    def relate(self, relation: str, a: Value, b: Value, node: Surface) -> Term:
+        """``a R b`` as a condition.
+
+        Raises:
+            ReadingError: the shapes differ, or the relation is none between terms.
+        """
+        s, t = self.shape(a, node), self.shape(b, node)
+        x, y = a.term, b.term
+        if s and not t:
+            y = tabulate(lambda *_: y0, s) if (y0 := y) is not None else y
+        elif t and not s:
+            x = tabulate(lambda *_: x0, t) if (x0 := x) is not None else x
+        elif not same_shape(s, t):
+            raise self.error("shape", f"{show(s)} and {show(t)} are compared", node, "Check the shapes that were declared.")
+        elif len(s) == 1 and a.row != b.row:
+            raise self.error("shape", "a row and a column are compared", node, "Transpose one of them.")
+        match relation:
+            case "=" | "!=" | "<" | "<=":
+                out = rel(relation, x, y)
+            case ":=":
+                out = rel("=", x, y)
+            case ">" | ">=":
+                out = rel("<" if relation == ">" else "<=", y, x)
+            case _:
+                raise self.error("unsupported", f"the relation {relation} is not read between terms", node)
+        self.shape(out, node)
+        return out
+
+    def condition(self, node: Surface) -> Term:
+        """A condition: relations joined by commas or "and"."""
+        node = unwrap(node)
+        parts = [p for p in items(node) if not (isinstance(p, Leaf) and p.type in ("TEXT", "COLON"))]
+        out = [t for p in parts for t in self.relation_terms(p)]
+        if not out:
+            raise self.error("syntax", "a condition is expected", node)
+        return out[0] if len(out) == 1 else make("and", *out)
+
+    # -- sums ---------------------------------------------------------------------------------------
+
+    def _sum(self, node: Node) -> Value:
+        self._loose_index(node)
+        parts: list[tuple[bool, Value, Surface]] = []
+        negative = False
+        for p in node.parts:
+            if isinstance(p, Leaf) and p.type == "SIGN":
+                if p.text not in "+-":
+                    raise self.error("syntax", f"{p.text} has two readings", p, "Write two formulas, one for each sign.")
+                negative = p.text == "-"
+            else:
+                if isinstance(p, Leaf) and p.type == "DOTS":
+                    raise self.error("unsupported", "dots stand for terms that are not written", p, "Write a sum with \\sum.")
+                parts.append((negative, self.value(p), p))
+                negative = False
+        values = [v for _, v, _ in parts]
+        tensors = [(v, self.shape(v, p), p) for _, v, p in parts if self.shape(v, p)]
+        for (v, s, _), (w, t, q) in zip(tensors, tensors[1:], strict=False):
+            if not same_shape(s, t):
+                message = f"{show(s)} and {show(t)} are added"
+                raise self.error("shape", message, q, "Check the shapes that were declared.")
+            if len(s) == 1 and v.row != w.row:
+                raise self.error("shape", "a row and a column are added", q, "Transpose one of them.")
+        if tensors and len(tensors) < len(values):
+            self.names.notes.append("a number is added to every entry of a tensor")
+        terms = [_negated(v.term) if n else v.term for n, v, _ in parts]
+        out = terms[0] if len(terms) == 1 else make("add", *_flat_sum(terms))
+        return Value(out, any(v.row for v in values))
+
+    def _loose_index(self, node: Node) -> None:
+        """An index used loose right after its sum (``\\sum_i a_i + b_i``) is an error."""
+        bound_letters: set[str] = set()
+        for p in node.parts:
+            found = functions.big_letters(p)
+            for letter in bound_letters - set(self.bound):
+                known = letter in self.names and self.names.meanings[letter].role != "index"
+                if not known and letter not in found and functions.mentions_index(p, letter):
+                    raise self.error(
+                        "extent",
+                        f"the index {letter} is used after the end of its sum",
+                        p,
+                        "Put brackets around all that the sum adds up.",
+                    )
+            bound_letters |= found
+
+    # -- products -----------------------------------------------------------------------------------
+
+    def _juxtaposed(self, node: Node) -> Value:
+        return self.product([Factor("", p) for p in node.parts], node)
+
+    def _times(self, node: Node) -> Value:
+        out: list[Factor] = []
+        op, negative = "", False
+        for p in node.parts:
+            if isinstance(p, Leaf) and p.type == "OPERATOR":
+                op, negative = p.text, False
+            elif isinstance(p, Leaf) and p.type == "SIGN":
+                negative = p.text == "-"
+            else:
+                run = p.parts if isinstance(p, Node) and p.kind == "juxtaposed" else [p]
+                out.append(Factor(op, run[0], negative))
+                out += [Factor("", q) for q in run[1:]]
+                op, negative = "", False
+        return self.product(out, node)
+
+    def product(self, factors: Sequence[Factor], node: Surface) -> Value:
+        """The product of factors in written order."""
+        if len(factors) > FACTOR_LIMIT:
+            raise self.error("limit", f"a product of more than {FACTOR_LIMIT} factors", node)
+        whole = calculus.slash_derivative(self, factors)
+        if whole is not None:
+            return whole
+        acc: Value | None = None
+        k = 0
+        while k < len(factors):
+            f = factors[k]
+            v, after = self.factor(factors, k)
+            if f.negative:
+                v = Value(_negated(v.term), v.row)
+            if f.op == "/" and after < len(factors) and factors[after].op == "":
+                raise self.error(
+                    "extent",
+                    "what stands under the slash is not clear",
+                    factors[after].node,
+                    "Write \\frac{…}{…}, or brackets.",
+                )
+            acc = v if acc is None else self.combine(f.op, acc, v, f.node)
+            k = after
+        assert acc is not None
+        return acc
+
+    def factor(self, factors: Sequence[Factor], k: int) -> tuple[Value, int]:
+        """The factor at a place, with what it takes to its right, and the place after it."""
+        node = factors[k].node
+        for handler in (functions.prefix, calculus.prefix, probability.prefix, functions.big, functions.applied):
+            found = handler(self, factors, k)
+            if found is not None:
+                return found
+        return self.value(node), k + 1
+
+    def combine(self, op: str, a: Value, b: Value, node: Surface) -> Value:
+        """The product of two values, by their shapes and orientation."""
+        s, t = self.shape(a, node), self.shape(b, node)
+        if op == "/":
+            if len(s) == len(t) == 2 or (t and len(s) != len(t)):
+                raise self.error("shape", f"{show(s)} is divided by {show(t)}", node)
+            if s and t:
+                self.names.notes.append("a quotient of vectors is taken entry by entry")
+            return Value(make("div", a.term, b.term), a.row or b.row)
+        if op in ("o.", "o", "*", "x") and s and t and (op == "o." or same_shape(s, t)):
+            if not same_shape(s, t):
+                raise self.error("shape", f"{show(s)} and {show(t)} are multiplied entry by entry", node)
+            if op in ("*", "x") and len(s) == 1:
+                if op == "*":
+                    self.names.notes.append("a dot between vectors is their inner product")
+                    return Value(make("op", "matmul", a.term, b.term))
+                raise self.error("unsupported", "× between vectors is not read", node, "Write x^\\top y or x \\odot y.")
+            if op in ("o.", "o"):
+                return Value(make("op", "hadamard", a.term, b.term), a.row)
+        if op == "ox" and len(s) == len(t) == 1:
+            return Value(make("op", "outer", a.term, b.term))
+        if op not in ("", "*", "x", "o."):
+            raise self.error("unsupported", f"the product {op} is not read here", node)
+        if not s or not t:
+            return Value(_times(a.term, b.term), a.row or b.row)
+        return self._matrix_product(a, b, s, t, node)
+
+    def _matrix_product(self, a: Value, b: Value, s: Shape, t: Shape, node: Surface) -> Value:
+        """Rows and columns: a vector is a column unless it was transposed."""
+        fail = f"{_orientation(a, s)} times {_orientation(b, t)} is not defined"
+        op = "matmul"
+        row = False
+        match len(s), len(t):
+            case 1, 1:
+                if a.row == b.row:
+                    raise self.error("shape", fail, node, "Write x^\\top y for the inner product, x \\odot y entry by entry.")
+                op = "matmul" if a.row else "outer"
+            case 2, 1:
+                if b.row:
+                    raise self.error("shape", fail, node)
+            case 1, 2:
+                if not a.row:
+                    raise self.error("shape", fail, node, "Transpose the vector.")
+                row = True
+            case 2, 2:
+                pass
+            case _:
+                raise self.error("shape", fail, node)
+        out = make("op", op, a.term, b.term)
+        try:
+            shape(self.names.scope.context(), out)
+        except Rejected:
+            raise self.error("shape", fail, node, "Check the shapes that were declared.") from None
+        return Value(out, row)
+
+    # -- atoms --------------------------------------------------------------------------------------
+
+    def _number(self, leaf: Leaf) -> Value:
+        if len(leaf.text) > 60:
+            raise self.error("limit", "the numeral has too many digits", leaf)
+        return Value(num(Fraction(leaf.text)))
+
+    def _letter(self, leaf: Leaf) -> Value:
+        found = peel(leaf)
+        assert found is not None
+        return self.symbol(found, leaf)
+
+    _word = _letter
+    _prime = _accent = lambda self, node: self.symbol_node(node)
+
+    def symbol_node(self, node: Surface) -> Value:
+        found = peel(node)
+        if found is None:
+            return self._scripted(node)
+        return self.symbol(found, node)
+
+    def _group(self, node: Node) -> Value:
+        inner = unwrap(node)
+        if isinstance(inner, Node) and inner.kind == "empty":
+            raise self.error("syntax", "empty braces stand for nothing", node)
+        return self.value(inner)
+
+    def _boxed(self, node: Node) -> Value:
+        return self.value(node.parts[1])
+
+    def _brace(self, node: Node) -> Value:
+        return self.value(node.parts[1])
+
+    def _bracket(self, node: Node) -> Value:
+        return functions.bracket(self, node)
+
+    def _fraction(self, node: Node) -> Value:
+        derivative = calculus.fraction(self, node)
+        if derivative is not None:
+            return derivative
+        top, bottom = self.value(node.parts[1]), self.value(node.parts[2])
+        return self.combine("/", top, bottom, node)
+
+    def _binomial(self, node: Node) -> Value:
+        raise self.error("unsupported", "binomial coefficients are not read yet", node)
+
+    def _root(self, node: Node) -> Value:
+        inside = self.value(node.parts[-1])
+        order = Fraction(1, 2)
+        if len(node.parts) == 5:
+            k = value(self.term(node.parts[2]))
+            if not isinstance(k, int) or k < 2:
+                raise self.error("unsupported", "a root of an order that is no number ≥ 2", node)
+            order = Fraction(1, k)
+        return Value(make("pow", inside.term, num(order)), inside.row)
+
+    def _environment(self, node: Node) -> Value:
+        return functions.environment(self, node)
+
+    def _factorial(self, node: Node) -> Value:
+        inside = value(self.term(node.parts[0]))
+        if not isinstance(inside, int) or not 0 <= inside <= 50:
+            raise self.error("unsupported", "a factorial is read only of a small numeral", node)
+        out = 1
+        for k in range(2, inside + 1):
+            out *= k
+        return Value(num(out))
+
+    def _mark(self, leaf: Leaf) -> Value:
+        if leaf.text == "%":
+            raise self.error("unsupported", "write per cent as a fraction", leaf)
+        raise self.error("syntax", f"{leaf.text} cannot stand alone", leaf)
+
+    def _function(self, leaf: Leaf) -> Value:
+        raise self.error("syntax", f"\\{leaf.text} stands without an argument", leaf, "Give it an argument.")
+
+    def _big(self, leaf: Leaf) -> Value:
+        raise self.error("syntax", "a big operator stands before nothing", leaf)
+
+    def _nabla(self, leaf: Leaf) -> Value:
+        raise self.error("syntax", "∇ stands before nothing", leaf)
+
+    _partial = _nabla
+
+    def _dots(self, leaf: Leaf) -> Value:
+        raise self.error("unsupported", "dots stand for what is not written", leaf, "Write a sum, a product, or a family.")
+
+    # -- scripts ------------------------------------------------------------------------------------
+
+    def _subscript(self, node: Node) -> Value:
+        return self.symbol_node(node)
+
+    def _superscript(self, node: Node) -> Value:
+        found = peel(node)
+        if found is not None:
+            return self.symbol(found, node)
+        return self._scripted(node)
+
+    def _scripted(self, node: Surface) -> Value:
+        """A script on something that is no symbol: a power, a transpose, a component, a norm."""
+        assert isinstance(node, Node)
+        if node.kind in ("superscript", "subscript"):
+            special = functions.scripted_bracket(self, node)
+            if special is not None:
+                return special
+            base = self.value(node.parts[0])
+            script = unwrap(node.parts[1])
+            if node.kind == "superscript":
+                return self.power(base, script, node)
+            return self.component(base, script, node)
+        raise self.error("syntax", "this cannot be read as a symbol", node)
+
+    def power(self, base: Value, script: Surface, node: Surface) -> Value:
+        """``base^script``: transpose, inverse, or power."""
+        s = self.shape(base, node)
+        kind = transposes(script)
+        if kind == "T" and (s or (isinstance(script, Leaf) and script.type == "TRANSPOSE")):
+            if isinstance(script, Leaf) and script.type == "LETTER" and "T" in self.names and not s:
+                return Value(make("pow", base.term, self.scalar(script)))
+            return self.transpose(base, s)
+        if len(s) == 2:
+            if kind == "-1":
+                return Value(make("op", "inv", base.term))
+            if kind == "-T":
+                return Value(make("op", "transpose", make("op", "inv", base.term)))
+            exponent = value(self.scalar(script))
+            if isinstance(exponent, int) and 2 <= exponent <= 8 and same_shape(s[:1], s[1:]):
+                out = base.term
+                for _ in range(exponent - 1):
+                    out = make("op", "matmul", out, base.term)
+                return Value(out)
+            raise self.error("shape", "this power of a matrix is not read", node)
+        exponent_term = self.scalar(script)
+        if len(s) == 1:
+            self.names.notes.append("a power of a vector is taken entry by entry")
+        return Value(make("pow", base.term, exponent_term), base.row)
+
+    def transpose(self, base: Value, s: Shape) -> Value:
+        if not s:
+            return base
+        if len(s) == 1:
+            return Value(base.term, not base.row)
+        return Value(make("op", "transpose", base.term))
+
+    def component(self, base: Value, script: Surface, node: Surface) -> Value:
+        """``[…]_{ij}``: entries of a tensor."""
+        s = self.shape(base, node)
+        indices = self.indices(script, len(s), s)
+        if not s or len(indices) > len(s):
+            raise self.error("shape", "an index stands on what has no entries", node)
+        return Value(at(base.term, *indices), base.row and len(s) - len(indices) == 1)
+
+    # -- indices ------------------------------------------------------------------------------------
+
+    def indices(self, script: Surface | None, rank: int, ranges: Shape = ()) -> list[Term]:
+        """The indices that a subscript lists, for a tensor of a rank."""
+        if script is None:
+            return []
+        parts = self.index_parts(script, rank)
+        return [self.index(p, ranges[k] if k < len(ranges) else None) for k, p in enumerate(parts)]
+
+    def index_parts(self, script: Surface, rank: int) -> list[Surface]:
+        """A subscript as surface trees, one an index: ``ij``, ``i,j``, ``12``, ``t-1``."""
+        script = unwrap(script)
+        if isinstance(script, Node) and script.kind == "listed":
+            return [q for p in items(script) for q in self.index_parts(p, 1)]
+        if isinstance(script, Node) and script.kind == "juxtaposed" and rank > 1:
+            return [q for p in script.parts for q in self.index_parts(p, 1 if len(script.parts) >= rank else rank)]
+        if isinstance(script, Leaf) and script.type == "NUMBER" and rank > 1 and len(script.text) == rank:
+            return [Leaf("NUMBER", c, script.start + k, script.start + k + 1) for k, c in enumerate(script.text)]
+        if isinstance(script, Node) and script.kind == "bracket" and len(script.parts) == 3:
+            return self.index_parts(script.parts[1], rank)
+        return [script]
+
+    def index(self, node: Surface, range_: tuple[Term, Term] | None = None) -> Term:
+        """One index; a letter without meaning becomes a free index with the range of its place."""
+        found = peel(node)
+        if found is not None and found.lower is None and found.upper is None:
+            key = found.base
+            if key in self.bound:
+                return self.bound[key]
+            if range_ is None and key not in self.names:
+                range_ = self.names.ranges_said.get(key)
+                if range_ is None and self.root is not None:
+                    range_ = functions.range_in(self, key, self.root)
+            known = key in self.names and self.names.declared(key).kind == "int" and self.names.meanings[key].role != "index"
+            if not known and range_ is not None and (key not in self.names or self.names.meanings[key].role == "index"):
+                if any(len(b.loose) for b in range_):
+                    raise self.error("undeclared", f"the index {spell(key)} has no range", node)
+                return self.names.index(key, *range_)
+        t = self.scalar(node)
+        if not is_integer(self.names.scope.context(), t):
+            raise self.error("shape", "an index must be an integer", node, "Declare it, or bind it by a sum.")
+        return t
+
+    # -- symbols ------------------------------------------------------------------------------------
+
+    def symbol(self, s: Symbol, node: Surface) -> Value:
+        """A name with its scripts, by what was declared."""
+        lower, upper = s.lower, s.upper
+        for key, used_lower, used_upper in _candidates(s):
+            if key in self.bound and used_lower is None and used_upper is None:
+                return self._powered(Value(self.bound[key]), lower, upper, node)
+            if key in self.names.aliases:
+                return self._powered(Value(self.names.aliases[key]), _rest(lower, used_lower), _rest(upper, used_upper), node)
+            if key in self.names and not self._separate(key, s, used_lower):
+                return self._named(key, _rest(lower, used_lower), _rest(upper, used_upper), node)
+        known = functions.constant(self, s, node)
+        if known is not None:
+            return known
+        return self._inferred(s, node)
+
+    def _separate(self, key: str, s: Symbol, used: Surface | None) -> bool:
+        """Whether a subscript makes another name: that of a number has no entries."""
+        if s.lower is None or used is not None or self.names.is_function(key):
+            return False
+        return not self.names.ranges(key) and bool(label(s.lower)) and not self._indexed(s.lower)
+
+    def _named(self, key: str, lower: Surface | None, upper: Surface | None, node: Surface) -> Value:
+        meaning = self.names.meanings[key]
+        if self.names.is_function(key):
+            return self._bare_function(meaning, lower, upper, node)
+        ranges = self.names.ranges(key)
+        t = sym(key)
+        indices: list[Term] = []
+        if meaning.upper and upper is not None and not transposes(upper):
+            indices += self.indices(upper, meaning.upper, ranges[: meaning.upper])
+            upper = None
+        if lower is not None:
+            rest = ranges[len(indices) :]
+            filled = tuple((_fill(lo, indices), _fill(hi, indices)) for lo, hi in rest)
+            if not rest:
+                raise self.error("shape", f"{meaning.spelling} has no entries", node, "Declare it as a vector, or declare this name.")
+            indices += self.indices(lower, len(rest), filled)
+        if len(indices) > len(ranges):
+            raise self.error("shape", f"{meaning.spelling} has {len(ranges)} indices, not {len(indices)}", node)
+        left = len(ranges) - len(indices)
+        value_ = Value(at(t, *indices), left == 1 and (meaning.row or "rows" in self.names.conventions))
+        return value_ if upper is None else self.power(value_, upper, node)
+
+    def _powered(self, base: Value, lower: Surface | None, upper: Surface | None, node: Surface) -> Value:
+        if lower is not None:
+            base = self.component(base, lower, node)
+        return base if upper is None else self.power(base, upper, node)
+
+    def _bare_function(self, meaning: Meaning, lower: Surface | None, upper: Surface | None, node: Surface) -> Value:
+        if not meaning.usual:
+            raise self.error("syntax", f"the function {meaning.spelling} stands without arguments", node, "Give it an argument.")
+        out = Value(make("app", meaning.key, *meaning.usual))
+        return self._powered(out, lower, upper, node)
+
+    def _inferred(self, s: Symbol, node: Surface) -> Value:
+        """A name of which nothing was said: a real number, or a component of a family by its indices."""
+        lower_label, upper_label = label(s.lower), label(s.upper)
+        if self.names.strict:
+            key = s.base + (f"_{lower_label}" if lower_label else "")
+            raise self.error("undeclared", f"{spell(key)} is not declared", node, f"Say what it is: Let ${spell(key)}$ be …")
+        if s.lower is not None:
+            if not lower_label:
+                raise self.error("undeclared", f"{spell(s.base)} is not declared", node, "Declare it as a family.")
+            if self._indexed(s.lower):
+                return self._inferred_family(s, node)
+        key = s.base + (f"_{lower_label}" if lower_label else "")
+        upper = s.upper
+        if upper_label.startswith("⁽") or upper_label in ("*", "+", "-", "†"):
+            key, upper = f"{key}^{upper_label}", None
+        if key not in self.names:
+            self.names.number(key, "inferred", place=(node.start, node.end))
+        return self._powered(Value(sym(key)), None, upper, node)
+
+    def _indexed(self, lower: Surface) -> bool:
+        """Whether a subscript holds a bound letter or a declared integer."""
+        for p in self.index_parts(lower, 9):
+            for leaf in leaves(p):
+                if leaf.type == "LETTER" and (leaf.text in self.bound or self._integer_name(leaf.text)):
+                    return True
+        return False
+
+    def _integer_name(self, key: str) -> bool:
+        return key in self.names and self.names.declared(key).kind == "int"
+
+    def _inferred_family(self, s: Symbol, node: Surface) -> Value:
+        from symderive.kernel.context import Name
+
+        assert s.lower is not None
+        parts = self.index_parts(s.lower, 9)
+        ranges = []
+        for p in parts:
+            found = peel(p)
+            own = functions.range_of_bound(self, found.base) if found is not None else None
+            ranges.append(own if own is not None else (ONE, INF))
+        if any(r[0].loose or r[1].loose for r in ranges):
+            raise self.error("undeclared", f"{spell(s.base)} is not declared", node, "Declare it as a family.")
+        self.names.add(Meaning(s.base, spell(s.base), "inferred", place=(node.start, node.end)), Name("real", tuple(ranges)))
+        self.names.inferred.append(f"{spell(s.base)} is a family of real numbers")
+        return self._named(s.base, s.lower, s.upper, node)
+
+
+# -- small helpers ----------------------------------------------------------------------------------------
+
+
+def leaves(node: Surface) -> list[Leaf]:
+    """The leaves of a surface tree, from left to right."""
+    out: list[Leaf] = []
+    stack: list[Surface] = [node]
+    while stack:
+        n = stack.pop()
+        if isinstance(n, Leaf):
+            out.append(n)
+        else:
+            stack.extend(reversed(n.parts))
+    return out
+
+
+def transposes(script: Surface) -> str:
+    """What a superscript does to a matrix: ``T``, ``-1``, ``-T`` or nothing of the kind."""
+    script = unwrap(script)
+    if isinstance(script, Leaf):
+        return "T" if script.type == "TRANSPOSE" or (script.type, script.text) == ("LETTER", "T") else ""
+    if script.kind == "sum" and len(script.parts) == 2 and script.parts[0].text == "-":
+        inner = script.parts[1]
+        if isinstance(inner, Leaf):
+            return "-1" if inner.text == "1" else "-T" if inner.type == "TRANSPOSE" or inner.text == "T" else ""
+    return ""
+
+
+def _candidates(s: Symbol) -> list[tuple[str, Surface | None, Surface | None]]:
+    """Keys under which a symbol may be declared, the most specific first, with the scripts that they use up."""
+    lower, upper = label(s.lower), label(s.upper)
+    out: list[tuple[str, Surface | None, Surface | None]] = []
+    if lower and upper:
+        out.append((f"{s.base}_{lower}^{upper}", s.lower, s.upper))
+    if lower:
+        out.append((f"{s.base}_{lower}", s.lower, None))
+    if upper:
+        out.append((f"{s.base}^{upper}", None, s.upper))
+    out.append((s.base, None, None))
+    return out
+
+
+def _rest(script: Surface | None, used: Surface | None) -> Surface | None:
+    return None if script is used else script
+
+
+def _fill(t: Term, indices: Sequence[Term]) -> Term:
+    """A range end that may depend on the indices before it, the nearest as ``bound(0)``."""
+    from symderive.kernel.terms import instantiate
+
+    if t.dangling == 0:
+        return t
+    for i in reversed(indices):
+        t = instantiate(t, i)
+    return t
+
+
+def _negated(t: Term) -> Term:
+    if t.head == "num" and t is not ZERO:
+        return num(-Fraction(t.args[0], t.args[1]))  # type: ignore[arg-type]
+    return make("neg", t)
+
+
+def _flat_sum(terms: Sequence[Term]) -> list[Term]:
+    first, *rest = terms
+    return [*(first.terms if first.head == "add" else [first]), *rest]
+
+
+def _times(a: Term, b: Term) -> Term:
+    return make("mul", *(a.terms if a.head == "mul" else (a,)), b)
+
+
+def _orientation(v: Value, s: Shape) -> str:
+    if len(s) == 1:
+        return f"a {'row' if v.row else 'column'} of length {say(s[0][1])}"
+    return show(s)
+
+
+def read_term(text: str, names: Names) -> Value:
+    """The term that a LaTeX formula stands for.
+
+    Raises:
+        ReadingError: it cannot be read, with place and advice.
+    """
+    node = parse(text, names.words)
+    return Elaborator(names, node).read(node)
+
+
+def read_relations(text: str, names: Names) -> list[Term]:
+    """The relations of a chain such as ``a = b = c``, as conditions."""
+    node = parse(text, names.words)
+    return Elaborator(names, node).relation_terms(node)

@@ -1,0 +1,732 @@
+"""Functions, big operators, brackets and environments: what each means as a term.
+
+Tables first; the walker of `elaborate.py` is handed in.  Nothing about derivatives or expectations here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from symderive.kernel.context import Definition, Name
+from symderive.kernel.shapes import Shape
+from symderive.kernel.terms import INF, ONE, TRUE, ZERO, Term, abstract, bound, instantiate, make, num, rel, value
+from symderive.language.expr import Expr
+from symderive.reading.lexer import Leaf
+from symderive.reading.names import Meaning, loose, show, spell, tabulate
+from symderive.reading.surface import Node, Surface
+from symderive.reading.symbols import PRIME, Symbol, items, label, peel, unwrap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from symderive.reading.elaborate import Elaborator, Factor, Value
+
+Taken = "tuple[Value, int] | None"
+
+ELEMENTWISE = {
+    **{f: f for f in ("exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "erf", "relu", "sigmoid", "softplus", "sign", "gelu", "silu", "logit", "elu")},
+    "ln": "log", "ReLU": "relu", "sgn": "sign", "GELU": "gelu", "SiLU": "silu", "Swish": "silu", "swish": "silu",
+    "Relu": "relu", "Sigmoid": "sigmoid", "softsign": "softsign", "expit": "sigmoid", "Softplus": "softplus", "logistic": "sigmoid",
+    "Tanh": "tanh",
+}  # fmt: skip
+"""Functions of numbers, which act entry by entry on tensors, by the word that people write."""
+
+OPERATORS = {
+    "tr": "trace", "Tr": "trace", "trace": "trace", "det": "det", "softmax": "softmax", "logsumexp": "logsumexp",
+    "lse": "logsumexp", "LSE": "logsumexp", "Softmax": "softmax", "mean": "mean",
+}  # fmt: skip
+BUILT_IN_LETTERS = {"σ": "sigmoid", "Φ": ""}
+CONSTANTS = {"π": "pi"}
+
+
+# -- applications of named functions --------------------------------------------------------------------
+
+
+def head(node: Surface) -> tuple[str, Surface | None, Surface | None, int] | None:
+    """A function word with its scripts: (word, subscript, superscript, primes)."""
+    lower = upper = None
+    primes = 0
+    while isinstance(node, Node) and node.kind in ("subscript", "superscript", "prime"):
+        if node.kind == "subscript":
+            lower = unwrap(node.parts[1])
+        elif node.kind == "superscript":
+            upper = unwrap(node.parts[1])
+        else:
+            primes += 1
+        node = node.parts[0]
+    if isinstance(node, Leaf) and node.type == "FUNCTION":
+        return node.text, lower, upper, primes
+    if isinstance(node, Leaf) and node.type == "WORD" and (node.text in ELEMENTWISE or node.text in OPERATORS):
+        return node.text, lower, upper, primes
+    return None
+
+
+def starts_prefix(node: Surface) -> bool:
+    """Whether a factor is a function word or a big operator, which ends the argument before it."""
+    base = node
+    while isinstance(base, Node) and base.kind in ("subscript", "superscript", "prime"):
+        base = base.parts[0]
+    return isinstance(base, Leaf) and base.type in ("FUNCTION", "BIG", "NABLA")
+
+
+def prefix(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type: ignore[valid-type]
+    """A function word and its argument to the right."""
+    found = head(factors[k].node)
+    if found is None:
+        return None
+    word, lower, upper, primes = found
+    node = factors[k].node
+    if word in el.names and word not in ELEMENTWISE:
+        return None
+    if word in ("lim", "Var", "Cov", "KL", "Pr", "limsup", "liminf"):
+        return None
+    if word in ("max", "min") and lower is not None:
+        return big_operator(el, word, lower, upper, factors, k)
+    arguments, after, scripts = argument(el, factors, k, node)
+    if primes:
+        if word not in ELEMENTWISE:
+            raise el.error("unsupported", f"the derivative of {word} is not read", node)
+        wrapped = wrapper(el, ELEMENTWISE[word], f"\\{word}")
+        out = el_value(el, make("app", wrapped + "'" * primes, one(el, arguments, node).term))
+    else:
+        out = call(el, word, lower, arguments, node)
+    if upper is not None:
+        if isinstance(upper, Node) and upper.kind == "sum":
+            advice = "Write 1/… for the reciprocal, or the name of the inverse function."
+            raise el.error("ambiguous", "a negative power of a function has two readings", node, advice)
+        out = el.power(out, upper, node)
+    return postscript(el, out, scripts, node), after
+
+
+def argument(el: Elaborator, factors: Sequence[Factor], k: int, node: Surface) -> tuple[list[Value], int, list[Node]]:
+    """The arguments of the function at k: a bracket, or the juxtaposed run to its right."""
+    if k + 1 >= len(factors) or factors[k + 1].op != "":
+        raise el.error("syntax", "a function stands without an argument", node, "Put its argument in brackets.")
+    target, scripts = strip_scripts(factors[k + 1].node)
+    if isinstance(target, Node) and target.kind == "bracket" and target.parts[0].text in ("(", "[", "{"):
+        inside = items(target.parts[1]) if len(target.parts) == 3 else []
+        if not any(isinstance(p, Leaf) and p.type in ("MID", "DMID", "DOTS") for p in inside):
+            return [el.value(p) for p in inside], k + 2, scripts
+    v, after = el.factor(factors, k + 1)
+    numeric = value(v.term) is not None or v.term.name() == "pi" if v.term.head in ("num", "app") else False
+    while after < len(factors) and factors[after].op == "" and not starts_prefix(factors[after].node):
+        if not numeric:
+            raise el.error(
+                "extent",
+                "how far the argument of the function reaches is not clear",
+                factors[after].node,
+                "Put brackets around the argument: f(x)·y or f(x y).",
+            )
+        w, after = el.factor(factors, after)
+        v, numeric = el.combine("", v, w, node), value(w.term) is not None
+    return [v], after, []
+
+
+def strip_scripts(node: Surface) -> tuple[Surface, list[Node]]:
+    """What stands under the scripts, and the scripted nodes from the inside out."""
+    scripts: list[Node] = []
+    while isinstance(node, Node) and node.kind in ("subscript", "superscript"):
+        scripts.insert(0, node)
+        node = node.parts[0]
+    return node, scripts
+
+
+def postscript(el: Elaborator, v: Value, scripts: Iterable[Node], node: Surface) -> Value:
+    """Scripts that stand after the closing bracket of an application."""
+    for s in scripts:
+        script = unwrap(s.parts[1])
+        v = el.component(v, script, node) if s.kind == "subscript" else el.power(v, script, node)
+    return v
+
+
+def el_value(el: Elaborator, t: Term, *, row: bool = False) -> Value:
+    from symderive.reading.elaborate import Value
+
+    return Value(t, row)
+
+
+def one(el: Elaborator, arguments: Sequence[Value], node: Surface) -> Value:
+    if len(arguments) != 1:
+        raise el.error("syntax", f"one argument is expected, not {len(arguments)}", node)
+    return arguments[0]
+
+
+def call(el: Elaborator, word: str, lower: Surface | None, arguments: Sequence[Value], node: Surface) -> Value:
+    """The value of a function word at its arguments."""
+    if word in ("max", "min"):
+        return extremum(el, word, arguments, node)
+    if word == "diag":
+        v = one(el, arguments, node)
+        return el_value(el, make("op", "diag" if len(el.shape(v, node)) == 1 else "diagonal", v.term))
+    if word in OPERATORS:
+        v = one(el, arguments, node)
+        out = el_value(el, make("op", OPERATORS[word], v.term), row=v.row)
+        el.shape(out, node)
+        return out
+    if word in ("sec", "csc", "cot", "coth"):
+        v = one(el, arguments, node)
+        top, bottom = {"sec": ("", "cos"), "csc": ("", "sin"), "cot": ("cos", "sin"), "coth": ("cosh", "sinh")}[word]
+        return el_value(el, make("div", make("app", top, v.term) if top else ONE, make("app", bottom, v.term)))
+    if word not in ELEMENTWISE:
+        raise el.error("unsupported", f"the function {word} is not read", node)
+    f = ELEMENTWISE[word]
+    v = one(el, arguments, node)
+    out = make("app", f, v.term)
+    if f == "log" and (lower is not None or "log2" in el.names.conventions):
+        base = el.scalar(lower) if lower is not None else num(2)
+        out = make("div", out, make("app", "log", base))
+    elif lower is not None:
+        raise el.error("unsupported", f"a subscript of {word} is not read", node)
+    return el_value(el, out, row=v.row)
+
+
+def extremum(el: Elaborator, word: str, arguments: Sequence[Value], node: Surface) -> Value:
+    """max(a, b, …), or the largest entry of a vector."""
+    if len(arguments) == 1:
+        t = arguments[0].term
+        s = el.shape(t, node)
+        if len(s) != 1:
+            raise el.error("shape", f"{word} of {show(s)}", node, "Give it several numbers or a vector.")
+        i = loose()
+        return el_value(el, make("big", word, *s[0], TRUE, abstract(make("at", t, bound(i)), i)))
+    out = arguments[-1].term
+    for a in reversed(arguments[:-1]):
+        out = make("app", word, a.term, out)
+    return el_value(el, out, row=any(a.row for a in arguments))
+
+
+def wrapper(el: Elaborator, f: str, spelling: str) -> str:
+    """A name for a function of the book, so that its derivative can be named: f′(x)."""
+    key = f"{f}ᶠ"
+    names = el.names
+    if key not in names.scope.names:
+        names.scope.names[key] = Name("function", (), ((),))
+        names.scope.definitions[key] = Definition(("x#0",), (((), make("app", f, bound("x#0"))),))
+        names.scope._context = None  # noqa: SLF001
+        names.meanings[key] = Meaning(key, spelling, "defined", f"the function {f}")
+    return key
+
+
+# -- applications of declared functions -----------------------------------------------------------------
+
+
+def applied(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type: ignore[valid-type]
+    """A symbol followed by a bracket, if that is an application."""
+    if k + 1 >= len(factors) or factors[k + 1].op != "":
+        return None
+    target, scripts = strip_scripts(factors[k + 1].node)
+    if not (isinstance(target, Node) and target.kind == "bracket" and target.parts[0].text in ("(", "[", "{")):
+        return None
+    s = peel(factors[k].node)
+    if s is None:
+        return None
+    node = factors[k].node
+    if s.base in ("𝟙", "𝟏", "𝕀", "1") and s.lower is None and target.parts[0].text in ("(", "[", "{") and s.base not in el.names:
+        guard = el.condition(target.parts[1])
+        return postscript(el, el_value(el, make("cases", guard, ONE, ZERO)), scripts, node), k + 2
+    found = function_named(el, s)
+    if found is None:
+        return _not_applied(el, s, node, target)
+    key, upper = found
+    arguments = [el.value(p) for p in items(target.parts[1])] if len(target.parts) == 3 else []
+    arity = len(el.names.declared(key.rstrip("'")).arguments) if key.rstrip("'") in el.names.scope.names else 1
+    if len(arguments) != arity:
+        raise el.error("syntax", f"{spell(s.bare)} takes {arity} arguments, not {len(arguments)}", node)
+    out = el_value(el, make("app", key, *(a.term for a in arguments)), row=any(a.row for a in arguments))
+    el.shape(out, node)
+    if upper is not None:
+        out = el.power(out, upper, node)
+    return postscript(el, out, scripts, node), k + 2
+
+
+def function_named(el: Elaborator, s: Symbol) -> tuple[str, Surface | None] | None:
+    """The kernel's name of a function symbol, with a power that stands on it."""
+    lower, upper = label(s.lower), label(s.upper)
+    for key in (f"{s.bare}_{lower}^{upper}", f"{s.bare}_{lower}", f"{s.bare}^{upper}", s.bare):
+        if key in el.names and el.names.is_function(key):
+            return key + "'" * s.primes, None if "^" in key else s.upper
+        if key in el.names.scope.names and (key == s.bare or key.startswith(f"{s.bare}_")):
+            return None
+    if s.bare in BUILT_IN_LETTERS and BUILT_IN_LETTERS[s.bare] and s.lower is None and s.bare not in el.names:
+        if s.primes:
+            return wrapper(el, "sigmoid", "\\sigma") + "'" * s.primes, s.upper
+        return BUILT_IN_LETTERS[s.bare], s.upper
+    return None
+
+
+def _not_applied(el: Elaborator, s: Symbol, node: Surface, target: Node) -> None:
+    """A symbol before a bracket that is no function: a product, or an undeclared function."""
+    from symderive.reading.elaborate import _candidates
+
+    if any(key in el.names or key in el.bound or key in el.names.aliases for key, *_ in _candidates(s)):
+        return
+    if s.primes or (target.parts[0].text == "(" and _single(target) and not _power_of_e(s)):
+        raise el.error(
+            "undeclared",
+            f"{spell(s.bare)} stands before a bracket and is neither declared a function nor a number",
+            node,
+            f"Write: Let ${spell(s.bare)}$ be a differentiable function. Or: Let ${spell(s.bare)} \\in \\mathbb{{R}}$.",
+        )
+
+
+def _single(target: Node) -> bool:
+    """Whether a bracket holds what looks like arguments rather than a sum."""
+    inside = target.parts[1] if len(target.parts) == 3 else None
+    return inside is not None and not (isinstance(inside, Node) and inside.kind == "sum")
+
+
+def _power_of_e(s: Symbol) -> bool:
+    return s.base in ("e", "π") or s.base in CONSTANTS
+
+
+# -- constants ----------------------------------------------------------------------------------------------
+
+
+def constant(el: Elaborator, s: Symbol, node: Surface) -> Value | None:
+    """Letters with a built-in meaning, when nothing was declared."""
+    if s.base == "e" and s.lower is None and s.upper is not None:
+        v = el.value(s.upper)
+        return el_value(el, make("app", "exp", v.term), row=v.row)
+    if s.base == "e" and s.lower is None:
+        return el_value(el, make("app", "exp", ONE))
+    if s.base in CONSTANTS and s.lower is None:
+        out = el_value(el, make("app", CONSTANTS[s.base]))
+        return out if s.upper is None else el.power(out, s.upper, node)
+    if s.base == "δ" and s.lower is not None:
+        parts = el.index_parts(s.lower, 2)
+        if len(parts) == 2:
+            i, j = (el.index(p) for p in parts)
+            return el_value(el, make("cases", rel("=", i, j), ONE, ZERO))
+    if s.base in ("I", "𝐈") and s.lower is not None:
+        n = el.scalar(s.lower)
+        return el_value(el, tabulate(lambda i, j: make("cases", rel("=", i, j), ONE, ZERO), ((ONE, n), (ONE, n))))
+    if s.base in ("𝟏", "𝟙") and s.lower is not None:
+        n = el.scalar(s.lower)
+        return el_value(el, tabulate(lambda _: ONE, ((ONE, n),)))
+    if s.base == "∞":
+        raise el.error("syntax", "∞ cannot stand as a number", node)
+    return None
+
+
+# -- big operators ------------------------------------------------------------------------------------------
+
+
+def big_head(node: Surface) -> tuple[str, Surface | None, Surface | None] | None:
+    lower = upper = None
+    while isinstance(node, Node) and node.kind in ("subscript", "superscript"):
+        if node.kind == "subscript":
+            lower = unwrap(node.parts[1])
+        else:
+            upper = unwrap(node.parts[1])
+        node = node.parts[0]
+    return (node.text, lower, upper) if isinstance(node, Leaf) and node.type == "BIG" else None
+
+
+def big(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type: ignore[valid-type]
+    """Σ or Π, which takes the product to its right."""
+    found = big_head(factors[k].node)
+    if found is None:
+        return None
+    word, lower, upper = found
+    if word not in ("sum", "prod"):
+        raise el.error("unsupported", f"\\{word} is not read", factors[k].node)
+    return big_operator(el, word, lower, upper, factors, k)
+
+
+def big_operator(
+    el: Elaborator, word: str, lower: Surface | None, upper: Surface | None, factors: Sequence[Factor], k: int
+) -> tuple[Value, int]:
+    node = factors[k].node
+    body = factors[k + 1 :]
+    if not body or (body[0].op not in ("",)):
+        raise el.error("syntax", "a big operator stands before nothing", node)
+    if lower is None:
+        raise el.error("unsupported", "a big operator without an index", node, "Write its index below.")
+    if word == "prod" and any(f.op == "/" for f in body):
+        raise el.error("extent", "how far the product reaches is not clear", node, "Use brackets.")
+    binders, guard_parts = limits(el, lower, upper, body, node)
+    saved = dict(el.bound)
+    names: list[tuple[str, Term, Term]] = []
+    for letter, lo, hi in binders:
+        i = loose(letter)
+        names.append((i, lo, hi))
+        el.bound[letter] = bound(i)
+        el.bound_ranges[letter] = (lo, hi)
+    guards = [r for p in guard_parts for r in el.relation_terms(p)]
+    inner = el.product([*body], node)
+    el.bound = saved
+    row = inner.row
+    if el.shape(inner, node) and word != "sum":
+        raise el.error("shape", f"{word} of a tensor", node)
+    out = inner.term
+    for position, (i, lo, hi) in enumerate(reversed(names)):
+        if lo.loose & {i} or hi.loose & {i}:
+            raise el.error("syntax", "the limits of a sum mention its own index", node)
+        own = guards if position == 0 else []
+        guard = TRUE if not own else own[0] if len(own) == 1 else make("and", *own)
+        out = make("big", word, lo, hi, abstract(guard, i), abstract(out, i))
+    return el_value(el, out, row=row), len(factors)
+
+
+def limits(
+    el: Elaborator, lower: Surface, upper: Surface | None, body: Sequence[Factor], node: Surface
+) -> tuple[list[tuple[str, Term, Term]], list[Surface]]:
+    """The bound letters with their ranges, and the guards, of what stands below and above."""
+    binders: list[tuple[str, Term, Term]] = []
+    guards: list[Surface] = []
+    surfaces = [f.node for f in body]
+    for part in _conditions(lower):
+        letter = _letter(part)
+        if letter is not None:
+            binders.append((letter, *range_of(el, letter, surfaces, node)))
+            continue
+        if not (isinstance(part, Node) and part.kind == "chain"):
+            raise el.error("syntax", "this index of a sum is not read", part)
+        first, relation = part.parts[0], part.parts[1].text if len(part.parts) > 1 else ""
+        letter = _letter(first)
+        if letter is not None and relation == "=" and len(part.parts) == 3:
+            if upper is None:
+                raise el.error("syntax", "the sum has no upper limit", node, "Write it above.")
+            hi = el.index(upper)
+            binders.append((letter, el.index(part.parts[2]), hi))
+        elif letter is not None and relation == "in":
+            binders.append((letter, *_set(el, part.parts[2])))
+        else:
+            guards.append(part)
+            fresh = [x for x in _free_letters(el, part) if x not in [b[0] for b in binders]]
+            for x in _bound_by(el, fresh, part, node, relation):
+                binders.append((x, *range_of(el, x, surfaces, node)))
+    if not binders:
+        raise el.error("syntax", "the sum binds no index", node)
+    return binders, guards
+
+
+def _conditions(lower: Surface) -> list[Surface]:
+    parts = [p for p in items(lower) if not (isinstance(p, Leaf) and p.type in ("COLON", "MID", "TEXT"))]
+    out: list[Surface] = []
+    for p in parts:
+        p = unwrap(p)
+        if isinstance(p, Node) and p.kind == "listed":
+            out += _conditions(p)
+        else:
+            out.append(p)
+    return out
+
+
+def _letter(node: Surface) -> str | None:
+    found = peel(node)
+    return found.base if found is not None and found.lower is None and found.upper is None else None
+
+
+def _free_letters(el: Elaborator, part: Node) -> list[str]:
+    from symderive.reading.elaborate import leaves
+
+    out: list[str] = []
+    for leaf in leaves(part):
+        if leaf.type != "LETTER" or leaf.text in el.bound or leaf.text in out:
+            continue
+        if leaf.text in el.names and el.names.meanings[leaf.text].role not in ("index",):
+            continue
+        out.append(leaf.text)
+    return out
+
+
+def _bound_by(el: Elaborator, fresh: list[str], part: Node, node: Surface, relation: str) -> list[str]:
+    """Which of the letters of a condition the sum binds: the first, and what occurs nowhere else."""
+    from symderive.reading.elaborate import leaves
+
+    if len(fresh) < 2 or el.root is None:
+        return fresh[:1]
+    outside = {
+        leaf.text for leaf in leaves(el.root) if leaf.type == "LETTER" and not node.start <= leaf.start < el.root.end
+    } | {leaf.text for leaf in leaves(el.root) if leaf.type == "LETTER" and leaf.start < node.start}
+    own = [x for x in fresh[1:] if x not in outside and x not in el.names and x not in el.names.ranges_said]
+    if own and relation == "!=":
+        advice = f"Write \\sum_{{{fresh[0]}: {fresh[0]} \\ne {own[0]}}} with {own[0]} declared, or two sums."
+        raise el.error("ambiguous", f"it is not clear whether the sum also binds {own[0]}", part, advice)
+    return [fresh[0], *own][::-1]
+
+
+def _set(el: Elaborator, node: Surface) -> tuple[Term, Term]:
+    """The range of ``i \\in {1, …, n}``."""
+    inner = unwrap(node)
+    if isinstance(inner, Node) and inner.kind == "bracket" and len(inner.parts) == 3:
+        listed = items(inner.parts[1])
+        if len(listed) == 1 and inner.parts[0].text == "[":
+            return ONE, el.index(listed[0])
+        dots = [k for k, p in enumerate(listed) if isinstance(p, Leaf) and p.type == "DOTS"]
+        if dots and dots[-1] < len(listed) - 1:
+            return el.index(listed[0]), el.index(listed[-1])
+    raise el.error("unsupported", "this set is not read as a range", node, "Write i = 1 below and n above.")
+
+
+def range_of(el: Elaborator, letter: str, surfaces: Sequence[Surface], node: Surface) -> tuple[Term, Term]:
+    """The range of an index without limits: that of the place where it stands."""
+    for s in surfaces:
+        found = range_in(el, letter, s)
+        if found is not None:
+            return found
+    if letter in el.names.ranges_said:
+        return el.names.ranges_said[letter]
+    raise el.error("undeclared", f"the range of the index {spell(letter)} is not known", node, "Write its limits.")
+
+
+def range_in(el: Elaborator, letter: str, node: Surface) -> tuple[Term, Term] | None:
+    """The range that a letter has as an index of a declared name in a surface tree."""
+    from symderive.reading.elaborate import transposes
+
+    stack: list[Surface] = [node]
+    while stack:
+        n = stack.pop()
+        if isinstance(n, Leaf):
+            continue
+        s = peel(n) if n.kind in ("subscript", "superscript") else None
+        if s is not None and (s.lower is not None or s.upper is not None):
+            key = s.base
+            if key in el.names and not el.names.is_function(key):
+                ranges = el.names.ranges(key)
+                upper = el.names.meanings[key].upper
+                parts = el.index_parts(s.upper, upper) if upper and s.upper is not None and not transposes(s.upper) else []
+                if s.lower is not None:
+                    parts = [*parts, *el.index_parts(s.lower, len(ranges) - len(parts))]
+                for p, (lo, hi) in zip(parts, ranges, strict=False):
+                    if _letter(p) == letter and not lo.dangling and not hi.dangling:
+                        return lo, hi
+        elif n.kind == "subscript" and s is None:
+            inner = unwrap(n.parts[1])
+            if any(_letter(p) == letter for p in el.index_parts(inner, 2)):
+                found = _component_range(el, n, letter)
+                if found is not None:
+                    return found
+        stack.extend(reversed(n.parts))
+    return None
+
+
+def _component_range(el: Elaborator, n: Node, letter: str) -> tuple[Term, Term] | None:
+    """The range of a letter in ``(…)_{ij}``."""
+    from symderive.reading.errors import ReadingError
+
+    try:
+        s = el.shape(el.value(n.parts[0]), n)
+    except ReadingError:
+        return None
+    parts = el.index_parts(unwrap(n.parts[1]), len(s))
+    for p, r in zip(parts, s, strict=False):
+        if _letter(p) == letter:
+            return r
+    return None
+
+
+def range_of_bound(el: Elaborator, letter: str) -> tuple[Term, Term] | None:
+    return el.bound_ranges.get(letter)
+
+
+def big_letters(node: Surface) -> set[str]:
+    """The letters that sums within a product bind."""
+    out: set[str] = set()
+    factors = node.parts if isinstance(node, Node) and node.kind in ("juxtaposed", "times") else [node]
+    for f in factors:
+        found = big_head(f)
+        if found is not None and found[1] is not None:
+            for part in _conditions(found[1]):
+                first = part.parts[0] if isinstance(part, Node) and part.kind == "chain" else part
+                letter = _letter(first)
+                if letter is not None:
+                    out.add(letter)
+    return out
+
+
+def mentions_index(node: Surface, letter: str) -> bool:
+    """Whether a letter stands in a subscript."""
+    stack: list[Surface] = [node]
+    while stack:
+        n = stack.pop()
+        if isinstance(n, Node):
+            if n.kind == "subscript" and any(x.text == letter for x in _letters_of(n.parts[1])):
+                return True
+            stack += n.parts
+    return False
+
+
+def _letters_of(node: Surface) -> list[Leaf]:
+    from symderive.reading.elaborate import leaves
+
+    return [x for x in leaves(node) if x.type == "LETTER"]
+
+
+@contextmanager
+def binding(el: Elaborator, letter: str, lo: Term, hi: Term) -> Iterator[str]:
+    """A letter bound for a while, as a loose variable."""
+    saved = dict(el.bound)
+    name = loose(letter)
+    el.bound[letter] = bound(name)
+    el.bound_ranges[letter] = (lo, hi)
+    try:
+        yield name
+    finally:
+        el.bound = saved
+
+
+# -- brackets -----------------------------------------------------------------------------------------------
+
+
+def bracket(el: Elaborator, node: Node) -> Value:
+    """What stands in brackets: a term, a modulus, a norm, a list of entries."""
+    opened = node.parts[0]
+    if len(node.parts) < 3:
+        raise el.error("syntax", "an empty bracket stands for nothing", node)
+    inside = node.parts[1]
+    match opened.type:
+        case "LBAR":
+            v = el.value(inside)
+            s = el.shape(v, node)
+            if s:
+                kind = "a vector" if len(s) == 1 else "a matrix"
+                raise el.error("ambiguous", f"bars around {kind} have two readings", node, "Write \\det or \\lVert … \\rVert.")
+            return el_value(el, make("app", "abs", v.term))
+        case "LNORM":
+            return norm(el, inside, "", node)
+        case "LANGLE":
+            parts = items(inside)
+            if len(parts) != 2:
+                raise el.error("unsupported", "angle brackets hold two vectors", node)
+            a, b = (el.value(p) for p in parts)
+            word = "matmul" if len(el.shape(a, node)) == 1 else "inner"
+            return el_value(el, make("op", word, a.term, b.term))
+        case "LDOT":
+            raise el.error("unsupported", "an evaluation bar without its point", node)
+        case _:
+            if opened.text in ("floor", "ceil"):
+                raise el.error("unsupported", "rounding brackets are not read yet", node)
+            parts = items(inside)
+            if len(parts) == 1:
+                return el.value(parts[0])
+            return entries(el, [[el.scalar(p)] for p in parts], node)
+
+
+def norm(el: Elaborator, inside: Surface, which: str, node: Surface) -> Value:
+    v = el.value(inside)
+    s = el.shape(v, node)
+    if not s:
+        return el_value(el, make("app", "abs", v.term))
+    if len(s) == 2 and which == "F":
+        return el_value(el, make("op", "norm2", v.term))
+    if len(s) == 2:
+        raise el.error("ambiguous", "the norm of a matrix has several readings", node, "Write \\lVert A \\rVert_F.")
+    table = {"": "norm2", "2": "norm2", "1": "norm1", "∞": "norminf"}
+    if which not in table:
+        raise el.error("unsupported", f"the norm with index {which} is not read", node)
+    return el_value(el, make("op", table[which], v.term))
+
+
+def scripted_bracket(el: Elaborator, node: Node) -> Value | None:
+    """‖x‖ with scripts, and a value at a point."""
+    base, scripts = strip_scripts(node)
+    if not (isinstance(base, Node) and base.kind == "bracket" and len(base.parts) == 3):
+        return None
+    if base.parts[0].type == "LDOT":
+        raise el.error("unsupported", "an evaluation bar is not read yet", node, "State the values as facts instead.")
+    if base.parts[0].type != "LNORM":
+        return None
+    which, power = "", None
+    for s in scripts:
+        if s.kind == "subscript":
+            which = label(s.parts[1])
+        else:
+            power = unwrap(s.parts[1])
+    if power is not None and isinstance(power, Leaf) and power.text == "2" and which in ("", "2", "F"):
+        v = el.value(base.parts[1])
+        rank = len(el.shape(v, node))
+        if rank == 1 or (rank == 2 and which == "F"):
+            out = make("op", "square", v.term)
+            el.shape(out, node)
+            return el_value(el, out)
+    out_ = norm(el, base.parts[1], which, node)
+    return out_ if power is None else el.power(out_, power, node)
+
+
+def entries(el: Elaborator, rows: Sequence[Sequence[Term]], node: Surface) -> Value:
+    """A vector (one column) or matrix, entry by entry."""
+    m, n = len(rows), len(rows[0])
+    if any(len(r) != n for r in rows):
+        raise el.error("shape", "the rows of the matrix differ in length", node)
+    if m * n > 400:
+        raise el.error("limit", "a written matrix of more than 400 entries", node)
+
+    def pick(parts: Sequence[Term], i: Term) -> Term:
+        out = parts[-1]
+        for k in range(len(parts) - 2, -1, -1):
+            out = make("cases", rel("=", i, num(k + 1)), parts[k], out)
+        return out
+
+    if n == 1:
+        return el_value(el, tabulate(lambda i: pick([r[0] for r in rows], i), ((ONE, num(m)),)))
+    if m == 1:
+        return el_value(el, tabulate(lambda i: pick(rows[0], i), ((ONE, num(n)),)), row=True)
+    body: Callable[[Term, Term], Term] = lambda i, j: pick([pick(r, j) for r in rows], i)  # noqa: E731
+    return el_value(el, tabulate(body, ((ONE, num(m)), (ONE, num(n)))))
+
+
+# -- environments -------------------------------------------------------------------------------------------
+
+MATRICES = frozenset("matrix pmatrix bmatrix Bmatrix smallmatrix array".split())
+
+
+def environment(el: Elaborator, node: Node) -> Value:
+    name, rows = node.parts[0].text, node.parts[1]
+    assert isinstance(rows, Node)
+    table = [
+        [c.parts[0] if c.parts else None for c in r.parts if isinstance(c, Node)]
+        for r in rows.parts
+        if isinstance(r, Node)
+    ]
+    table = [r for r in table if any(c is not None for c in r)]
+    if name in ("cases", "dcases", "rcases"):
+        return cases(el, table, node)
+    if name in MATRICES:
+        if any(c is None for r in table for c in r):
+            raise el.error("syntax", "an entry of the matrix is missing", node)
+        return entries(el, [[el.scalar(c) for c in r if c is not None] for r in table], node)
+    if name in ("aligned", "split", "gathered", "alignedat"):
+        raise el.error("unsupported", f"the environment {name} within a term", node, "Write its rows apart.")
+    raise el.error("unsupported", f"the environment {name} is not read", node)
+
+
+def cases(el: Elaborator, table: list[list[Surface | None]], node: Node) -> Value:
+    """Branch by branch, the first whose condition holds; undefined if none does."""
+    branches: list[tuple[Term | None, Value]] = []
+    for row in table:
+        if row[0] is None:
+            raise el.error("syntax", "a case has no value", node)
+        first = row[0]
+        guard = row[1] if len(row) > 1 else None
+        if guard is None:
+            parts = items(first)
+            words = [k for k, p in enumerate(parts) if isinstance(p, Leaf) and p.type == "TEXT"]
+            if words:
+                first, rest = parts[0], parts[words[0] :]
+                guard = rest[0] if len(rest) == 1 else Node("listed", rest)
+            elif len(parts) == 2:
+                first, guard = parts
+        kept = [p for p in items(first) if not (isinstance(p, Leaf) and p.type == "TEXT")]
+        v = el.value(kept[0] if len(kept) == 1 else first)
+        branches.append((None if guard is None or _otherwise(guard) else el.condition(guard), v))
+    out: Term | None = None
+    for guard_term, v in reversed(branches):
+        if guard_term is None:
+            out = v.term
+        else:
+            out = make("cases", guard_term, v.term, *(() if out is None else (out,)))
+    if out is None:
+        raise el.error("syntax", "cases without a branch", node)
+    return el_value(el, out, row=any(v.row for _, v in branches))
+
+
+def _otherwise(guard: Surface) -> bool:
+    words = [p.text.lower() for p in items(guard) if isinstance(p, Leaf) and p.type == "TEXT"]
+    return any(w.startswith(("otherwise", "else")) for w in words)
+
+
+__all__ = ["INF", "PRIME", "Expr", "Shape", "instantiate"]

@@ -1,0 +1,201 @@
+"""What the names of a problem mean, as far as the text has said: a scope with the author's spelling.
+
+Declarations made by words and those inferred from use are kept apart, so that `read` can echo both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TypeAlias
+
+from symderive.kernel.context import Name, Range
+from symderive.kernel.shapes import Shape
+from symderive.kernel.terms import INF, ONE, Term, abstract, bound, make, rel, sym
+from symderive.kernel.words import say
+from symderive.language.expr import Expr
+from symderive.language.scope import Scope
+from symderive.reading import symbols
+from symderive.reading.errors import ReadingError
+
+Ranges: TypeAlias = tuple[Range, ...]
+
+BUILT_IN = frozenset({"exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "erf", "abs", "pi", "max", "min"})
+
+
+@dataclass
+class Meaning:
+    """What one name stands for.
+
+    Attributes:
+        key: its name in the scope.
+        spelling: LaTeX; ``{0}``-style slots are not needed: indices follow as scripts.
+        upper: how many of its indices are written above (``w^{(t)}``).
+        bracketed: whether these stand in brackets.
+        usual: the arguments that a function has when it stands bare.
+        said: the words that declared it; empty if it was inferred.
+        role: declared, defined, inferred, index or dimension.
+    """
+
+    key: str
+    spelling: str
+    role: str
+    said: str = ""
+    upper: int = 0
+    bracketed: bool = True
+    usual: tuple[Term, ...] = ()
+    row: bool = False
+    place: tuple[int, int] = (0, 0)
+
+
+@dataclass
+class Names:
+    """The growing table of names of a problem."""
+
+    scope: Scope = field(default_factory=Scope)
+    meanings: dict[str, Meaning] = field(default_factory=dict)
+    aliases: dict[str, Term] = field(default_factory=dict)
+    conventions: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+    """What was taken one way where another was possible, in sentences."""
+    inferred: list[str] = field(default_factory=list)
+    ranges_said: dict[str, Range] = field(default_factory=dict)
+    """Ranges of index letters that the text states ("for i = 1, …, n")."""
+    strict: bool = False
+    """Whether an undeclared name is an error instead of an inferred number."""
+    reserved: frozenset[str] = frozenset()
+    """Names of the problem that a solution may not redefine."""
+
+    def copy(self) -> Names:
+        """A table that grows apart from this one."""
+        scope = Scope(self.scope.book)
+        scope.names, scope.definitions = dict(self.scope.names), dict(self.scope.definitions)
+        scope.facts = list(self.scope.facts)
+        return Names(
+            scope,
+            dict(self.meanings),
+            dict(self.aliases),
+            set(self.conventions),
+            list(self.notes),
+            list(self.inferred),
+            dict(self.ranges_said),
+            self.strict,
+            self.reserved,
+        )
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.meanings
+
+    def declared(self, key: str) -> Name:
+        return self.scope.names[key]
+
+    def ranges(self, key: str) -> Ranges:
+        return self.scope.names[key].ranges
+
+    def is_function(self, key: str) -> bool:
+        return key in self.scope.names and self.scope.names[key].kind == "function"
+
+    @property
+    def spellings(self) -> dict[str, str]:
+        return {k: m.spelling for k, m in self.meanings.items()}
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Names of several letters, which the lexer must keep together."""
+        return frozenset(k for k in self.meanings if len(k) > 1 and k.isalpha() and k.isascii())
+
+    # -- growing ------------------------------------------------------------------------------------
+
+    def add(self, meaning: Meaning, declared: Name) -> Expr:
+        """A new name.
+
+        Raises:
+            ReadingError: it has a meaning already.
+        """
+        key = meaning.key
+        if key in self.scope.names:
+            old = self.meanings.get(key)
+            message = f"{meaning.spelling} has a meaning already" + (f": {old.said}" if old and old.said else "")
+            raise ReadingError("redefined", message, *meaning.place, advice="Use another letter.")
+        if key in BUILT_IN or key in self.scope.book.functions:
+            raise ReadingError("built-in", f"{key} is the name of a function", *meaning.place)
+        self.scope.names[key] = declared
+        self.scope._context = None  # noqa: SLF001
+        self.meanings[key] = meaning
+        return Expr(sym(key))
+
+    def number(self, key: str, role: str = "declared", said: str = "", *, spelling: str = "", place: tuple[int, int] = (0, 0)) -> Expr:
+        out = self.add(Meaning(key, spelling or spell(key), role, said, place=place), Name("real"))
+        if role == "inferred":
+            self.inferred.append(f"{spell(key)} is a real number")
+        return out
+
+    def dimension(self, key: str) -> Term:
+        """A dimension, declared by its first use."""
+        if key not in self.meanings:
+            self.add(Meaning(key, spell(key), "dimension"), Name("int"))
+            self.assume(rel("<=", ONE, sym(key)))
+        return sym(key)
+
+    def index(self, letter: str, lo: Term, hi: Term) -> Term:
+        """A free index with a range; another name where the letter has another range already."""
+        facts = [rel("<=", lo, bound("i"))] + ([] if hi is INF else [rel("<=", bound("i"), hi)])
+        key = letter
+        while key in self.scope.names:
+            have = [f.args for f in facts]
+            want = [rel(str(op), *(sym(key) if isinstance(a, Term) and a.head == "bound" else a for a in rest)) for op, *rest in have]  # type: ignore[arg-type]
+            if all(w in self.scope.facts for w in want):
+                return sym(key)
+            key += "̲"
+        self.add(Meaning(key, spell(letter), "index"), Name("int"))
+        for f in facts:
+            left, right = (sym(key) if a.head == "bound" else a for a in f.terms)
+            self.assume(rel("<=", left, right))
+        return sym(key)
+
+    def assume(self, *facts: Term) -> None:
+        for f in facts:
+            if f not in self.scope.facts:
+                self.scope.assume(Expr(f))
+
+
+def spell(key: str) -> str:
+    """LaTeX for a key.
+
+    >>> spell("σ_w"), spell("W^⁽1⁾"), spell("h′")
+    ('\\\\sigma_{w}', 'W^{(1)}', "h'")
+    """
+    base, _, upper = key.partition("^")
+    base, _, lower = base.partition("_")
+    return symbols.spelling(base, lower, upper)
+
+
+def tensor(dims: Sequence[Term]) -> Ranges:
+    return tuple((ONE, d) for d in dims)
+
+
+def show(s: Shape) -> str:
+    """A shape in words."""
+    if not s:
+        return "a number"
+    sizes = [say(hi) if lo is ONE else f"{say(lo)}..{say(hi)}" for lo, hi in s]
+    kind = {1: "a vector of length", 2: "a matrix"}.get(len(s), "a tensor")
+    return f"{kind} {'×'.join(sizes)}"
+
+
+_serial = count()
+
+
+def loose(stem: str = "i") -> str:
+    """A name for a loose variable that no other has."""
+    return f"{stem}#{next(_serial)}"
+
+
+def tabulate(body: Callable[..., Term], ranges: Ranges) -> Term:
+    """The tensor with entries ``body(i, …)``; ranges may not depend on each other."""
+    names = [loose() for _ in ranges]
+    out = body(*(bound(n) for n in names))
+    for n, (lo, hi) in zip(reversed(names), reversed(ranges), strict=True):
+        out = make("tab", lo, hi, abstract(out, n))
+    return out
