@@ -21,6 +21,8 @@ Fractional = tuple[Poly, dict[int, int]]
 
 ONE_POLY: Poly = {(): 1}
 MAX_EXPONENT = 1000
+MAX_BITS = 100_000
+"""Of a coefficient that is raised to a power."""
 
 
 class OverBudget(Exception):
@@ -76,6 +78,8 @@ class Algebra:
             raise OverBudget(f"an exponent is larger than {MAX_EXPONENT}")
         if len(a) == 1:
             ((m, c),) = a.items()
+            if k * max(abs(c.numerator), c.denominator).bit_length() > MAX_BITS:
+                raise OverBudget(f"a coefficient has more than {MAX_BITS} bits")
             return {tuple((x, e * k) for x, e in m): c**k} if k else ONE_POLY
         out = ONE_POLY
         for _ in range(k):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from symderive.kernel.algebra import OverBudget
 from symderive.kernel.book import Book, Entry
 from symderive.kernel.context import (
     PLACEHOLDER,
@@ -37,12 +38,14 @@ from symderive.kernel.defined import (
 from symderive.kernel.intervals import Undefined, Unsure
 from symderive.kernel.models import Entries, Evaluator, FunctionModel, Model, span, volume
 from symderive.kernel.reader import Nested, Reader, Text, load
-from symderive.kernel.shapes import check_condition, index, shape
+from symderive.kernel.shapes import check_condition, index, same_shape, shape, show
 from symderive.kernel.steps import Line, Proof, Rule, Step
-from symderive.kernel.terms import TRUE, Term, conjuncts, make, subterms
+from symderive.kernel.terms import TRUE, Term, bound, conjuncts, instantiate, make, substitute, subterms, sym
 from symderive.kernel.wellfounded import check_definitions
 
 SCHEMA = "symderive/certificate/1"
+NOT_IN_NAMES = frozenset(";·/=<>≠≤∞")
+"""Signs that would make a name read like a formula."""
 MAX_DEGREE = 64
 """Of the polynomials that stand for unknown functions."""
 
@@ -103,6 +106,13 @@ def check(data: bytes, book: Book) -> Accepted:
 
 def check_record(x: Any, book: Book) -> Accepted:
     """`check` for a certificate that is already parsed."""
+    try:
+        return _checked(x, book)
+    except (ArithmeticError, AttributeError, LookupError, OverBudget, RecursionError, TypeError, ValueError) as error:
+        raise Rejected(f"{type(error).__name__}: {error}") from None
+
+
+def _checked(x: Any, book: Book) -> Accepted:
     need(isinstance(x, dict) and "terms" in x, "a certificate is an object with a table of terms")
     c: Certificate = Reader(x["terms"]).read(Certificate, {k: v for k, v in x.items() if k != "terms"})
     need(c.schema == SCHEMA, "not a certificate of this version")
@@ -195,7 +205,8 @@ def check_context(context: Context) -> None:
     for name, declared in context.signature.items():
         need(declared.kind in ("real", "int", "random", "function"), f"{name}: no such kind")
         reserved = name in PRIMITIVES or name in context.functions or name[0] in "?*$" or name.endswith("'")
-        need(not reserved and ";" not in name, f"{name}: a reserved name")
+        need(not reserved and not set(name) & NOT_IN_NAMES, f"{name}: a reserved name")
+        need(name[0].isalpha() or name[0] in "_\\", f"{name}: a name begins with a letter")
         need((declared.kind == "function") == bool(declared.arguments), f"{name}: arguments")
         need(declared.law is None or declared.kind == "random", f"{name}: a law of what is not random")
         for ranges in (declared.ranges, *declared.arguments):
@@ -214,6 +225,7 @@ def check_context(context: Context) -> None:
                 index(context, lo)
                 if hi.head != "inf":
                     index(context, hi)
+                need(not lo.dangling and not hi.dangling, f"{name}: a range out of its binder")
             _check_body_shape(context, name, body)
     for f in context.facts:
         check_condition(context, f)
@@ -234,13 +246,12 @@ def check_stated(context: Context, *terms: Term) -> None:
 
 
 def _check_body_shape(context: Context, name: str, body: Term) -> None:
-    from symderive.kernel.shapes import same_shape, show
-    from symderive.kernel.terms import bound, instantiate
-
     declared, d = context.declared(name), context.definitions[name]
     if declared.kind == "function":
         need(not any(declared.arguments), f"{name}: only functions of numbers can be defined")
         wanted = declared.ranges
+        # its arguments are numbers, not indices
+        body = substitute(body, {p: sym(f"{PLACEHOLDER}{k}") for k, p in enumerate(d.params, start=1)})
     else:
         rest = declared.ranges[len(d.params) :]
         for p in reversed(d.params):

@@ -17,6 +17,7 @@ from symderive.kernel.context import (
     Context,
     base_name,
     derivative_order,
+    family_member,
     within,
 )
 from symderive.kernel.lowering import lower
@@ -38,6 +39,7 @@ from symderive.kernel.terms import (
     put,
     rel,
     shift,
+    substitute,
     sym,
 )  # fmt: skip
 
@@ -218,6 +220,18 @@ def unfolded(context: Context, t: Term) -> Term | None:
     return unfold_operator(context, t) if f in context.functions else None
 
 
+def _body_conditions(context: Context, t: Term, conditions: Callable[[Term], Conditions]) -> Conditions:
+    """Conditions from the body of a defined function, in index form, and from the indices in it."""
+    if t.name() not in context.definitions:
+        body = unfolded(context, t)
+        return NOTHING if body is None else conditions(body)
+    d = context.definitions[t.name()]
+    ((_, body),) = d.clauses
+    values = dict(zip(d.params, t.terms, strict=True))
+    ranges = frozenset(substitute(c, values) for c in in_range(context, body))
+    return conditions(substitute(lower(context, body), values)) | ranges
+
+
 def slope_of(context: Context, t: Term) -> tuple[Term, dict[str, Term]] | None:
     """For f′(u) of a defined f: the derivative of f at a placeholder, and the argument to put there."""
     f = base_name(t.name())
@@ -235,7 +249,33 @@ def slope_of(context: Context, t: Term) -> tuple[Term, dict[str, Term]] | None:
 
 def defined(context: Context, t: Term) -> Conditions:
     """Conditions under which `t` has a value."""
-    return _defined(context, lower(context, t))
+    return _defined(context, lower(context, t)) | in_range(context, t)
+
+
+def in_range(context: Context, t: Term) -> Conditions:
+    """That the indices on tensors other than names, which lowering takes away, are in their ranges."""
+    return _memoised(context, ("in range", t), lambda: _in_range(context, t))
+
+
+def _in_range(context: Context, t: Term) -> Conditions:
+    first, *rest = [in_range(context, a) for a in t.terms] or [NOTHING]
+    every = first.union(*rest)
+    match t.head:
+        case "at" if family_member(t) is None:
+            return every | frozenset(within(t.terms[1], shape(context, t.terms[0])[0]))
+        case "big":
+            lo, hi, guard, _ = t.terms
+            return first | rest[0] | quantify(context, rest[1] | rest[2], lo, hi, guard)
+        case "tab" | "all":
+            return first | rest[0] | quantify(context, rest[1], *t.terms[:2])
+        case "cases":
+            return first | _by_branch(t, rest)
+        case "imp":
+            return first | assuming(t.terms[0], rest[0])
+        case "ex":
+            return surely(context, every)
+        case _:
+            return every
 
 
 def defined_parts(context: Context, parts: Iterable[Term]) -> Conditions:
@@ -275,8 +315,7 @@ def _defined_node(context: Context, t: Term) -> Conditions:
             if row is not None and row.domain is not None:
                 values = dict(zip(row.params, parts, strict=True))
                 return inside(*parts) | {fill(c, values) for c in row.domain}
-            body = unfolded(context, t)
-            return inside(*parts) | (NOTHING if body is None else _defined(context, body))
+            return inside(*parts) | _body_conditions(context, t, lambda body: _defined(context, body))
         case "cases":
             total = NOTHING if len(parts) == 3 else frozenset({parts[0]})
             return inside(parts[0]) | _by_branch(t, [inside(a) for a in parts[1:]]) | total
@@ -360,9 +399,9 @@ def _regular_node(context: Context, t: Term, v: str, order: int) -> Conditions:
         case "cases":
             return _edge(context, parts[0], v) | _by_branch(t, [inside(a) for a in parts[1:]])
         case "big":
-            return _regular_big(context, t, v, inside(parts[3]), order)
+            return _regular_big(context, t, v, inside(*parts[:2]), inside(parts[3]), order)
         case "tab":
-            return quantify(context, inside(parts[2]), *parts[:2])
+            return inside(*parts[:2]) | quantify(context, inside(parts[2]), *parts[:2])
         case "der":
             w = t.name(1)
             start = NOTHING if w == v or w.startswith("?") else inside(sym(w))
@@ -403,9 +442,8 @@ def _regular_application(context: Context, t: Term, v: str, order: int) -> Condi
         return frozenset({rel("!=", t.terms[0], ZERO)}) if f == "abs" and order else NOTHING
     if f.startswith("?"):
         return frozenset({make("is", "defined", make("der", t, v))})
-    body = unfolded(context, t)
-    if body is not None:
-        return _regular(context, body, v, order)
+    if unfolded(context, t) is not None:
+        return _body_conditions(context, t, lambda body: _regular(context, body, v, order))
     slope = slope_of(context, t)
     if slope is not None:
         found = NOTHING.union(*(_regular(context, slope[0], n, order) for n in (*slope[1], v)))
@@ -414,11 +452,13 @@ def _regular_application(context: Context, t: Term, v: str, order: int) -> Condi
     return frozenset({make("is", "differentiable", sym(base_name(f)), total)})
 
 
-def _regular_big(context: Context, t: Term, v: str, body: Conditions, order: int) -> Conditions:
+def _regular_big(
+    context: Context, t: Term, v: str, ends: Conditions, body: Conditions, order: int
+) -> Conditions:
     lo, hi, guard, f = t.terms
     if context.depends(guard, v):
         body |= {make("is", "constant-near", guard, sym(v))}
-    out = quantify(context, body, lo, hi, guard)
+    out = ends | quantify(context, body, lo, hi, guard)
     if t.name() in ("max", "min") and order:
         # two indices never share a value: then one of them gives the extremum near the point
         one, two = shift(f, 1, 1), shift(f, 1)
@@ -445,6 +485,8 @@ def stays_true(context: Context, condition: Term, v: str) -> Conditions | None:
             return regular(context, condition.terms[0], v, 0)
         case "all" if condition.terms[1].head != "inf":
             lo, hi, body = condition.terms
+            if context.depends(lo, v) or context.depends(hi, v):
+                return None
             inner = stays_true(context, body, v)
             return None if inner is None else quantify(context, inner, lo, hi)
         case "imp" if not context.depends(condition.terms[0], v):

@@ -140,6 +140,8 @@ class Arithmetic:
 
     def root(self, x: Real, q: int) -> Real:
         """The q-th root, of a nonnegative number when q is even."""
+        if q * self.p > LARGEST_BITS:
+            raise Unsure("a root is too high to evaluate")
         negative = self.sign(x) == -1
         if negative:
             if q % 2 == 0:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from symderive.kernel.context import PRIMITIVES, Context, base_name, family_member
-from symderive.kernel.defined import compare, slope_of
+from symderive.kernel.defined import compare, in_range, slope_of
 from symderive.kernel.duals import DualArithmetic
 from symderive.kernel.intervals import Arithmetic, Interval, Real, Undefined, Unsure, exact
 from symderive.kernel.lowering import lower
@@ -86,8 +86,14 @@ class Evaluator:
         key = (t, None if t.head == "ex" and len(t.args) == 1 else self.outcome)
         found = self._memo.get(key)
         if found is None:
+            self._in_range(t)
             found = self._memo[key] = self._real(lower(self.context, t), ())
         return found
+
+    def _in_range(self, t: Term) -> None:
+        """Raise `Undefined` unless the indices that lowering takes away are in their ranges."""
+        if not all(map(self.truth, in_range(self.context, t))):
+            raise Undefined("an index out of its range")
 
     def integer(self, t: Term, env: Env = ()) -> int:
         v = exact(self.real(t, env))
@@ -217,6 +223,7 @@ class Evaluator:
     def _slope(self, t: Term, env: Env, v: Entry) -> Real:
         """∂t/∂v, by evaluating t with a dual number for v."""
         if not self.context.depends(t, v[0]):
+            self.real(t, env)
             return 0
         near = self._nearby.get(v)
         if near is None:
@@ -260,6 +267,8 @@ class Evaluator:
             finally:
                 self._metas = outer
         if f in context.definitions:
+            for x in t.terms:
+                self.real(x, env)
             return self.real(context.clause(f, 0, t.terms)[0], env)
         slope = slope_of(context, t)
         if slope is not None:
@@ -368,6 +377,7 @@ class Evaluator:
 
     def truth(self, c: Term, env: Env = ()) -> bool:
         if not c.dangling:
+            self._in_range(c)
             c = lower(self.context, c)
         match c.head:
             case "and":

@@ -57,6 +57,7 @@ def place(
     if not path:
         need(c is s, "the left side of the line is not at the end of the path")
         return t, h, op
+    need(c.head != "is", "a line in a property, which is not about one outcome")
     step, *rest = path
     k, name = step if isinstance(step, tuple) else (step, None)
     arg = c.args[k] if 0 <= k < len(c.args) else None

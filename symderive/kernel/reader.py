@@ -21,6 +21,7 @@ from symderive.kernel.terms import MAX_DIGITS, NODES, Term, TooDeep, make
 MAX_BYTES = 48 * 2**20
 MAX_NESTING = 24
 MAX_ENTRIES = 1_000_000
+MAX_SIZE = 200_000
 
 NAME = re.compile(r"[^\s\"(){}\[\]]{1,200}\Z")
 NUMBER = re.compile(r"(0|-?[1-9][0-9]{0,1299})(/[1-9][0-9]{0,1299})?\Z")
@@ -43,7 +44,7 @@ def load(data: bytes) -> Any:
     except UnicodeDecodeError:
         raise Rejected("the file is not UTF-8") from None
     depth = 0
-    for part in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', text):
+    for part in re.finditer(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[{]|[\]}]', text):
         c = part[0][0]
         depth += 1 if c in "[{" else -1 if c in "]}" else 0
         need(depth <= MAX_NESTING, "the file nests too deep")
@@ -69,7 +70,7 @@ def _integer(text: str) -> int:
 
 
 def name(x: Any) -> str:
-    need(isinstance(x, str) and NAME.match(x), "expected a name")
+    need(isinstance(x, str) and x.isprintable() and NAME.match(x), "expected a name")
     return x
 
 
@@ -100,11 +101,15 @@ class Reader:
     def __init__(self, rows: Any, *, schematic: bool = False) -> None:
         self.table: list[Term] = []
         self.schematic = schematic
+        sizes: dict[Term, int] = {}
         for k, row in enumerate(sequence(rows)):
             try:
-                self.table.append(self._row(sequence(row)))
+                t = self._row(sequence(row))
+                sizes[t] = 1 + sum(sizes[a] for a in t.terms)
+                need(sizes[t] <= MAX_SIZE, f"a term has more than {MAX_SIZE} nodes when it is written out")
             except (TooDeep, Rejected) as error:
                 raise Rejected(f"term {k}: {error}") from None
+            self.table.append(t)
 
     def _row(self, row: list[Any]) -> Term:
         need(row and isinstance(row[0], str) and row[0] in NODES, "no such kind of term")

@@ -209,8 +209,15 @@ def slots_of(function: str) -> list[int]:
     return [int(p) - 1 for p in parts]
 
 
+def _guard(context: Context, t: Term) -> None:
+    """A condition whose negation is a relation again: no equation between tensors, which may be empty."""
+    check_condition(context, t)
+    if t.head == "rel":
+        scalar(context, t.terms[0])
+
+
 def _cases(context: Context, t: Term) -> Shape:
-    check_condition(context, t.terms[0])
+    _guard(context, t.terms[0])
     return broadcast(context, t, t.terms[1:])
 
 
@@ -218,7 +225,7 @@ def _big(context: Context, t: Term) -> Shape:
     need(t.name() in ("sum", "prod", "max", "min"), f"no such operation: {t.name()}")
     index(context, t.terms[0])
     index(context, t.terms[1])
-    check_condition(context, t.terms[2])
+    _guard(context, t.terms[2])
     s = shape(context, t.terms[3])
     need(s != CONDITION, "a condition stands under a sum")
     need(s == SCALAR or t.name() == "sum", f"{t.name()} of tensors is not defined")
@@ -351,6 +358,8 @@ def _is(context: Context, t: Term) -> Shape:
 def _connective(context: Context, t: Term) -> Shape:
     for a in t.terms:
         check_condition(context, a)
+    if t.head == "imp":
+        _guard(context, t.terms[0])
     return CONDITION
 
 

@@ -6,7 +6,7 @@ Each step computes its line from what the certificate carries; none searches.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from symderive.kernel.lowering import lower
 from symderive.kernel.models import Evaluator, Model
 from symderive.kernel.moments import tame
 from symderive.kernel.placing import Path, place
-from symderive.kernel.shapes import check_condition, index, scalar, shape, unfold_operator
+from symderive.kernel.shapes import CONDITION, check_condition, index, same_shape, scalar, shape, unfold_operator
 from symderive.kernel.sums import Moves, equal_sums
 from symderive.kernel.terms import (
     INF,
@@ -202,14 +202,21 @@ class Proof:
             raise Rejected("a denominator is zero") from None
         except ValueError as error:
             raise Rejected(str(error)) from None
-        self.lines.append(Line(frozenset(h for h in line.hypotheses if not self._plain(h)), line.claim))
+        self.lines.append(Line(self.settled(line.hypotheses), line.claim))
         return len(self.lines) - 1
 
-    def _plain(self, h: Term) -> bool:
-        key = ("plain", h)
+    def settled(self, hypotheses: Iterable[Term]) -> Conditions:
+        """The hypotheses; of those that hold plainly only that they are defined."""
+        return frozenset().union(*map(self._rest, hypotheses))
+
+    def _rest(self, h: Term) -> Conditions:
+        key = ("rest", h)
         if key not in self.context.memo:
-            self.context.memo[key] = holds_plainly(h) or tame(self.context, h)
-        return bool(self.context.memo[key])
+            plain = holds_plainly(h)
+            rest = defined(self.context, h) if plain else frozenset({h})
+            self.context.memo[key] = frozenset() if tame(self.context, h) else rest
+        found: Conditions = self.context.memo[key]
+        return found
 
     def line(self, k: int) -> Line:
         if not 0 <= k < len(self.lines):
@@ -247,6 +254,8 @@ def _unfold(proof: Proof, step: Unfold) -> Line:
     elif t.head == "op":
         body = unfold_operator(context, t)
     elif t.head == "app":
+        for a in t.terms:
+            scalar(context, a)
         found = unfolded(context, t)
         if found is None:
             raise Rejected(f"{t.name()} has no definition")
@@ -327,9 +336,12 @@ def _place(proof: Proof, step: Place) -> Line:
         for n, v in step.values.items():
             (scalar if n.startswith(PLACEHOLDER) else index)(context, v)
             h |= defined(context, v)
-        s, t, *rest = (put(substitute(x, step.values), step.values) for x in (s, t, *h))
-        h = frozenset(rest)
-    shape(context, step.context)
+        # only placeholders and loose indices: a declared name is not arbitrary where it is defined
+        numbers = {n: v for n, v in step.values.items() if n.startswith(PLACEHOLDER)}
+        indices = {n: v for n, v in step.values.items() if n not in numbers}
+        s, t, *rest = (put(substitute(x, indices), numbers) for x in (s, t, *h))
+        h = proof.settled(rest)
+    need(shape(context, step.context) != CONDITION, "a line put in a condition")
     need(step.defined in ("left", "right", "both"), "no such side")
     if not step.paths:
         need(step.context is s, "the context is not the left side of the line")
@@ -361,6 +373,7 @@ def _algebra(
     algebra = Algebra(step.opaque)
     hypotheses: set[Term] = set()
     rewritten: set[Term] = set()
+    whole = shape(context, left)
     for k in step.rewrite:
         h, op, a, b = proof.relation(k)
         need(op == "=", f"line {k} is no equation")
@@ -375,7 +388,9 @@ def _algebra(
         h, op, a, b = proof.relation(k)
         need(op == "=", f"line {k} is no equation")
         hypotheses |= h | defined(context, q)
-        shape(context, q)
+        # an equation between tensors of another size may hold because they have no entries
+        for x in (q, a, b):
+            need(same_shape(shape(context, x) or whole, whole), f"line {k} has another shape")
         part = algebra.times(algebra.of(q), algebra.minus(algebra.of(b), algebra.of(a)))
         total = algebra.minus(total, part)
     return algebra, total, hypotheses

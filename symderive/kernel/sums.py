@@ -15,9 +15,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from symderive.kernel.algebra import OverBudget, shorten, tidy
+from symderive.kernel.algebra import MAX_EXPONENT, OverBudget, shorten, tidy
 from symderive.kernel.context import Context, Range, Rejected, need, within
 from symderive.kernel.defined import Conditions, quantify
+from symderive.kernel.shapes import is_integer
 from symderive.kernel.terms import (
     ONE,
     ZERO,
@@ -85,6 +86,8 @@ class Expansion:
                 return [_times(s, below) for s in top]
             case "pow":
                 e = literal(t.terms[1])
+                if isinstance(e, int) and abs(e) > MAX_EXPONENT:
+                    raise OverBudget(f"an exponent is larger than {MAX_EXPONENT}")
                 if isinstance(e, int) and e >= 0:
                     return self._product([t.terms[0]] * e)
                 if isinstance(e, int):
@@ -165,12 +168,14 @@ def _is_indicator(t: Term) -> bool:
 
 
 def _inverse(t: Term, k: int) -> Summand:
-    """t to the power −k, taken apart only along products."""
+    """t to the power −k, taken apart only along products; 1/[g] is [g], which is the same where it is defined."""
+    if abs(k) > MAX_EXPONENT:
+        raise OverBudget(f"an exponent is larger than {MAX_EXPONENT}")
     match t.head:
         case "num" if t.args[0] != 0:
             return Summand(shorten(Fraction(t.args[1], t.args[0]) ** k), (), {})  # type: ignore[arg-type]
         case "neg":
-            return _scaled(_inverse(t.terms[0], k), (-1) ** k)
+            return _scaled(_inverse(t.terms[0], k), -1 if k % 2 else 1)
         case "mul":
             out = Summand(1, (), {})
             for a in t.terms:
@@ -181,6 +186,8 @@ def _inverse(t: Term, k: int) -> Summand:
         case "pow" if isinstance(literal(t.terms[1]), int):
             e = literal(t.terms[1])
             return _inverse(t.terms[0], k * int(e))  # type: ignore[arg-type]
+        case "cases" if k and _is_indicator(t):
+            return Summand(1, (), {t: 1})
         case _:
             return Summand(1, (), {t: -k}) if k else Summand(1, (), {})
 
@@ -239,6 +246,7 @@ def apply_moves(context: Context, s: Summand, moves: Moves) -> list[tuple[Summan
     for i, value in moves.contract:
         span = _range(s, i)
         need(i not in value.loose, f"{i} is contracted with a term that contains it")
+        need(is_integer(context, value), f"{i} is contracted with what may be no integer")
         delta = [f for f in s.factors if _ties(f, i, value)]
         need(delta, f"no factor ties {i} to its value")
         factors = {f: e for f, e in s.factors.items() if f is not delta[0]}
@@ -246,7 +254,8 @@ def apply_moves(context: Context, s: Summand, moves: Moves) -> list[tuple[Summan
         require(within(value, span))
     for i, sign, offset in moves.shift:
         lo, hi = _range(s, i)
-        need(sign in (1, -1) and offset.loose.isdisjoint({n for n, _ in s.indices}), "a bad shift")
+        fixed = offset.loose.isdisjoint({n for n, _ in s.indices})
+        need(sign in (1, -1) and fixed and is_integer(context, offset), "a bad shift")
         # j = sign·i + offset, so i = sign·(j − offset)
         back = make("add", bound(i), make("neg", offset))
         back = back if sign == 1 else make("neg", back)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from symderive.kernel.check import Accepted
 from symderive.kernel.context import Context, Definition, Name, Range
-from symderive.kernel.terms import TRUE, Term, bound, fresh_name, instantiate
+from symderive.kernel.terms import TRUE, Term, bound, fresh_name, instantiate, subterms
 
 LEVEL = {"add": 1, "neg": 2, "mul": 3, "div": 3, "pow": 5, "big": 1, "cases": 0, "lim": 1}
 """How tightly a node binds; what is absent binds tightest."""
@@ -76,8 +76,9 @@ def say_in(t: Term, level: int) -> str:
 
 
 def _binder(t: Term) -> str:
-    name = fresh_name(t.loose, "i").replace("#", "")
-    while name in t.loose:
+    taken = t.loose.union(a for s in subterms(t) for a in s.args if isinstance(a, str))
+    name = fresh_name(taken, "i").replace("#", "")
+    while name in taken:
         name += "'"
     variable = bound(name)
     lo, hi = t.terms[:2]
