@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from symderive.engine.normal import Normal
 
 
+PARTS = {1: 2, 2: 2, 3: 6, 4: 4, 6: 6}
+"""Multiples of π/d as multiples of π/part, where sine and cosine have their values in the book."""
+
+MAX_MULTIPLE = 12
+"""Multiples of an angle beyond this one are not expanded."""
+
+
 class Restart(Exception):
     """An exponent needs a denominator that the basis does not have yet; start again."""
 
@@ -97,11 +104,7 @@ def exponential(normal: Normal, t: Term) -> int | None:
         if _is_log(m):
             pieces.append((int(c), m) if c.denominator == 1 else (1, times(c, m)))
             continue
-        key = normal.ring.key(m)
-        d = normal.denominators.setdefault(key, 1)
-        if d % c.denominator:
-            normal.denominators[key] = lcm(d, c.denominator)
-            raise Restart
+        d = common_denominator(normal, m, c.denominator)
         base = m if d == 1 else normal.ring.term(normal.ring.scale(normal.frac(m), Fraction(1, d)))
         pieces.append((int(c * d), base))
     if len(pieces) == 1 and pieces[0][0] == 1 and not _log_power(pieces[0][1]):
@@ -133,6 +136,16 @@ def exponential(normal: Normal, t: Term) -> int | None:
             factors.append((make("app", "exp", b), k))
     result = product(1, factors)
     return builder.combine(t, result, list(reversed(lines)))
+
+
+def common_denominator(normal: Normal, m: Term, needed: int) -> int:
+    """The denominator over which multiples of m are written; starts again if it has to grow."""
+    key = normal.ring.key(m)
+    d = normal.denominators.setdefault(key, 1)
+    if d % needed:
+        normal.denominators[key] = lcm(d, needed)
+        raise Restart
+    return d
 
 
 def _log_power(t: Term) -> bool:
@@ -467,40 +480,68 @@ def cosine(normal: Normal, t: Term) -> int | None:
 
 
 def _circular(normal: Normal, t: Term, f: str) -> int | None:
-    """sin and cos of a sum by the addition theorems; sin² = 1 − cos²."""
+    """sin and cos of a sum by the addition theorems; sin² = 1 − cos²; exact values at parts of π."""
     builder, ring, u = normal.builder, normal.ring, t.terms[0]
     value = normal.frac(u)
     if value.num.is_zero():
         place = builder.place(normal.equal(u, ZERO), t, (1,))
         return builder.chain(place, builder.rule(f"{f}.zero"))
-    pieces = split(normal, value)
-    (c, m), *rest = pieces
-    if not rest and c == 1 and m is u:
-        if f == "sin":
-            other = make("app", "cos", u)
-            normal.frac(other)
-            one = ring.sub(ring.ONE, ring.power(ring.generator(other), 2)).num
-            pythagoras = builder.rule("sin.cos", a=u)
-            square = make("pow", t, num(2))
-            line = builder.combine(square, ring.poly_term(one), (), [(pythagoras, ONE)])
-            normal.relate(t, 2, one, line)
-        return None
-    if not rest and c < 0:
-        positive = times(-c, m)
+    pieces = [_angle(normal, c, m) for c, m in split(normal, value)]
+    (k, base), *rest = pieces
+    if not rest and k < 0:
+        positive = times(-k, base)
         place = builder.place(normal.equal(u, make("neg", positive)), t, (1,))
         return builder.chain(place, builder.rule(f"{f}.negative", a=positive))
-    if not rest and (c.denominator != 1 or abs(c) > 12):
-        canonical = times(c, m)
-        return None if canonical is u else builder.place(normal.equal(u, canonical), t, (1,))
-    first = m if c > 0 else make("neg", m)
-    left = [(c - 1 if c > 0 else c + 1, m)] if abs(c) > 1 and c.denominator == 1 else []
-    if c.denominator != 1:
-        first = times(c, m)
-    others = [times(k, x) for k, x in [*left, *rest]]
+    if not rest and (k == 1 or k > MAX_MULTIPLE):
+        canonical = times(k, base)
+        line = None if canonical is u else builder.place(normal.equal(u, canonical), t, (1,))
+        exact = _exact_value(normal, f, canonical)
+        if exact is not None:
+            return exact if line is None else builder.chain(line, exact)
+        if line is None and f == "sin":
+            _relate_sine(normal, t)
+        return line
+    first = base if k > 0 else make("neg", base)
+    left = [(k - 1 if k > 0 else k + 1, base)] if 1 < abs(k) <= MAX_MULTIPLE else []
+    if abs(k) > MAX_MULTIPLE:
+        first = times(k, base)
+    others = [times(c, x) for c, x in [*left, *rest]]
     other = others[0] if len(others) == 1 else make("add", *others)
     whole = make("add", first, other)
     line = builder.rule(f"{f}.add", a=first, b=other)
     return line if whole is u else builder.chain(builder.place(normal.equal(u, whole), t, (1,)), line)
+
+
+def _angle(normal: Normal, c: Fraction, m: Term) -> tuple[int, Term]:
+    """c·m as an integer multiple of a basic angle: a part of π with known values, or m over a common denominator."""
+    if m.head == "app" and m.name() == "pi":
+        part = PARTS.get(c.denominator, c.denominator)
+        return int(c * part), make("mul", num(Fraction(1, part)), m)
+    d = common_denominator(normal, m, c.denominator)
+    base = m if d == 1 else normal.ring.term(normal.ring.scale(normal.frac(m), Fraction(1, d)))
+    return int(c * d), base
+
+
+def _exact_value(normal: Normal, f: str, u: Term) -> int | None:
+    """sin or cos of π/2, π/4 or π/6."""
+    e = literal(u.terms[0]) if u.head == "mul" and u.terms[1].head == "app" and u.terms[1].name() == "pi" else None
+    entry = {Fraction(1, 2): "quarter", Fraction(1, 4): "eighth", Fraction(1, 6): "twelfth"}.get(Fraction(e or 0))
+    if entry is None:
+        return None
+    builder, line = normal.builder, normal.builder.rule(f"{f}.{entry}")
+    written = builder.left(line).terms[0]
+    same = builder.combine(u, written)
+    return builder.chain(builder.place(same, make("app", f, u), (1,)), line)
+
+
+def _relate_sine(normal: Normal, t: Term) -> None:
+    builder, ring, u = normal.builder, normal.ring, t.terms[0]
+    other = make("app", "cos", u)
+    normal.frac(other)
+    one = ring.sub(ring.ONE, ring.power(ring.generator(other), 2)).num
+    pythagoras = builder.rule("sin.cos", a=u)
+    line = builder.combine(make("pow", t, num(2)), ring.poly_term(one), (), [(pythagoras, ONE)])
+    normal.relate(t, 2, one, line)
 
 
 def error_function(normal: Normal, t: Term) -> int | None:

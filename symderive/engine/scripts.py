@@ -25,6 +25,7 @@ from symderive.kernel.terms import (
 )
 
 Script = Callable[[Builder, Entry], int]
+Cofactors = Sequence[tuple[int, Term]]
 
 
 def meta(name: str) -> Term:
@@ -161,6 +162,74 @@ def sin_cos(p: Builder, e: Entry) -> int:
     sides = [p.rule("sin.negative", a=a), p.rule("cos.negative", a=a)]
     one = p.chain(~at_zero(p, "cos", p.rule("cos.add", a=a, b=neg(a))), p.rule("cos.zero"))
     return equation(p, e.claim, rewrite=sides, cofactors=[(one, ONE)])
+
+
+def cos_quarter(p: Builder, e: Entry) -> int:
+    """cos²(π/2) = 1 − sin²(π/2) = 0."""
+    angle = part_of_pi(2)
+    s, c = app("sin", angle), app("cos", angle)
+    vanishes = [(p.rule("sin.cos", a=angle), ONE), (p.rule("sin.quarter"), neg(add(s, ONE)))]
+    cases = (rel("<", c, ZERO), rel("=", c, ZERO), rel("<", ZERO, c))
+    below, above = (p.order(ABSURD, [(1, [k, k], [])], cofactors=vanishes) for k in map(p.assume, cases[::2]))
+    return p.cases(e.claim, cases, (below, p.assume(cases[1]), above))
+
+
+def part_of_pi(k: int) -> Term:
+    return make("div", app("pi"), num(k))
+
+
+def complement(p: Builder, angle: Term, other: Term) -> int:
+    """sin(angle) = cos(other), for angle + other = π/2."""
+    quarter = part_of_pi(2)
+    whole = add(quarter, neg(other))
+    rewrite = [p.rule(f"{f}.quarter") for f in ("sin", "cos")]
+    rewrite += [p.rule(f"{f}.negative", a=other) for f in ("sin", "cos")]
+    rewrite += [p.rule("sin.add", a=quarter, b=neg(other))]
+    moved = p.place(p.combine(angle, whole), app("sin", angle), (1,))
+    return p.chain(moved, p.combine(app("sin", whole), app("cos", other), rewrite))
+
+
+def root_by_square(p: Builder, radicand: int, b: Term, rewrite: Sequence[int], cofactors: Cofactors) -> int:
+    """√radicand = b, because b ≥ 0 (evaluated) and b² = radicand."""
+    line = p.rule("root.unique", a=num(radicand), b=b, k=TWO)
+    weak = rel("<=", ZERO, b)
+    square_line = p.combine(square(b), num(radicand), rewrite, cofactors)
+    line = p.cut(p.cut(line, weak, p.evaluate(weak)), p.line(square_line).claim, square_line)
+    root = make("pow", num(radicand), num(1, 2))
+    return p.chain(p.place(p.combine(num(1, 2), p.left(line).terms[1]), root, (1,)), line)
+
+
+def eighth(f: str) -> Script:
+    def script(p: Builder, e: Entry) -> int:
+        angle = part_of_pi(4)
+        s, c = app("sin", angle), app("cos", angle)
+        same = p.combine(s, c, [], [(complement(p, angle, angle), ONE)])
+        cofactors = [(p.rule("sin.cos", a=angle), TWO), (same, neg(mul(TWO, add(s, c))))]
+        root = root_by_square(p, 2, mul(TWO, c), [], cofactors)
+        extra = [(same, ONE)] if f == "sin" else []
+        return equation(p, e.claim, cofactors=[(root, num(-1, 2)), *extra])
+
+    return script
+
+
+def sin_twelfth(p: Builder, e: Entry) -> int:
+    """sin(π/3) = cos(π/6), and it is 2·sin(π/6)·cos(π/6)."""
+    angle = part_of_pi(6)
+    double = add(angle, angle)
+    c = app("cos", angle)
+    equal = p.chain(~p.rule("sin.add", a=angle, b=angle), complement(p, double, angle))
+    line = equation(p, e.claim, cofactors=[(equal, make("div", ONE, mul(TWO, c)))])
+    nonzero = rel("!=", mul(TWO, c), ZERO)
+    return p.cut(line, nonzero, p.evaluate(nonzero))
+
+
+def cos_twelfth(p: Builder, e: Entry) -> int:
+    angle = part_of_pi(6)
+    c = app("cos", angle)
+    four = num(4)
+    cofactors = [(p.rule("sin.cos", a=angle), four)]
+    root = root_by_square(p, 3, mul(TWO, c), [p.rule("sin.twelfth")], cofactors)
+    return equation(p, e.claim, cofactors=[(root, num(-1, 2))])
 
 
 # -- absolute values ------------------------------------------------------------------------------------
@@ -445,6 +514,11 @@ SCRIPTS: dict[str, Script] = {
     "pi.positive": evaluated,
     "sin.zero": sin_zero,
     "sin.cos": sin_cos,
+    "cos.quarter": cos_quarter,
+    "sin.eighth": eighth("sin"),
+    "cos.eighth": eighth("cos"),
+    "sin.twelfth": sin_twelfth,
+    "cos.twelfth": cos_twelfth,
     "abs.square": abs_square,
     "abs.nonnegative": abs_nonnegative,
     "abs.positive": abs_positive,

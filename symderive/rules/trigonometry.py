@@ -1,6 +1,6 @@
 """Sine, cosine and the error function."""
 
-from symderive.language.expr import cos, eq, erf, exp, ne, pi, sin
+from symderive.language.expr import cos, eq, erf, exp, lift, ne, pi, sin, sqrt
 from symderive.rules.schema import Meaning, a, axiom, b, function_of, theorem
 
 # fmt: off
@@ -22,6 +22,11 @@ RULES = (
     axiom("erf.negative", eq(erf(-a), -erf(a)), says="the error function is odd"),
 
     theorem("sin.zero", eq(sin(0), 0), says="sin 0 = 0"),
+    theorem("cos.quarter", eq(cos(pi / 2), 0), says="cos(π/2) = 0"),
+    theorem("sin.eighth", eq(sin(pi / 4), sqrt(2) / 2), says="sin(π/4) = √2/2"),
+    theorem("cos.eighth", eq(cos(pi / 4), sqrt(2) / 2), says="cos(π/4) = √2/2"),
+    theorem("sin.twelfth", eq(sin(pi / 6), lift(1) / 2), says="sin(π/6) = 1/2"),
+    theorem("cos.twelfth", eq(cos(pi / 6), sqrt(3) / 2), says="cos(π/6) = √3/2"),
     theorem("sin.cos", eq(sin(a) ** 2 + cos(a) ** 2, 1), says="Pythagoras"),
 )
 # fmt: on
