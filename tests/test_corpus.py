@@ -5,6 +5,8 @@ What a reader makes of the corpus is tested elsewhere; nothing here imports the 
 
 import importlib.util
 import json
+import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ def load(script):
     """A script of the corpus as a module."""
     spec = importlib.util.spec_from_file_location(script, CORPUS / f"{script}.py")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[script] = module  # the scripts import each other by name
     spec.loader.exec_module(module)
     return module
 
@@ -29,6 +32,7 @@ def flat(x):
 
 
 oracles = load("oracles")
+truths = load("truths")
 FORMULAS = rows("formulas")
 ERRORS = {"extent", "ambiguous", "undeclared", "shape", "typo", "collision", "syntax", "macro", "unread"}
 TESTS = {"=": lambda a, b: abs(a - b) < 1e-9, "<=": lambda a, b: a <= b, ">=": lambda a, b: a >= b}
@@ -76,3 +80,31 @@ def test_what_a_sentence_says(item):
     for name, kind in what["names"].items():
         assert name.strip("\\{}").split("{")[-1].strip("}") in item["text"]
         assert set(kind) <= {"shape", "integer", "random", "function", "over"}
+
+
+TRUTH = rows("truth")
+PROBLEMS = sorted((CORPUS.parents[1] / "problems").glob("*.tex"))
+
+
+def test_every_question_has_a_truth():
+    labels = [x for p in PROBLEMS for x in re.findall(r"\\label\{(.*?)\}", p.read_text(encoding="utf-8"))]
+    assert len(set(labels)) == len(labels)
+    assert set(labels) == {t["row"] for t in TRUTH} == set(truths.ORACLES)
+
+
+@pytest.mark.parametrize("item", TRUTH, ids=lambda t: t["row"])
+def test_truth_of_question(item):
+    points = item["answer_values"]
+    assert points == [truths.point(item["row"], p["at"]) for p in points]
+    assert len(points) >= 3 or not points[0]["at"]
+
+
+@pytest.mark.parametrize("path", PROBLEMS, ids=lambda p: p.stem)
+def test_environments_close(path):
+    open_now = []
+    for word, name in re.findall(r"\\(begin|end)\{([^}]*)\}", path.read_text(encoding="utf-8")):
+        if word == "begin":
+            open_now.append(name)
+        else:
+            assert open_now.pop() == name
+    assert not open_now

@@ -285,7 +285,7 @@ ORACLES: dict[str, Callable[..., Any]] = {
 
 def identifier(key: str) -> str:
     """The Python name of a LaTeX spelling."""
-    plain = re.sub(r"\W+", "_", key.replace("'", "_prime")).strip("_")
+    plain = re.sub(r"[\W_]+", "_", key.replace("'", "_prime").replace("*", "_star")).strip("_")
     return plain + "_" if keyword.iskeyword(plain) else plain
 
 
