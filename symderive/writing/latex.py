@@ -7,35 +7,39 @@ association means the same, a quotient of two numerals is a rational number, the
 squared norm.
 
 **Names.**  ``spelling`` maps a name of the kernel (of a quantity, function or operator) to the author's LaTeX.  As
-in a macro, ``#1``, ``#2``, … in it are the places of its indices: ``{"W": r"W^{(#1)}_{#2#3}"}``.  A script of which no
-place has an index is left out; further indices follow as a subscript.  Without an entry the name is guessed
-from its letters: ``sigma_w`` is ``\sigma_{w}``, ``h1`` is ``h_{1}``, ``W^1`` is ``W^{(1)}``, ``dout`` is ``\mathrm{dout}``; a guess
-that might be taken for another name, or for an entry of a family (``h1`` beside a family ``h``), is ``\mathrm{h1}``.
+in a macro, ``#1``, ``#2``, … in it are the places of its indices: ``{"W": r"W^{(#1)}_{#2#3}"}``.  A script of which
+no place has an index is left out; further indices follow as a subscript.  Without an entry the name is guessed from
+its letters: ``sigma_w`` is ``\sigma_{w}``, ``h1`` is ``h_{1}``, ``W^1`` is ``W^{(1)}``, ``dout`` is
+``\mathrm{dout}``; a guess that might be taken for another name, or for an entry of a family (``h1`` beside a family
+``h``), is ``\mathrm{h1}``.
 
 **Indices** stand together if each is one letter or digit, ``W_{ij}``; else with commas, ``W_{i,j+1}``.  What
 already has a subscript is bracketed before it takes another: ``(x_{1})_{i}``.  A power after an index is a power
 of the entry; entries of a transpose are ``(A^{\top})_{ij}``.  Bound variables get letters that nothing else uses.
 
 **Products** are juxtaposed and flat, ``\cdot`` stands before numerals only and means the same; a nested product
-keeps its brackets.  ``\sum``, ``\prod``, ``\max_{…}``, ``\lim`` take the product to their right, so they are bracketed
-unless they come last.  Functions have brackets, and a power behind them belongs to the value: ``\tanh(x)^{2}``;
-only ``\log x``, ``\sin x`` … of one letter go without, where they end a product.  ``e^{x}`` is the exponential, unless
-``e`` is a name.  Scripts are written in line: ``e^{-x^{2}/2}``, ``x^{-1/2}``; a slash has one factor on each side.
+keeps its brackets.  ``\sum``, ``\prod``, ``\max_{…}``, ``\lim`` take the product to their right, so they are
+bracketed unless they come last.  Functions have brackets, and a power behind them belongs to the value:
+``\tanh(x)^{2}``; only ``\log x``, ``\sin x`` … of one letter go without, where they end a product.  ``e^{x}`` is
+the exponential, unless ``e`` is a name.  Scripts are written in line: ``e^{-x^{2}/2}``, ``x^{-1/2}``; a slash has
+one factor on each side, the sign of its numerator stands in front.
 
-**Vectors** are columns; ``x^{\top}`` of a vector is the vector itself as a row, on the left of a matrix product (only
-a context can show that it is one); ``a b^{\top}`` is the outer product, ``\langle A, B \rangle`` the sum of the products of
-entries.  Of matrices ``A^{-1}`` is the inverse, ``A^{\odot k}`` the power of the entries; fractions and functions act
-entry by entry.  ``\operatorname{diag}`` of a vector is a matrix, of a matrix a vector.  ``\lVert x \rVert_{2}^{2}`` is
-the squared norm, ``\lVert A \rVert_{F}`` the norm of a matrix (again with a context).
+**Vectors** are columns; ``x^{\top}`` of a vector is the vector itself as a row, on the left of a matrix product
+(only a context can show that it is one); ``a b^{\top}`` is the outer product, ``\langle A, B \rangle`` the sum of
+the products of entries.  Of matrices ``A^{-1}`` is the inverse, ``A^{\odot k}`` the power of the entries; fractions
+and functions act entry by entry.  ``\operatorname{diag}`` of a vector is a matrix, of a matrix a vector.  ``\lVert
+x \rVert_{2}^{2}`` is the squared norm, ``\lVert A \rVert_{F}`` the norm of a matrix (again with a context).
 
-**Derivatives**: ``\frac{\partial L}{\partial w_{j}}``, of a sum or product ``\frac{\partial}{\partial w}\left[ … \right]``; of
-several the innermost is written last.  ``g'(x)`` and ``\partial_{2} f(x, y)`` vary an argument of the function.  The table of
-derivatives by all entries of W is ``\frac{\partial L}{\partial W}``; a Jacobian follows ``layout``.
+**Derivatives**: ``\frac{\partial L}{\partial w_{j}}``, of a sum or product
+``\frac{\partial}{\partial w}\left[ … \right]``; of several the innermost is written last.  ``g'(x)`` and
+``\partial_{2} f(x, y)`` vary an argument of the function.  The table of derivatives by all entries of W is
+``\frac{\partial L}{\partial W}``; a Jacobian follows ``layout``.
 
 **Others**: ``\delta_{ij}`` is the cases 1 if i = j, 0 otherwise, over integers; ``[x_{i}]_{i=1}^{n}`` a tensor by its
-entries, ``[a_{ij}]_{i=1,j=1}^{n,m}`` with the outer index first.  ``\operatorname{Var}(t)``, ``\operatorname{Cov}(a, b)`` stand
-for the very terms that they abbreviate, ``\operatorname{ELU}_{c}(x)`` has its parameter below, ``\mathcal{N}(x; \mu, v)`` is the
-normal density with variance v; ``\log \mathcal{N}(…)`` without brackets is its logarithm as a function of its own.
+entries, ``[a_{ij}]_{i=1,j=1}^{n,m}`` with the outer index first.  ``\operatorname{Var}(t)``,
+``\operatorname{Cov}(a, b)`` stand for the very terms that they abbreviate.  ``\operatorname{ELU}_{c}(x)`` has its
+parameter below.  ``\mathcal{N}(x; \mu, v)`` is the normal density with variance v; ``\log \mathcal{N}(…)`` without
+brackets is its logarithm as a function of its own.
 """
 
 from __future__ import annotations
@@ -68,6 +72,14 @@ from symderive.kernel.terms import (
     sym,
 )
 
+MAX_SIZE = 100_000
+"""Nodes of the longest formula that is written; shared parts count as often as they are seen."""
+
+
+class TooLong(ValueError):
+    """A formula has more than `MAX_SIZE` parts."""
+
+
 Layout = Literal["numerator", "denominator"]
 """Which way round ∂y/∂x of vectors is a matrix: entries ∂y_i/∂x_j (numerator) or ∂y_j/∂x_i."""
 
@@ -89,8 +101,8 @@ class Piece(NamedTuple):
 
 # -- tables -----------------------------------------------------------------------------------------
 
-_LETTERS = """alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi rho sigma tau
-upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell"""
+_LETTERS = """alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi rho sigma
+tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell"""
 GREEK = {c: rf"\{c}" for c in _LETTERS.split()}
 GREEK |= {"eps": r"\epsilon", "ε": r"\varepsilon", "φ": r"\varphi", "ℓ": r"\ell"}
 
@@ -124,23 +136,37 @@ BIG = {"sum": r"\sum", "prod": r"\prod", "max": r"\max", "min": r"\min"}
 SIGNS = {"=": "=", "!=": r"\ne", "<": "<", "<=": r"\le"}
 MIRRORED = {"=": "=", "!=": r"\ne", "<": ">", "<=": r"\ge"}
 PROPERTIES = {
-    "integer": r"{} \text{{ is an integer}}",
-    "odd": r"{} \text{{ is odd}}",
-    "even": r"{} \text{{ is even}}",
-    "convex": r"{} \text{{ is convex}}",
-    "increasing": r"{} \text{{ is strictly increasing}}",
-    "positive-definite": r"{} \text{{ is symmetric and positive definite}}",
-    "independent": r"{} \text{{ are independent}}",
-    "independent-entries": r"\text{{the entries of }} {} \text{{ are independent}}",
-    "iid": r"\text{{the entries of }} {} \text{{ are i.i.d.}}",
-    "symmetric-law": r"{} \text{{ is symmetric about zero}}",
-    "surely": r"{} \text{{ for every outcome}}",
-    "defined": r"{} \text{{ is defined}}",
-    "nonempty": r"{} \text{{ has an entry}}",
-    "limit": r"{} \text{{ exists}}",
-    "defn": r"\text{{by definition, }} {}",
+    "integer": r"{0} \text{{ is an integer}}",
+    "differentiable": r"{0} \text{{ is }} {1} \text{{ times differentiable}}",
+    "odd": r"{0} \text{{ is odd}}",
+    "even": r"{0} \text{{ is even}}",
+    "convex": r"{0} \text{{ is convex}}",
+    "increasing": r"{0} \text{{ is strictly increasing}}",
+    "positive-definite": r"{0} \text{{ is symmetric and positive definite}}",
+    "independent": r"{all} \text{{ are independent}}",
+    "independent-entries": r"\text{{the entries of }} {0} \text{{ are independent}}",
+    "iid": r"\text{{the entries of }} {0} \text{{ are i.i.d.}}",
+    "symmetric-law": r"{0} \text{{ is symmetric about zero}}",
+    "surely": r"{0} \text{{ for every outcome}}",
+    "interchange": r"\partial / \partial {1} \text{{ may be taken inside }} {0}",
+    "defined": r"{0} \text{{ is defined}}",
+    "nonempty": r"{0} \text{{ has an entry}}",
+    "limit": r"{0} \text{{ exists}}",
+    "defn": r"\text{{by definition, }} {0}",
+    "smooth-limit": r"{0} \text{{ is smooth in }} {1}",
+    "constant-near": r"{0} \text{{ does not change near }} {1}",
+    # what only rules ask
+    "smooth": r"{0} \text{{ is smooth in }} {1}",
+    "free": r"{0} \text{{ does not depend on }} {1}",
+    "fixed": r"{0} \text{{ is not random}}",
+    "apart": r"{0} \text{{ and }} {1} \text{{ use independent entries}}",
+    "alike": r"{0} \text{{ and }} {1} \text{{ have the same law}}",
+    "lawfree": r"{1} \text{{ is in no law of }} {0}",
+    "range": r"{0} \text{{ has the indices }} {1}, \dots, {2}",
+    "family": r"{0} \text{{ is defined by }} {1} \text{{ indices}}",
+    "not": r"\text{{not }} {0}",
 }
-"""How a property of its arguments is said; the others are in `_Writer.is_`."""
+"""How a property of its arguments is said."""
 
 SLOT = re.compile(r"#([1-9])")
 _RUN = re.compile(r"(?:#[1-9])+")
@@ -304,6 +330,7 @@ def latex(
 
     Raises:
         ValueError: a bound variable of the term has no binder.
+        TooLong: the formula would have more than `MAX_SIZE` parts.
         RecursionError: the term nests deeper than Python's stack.
     """
     if term.dangling:
@@ -331,6 +358,7 @@ class _Writer:
     def __init__(self, term: Term, spelling: Mapping[str, str], context: Context | None, layout: Layout) -> None:
         self.context = context
         self.layout = layout
+        self.room = MAX_SIZE
         self.script = False
         self.scope: list[str] = []
         names, indexed = _mentioned(term)
@@ -357,6 +385,9 @@ class _Writer:
 
     def write(self, t: Term, place: int = ANYTHING) -> str:
         """The text of a term for a place, in brackets if the place asks for more than it has."""
+        self.room -= 1
+        if self.room < 0:
+            raise TooLong(f"the formula has more than {MAX_SIZE} parts")
         if place <= LARGE and _goes_bare(t) and t.name() not in self.spelled:
             return f"{FUNCTIONS[t.name()]} {self.write(t.terms[0])}"
         piece = METHODS[t.head](self, t)
@@ -401,7 +432,7 @@ class _Writer:
     def metavariable(self, t: Term) -> Piece:
         return Piece(self.spell(t.name()) + (self.arguments(t.terms) if t.terms else ""), BASE)
 
-    def infinity(self, t: Term) -> Piece:
+    def infinity(self, _: Term) -> Piece:
         return Piece(r"\infty", BASE)
 
     def add(self, t: Term) -> Piece:
@@ -428,6 +459,9 @@ class _Writer:
     def div(self, t: Term) -> Piece:
         top, bottom = t.terms
         if self.script:
+            minus, top = _signed(top)
+            if minus:
+                return Piece("-" + self.write(make("div", top, bottom), PRODUCT), SUM)
             return Piece(f"{self.write(top, FACTOR)}/{self.write(bottom, FACTOR)}", PRODUCT)
         return Piece(rf"\frac{{{self.write(top)}}}{{{self.write(bottom)}}}", FACTOR)
 
@@ -675,7 +709,7 @@ class _Writer:
         chains: list[tuple[str, Term | None]] = []
         for c in t.terms:
             if c.head != "rel":
-                chains.append((self.write(c, SUM), None))
+                chains.append((self.write(c, ANYTHING if c.head == "is" else SUM), None))
             elif chains and chains[-1][1] is c.terms[0]:
                 chains[-1] = f"{chains[-1][0]} {SIGNS[c.name()]} {self.write(c.terms[1], SUM)}", c.terms[1]
             else:
@@ -709,27 +743,15 @@ class _Writer:
         return Piece(text, ANYTHING)
 
     def is_(self, t: Term) -> Piece:
-        prop, parts = t.name(), t.terms
-        texts = [self.write(a, SUM) if a.head not in CONDITIONS else self.write(a) for a in parts]
-        said: str | None = None
-        match prop, len(parts):
-            case "differentiable", 2:
-                times = "" if parts[1] is ONE else f" ${self.write(parts[1])}$ times"
-                said = rf"{texts[0]} \text{{ is{times} differentiable}}"
-            case "integrable", _:
-                said = rf"{self.write(make('ex', parts[0], *(a.name() for a in parts[1:])))} \text{{ exists}}"
-            case "interchange", 2:
-                by = rf"\frac{{\partial}}{{\partial {texts[1]}}}"
-                said = rf"{by} \text{{ may be taken inside }} {texts[0]}"
-            case "free", 2:
-                said = rf"{texts[0]} \text{{ does not depend on }} {texts[1]}"
-            case ("smooth-limit", 2) | ("smooth", 2):
-                said = rf"{texts[0]} \text{{ is smooth in }} {texts[1]}"
-            case "constant-near", 2:
-                said = rf"{texts[0]} \text{{ does not change near }} {texts[1]}"
-            case _ if prop in PROPERTIES:
-                said = PROPERTIES[prop].format(", ".join(texts))
-        return Piece(said or rf"\text{{{prop}}}({', '.join(texts)})", ANYTHING)
+        prop, args = t.name(), t.terms
+        if prop == "integrable":
+            return Piece(self.write(make("ex", args[0], *(a.name() for a in args[1:]))) + r" \text{ exists}", ANYTHING)
+        if prop == "law":
+            law = {"normal": r"\mathcal{N}"}.get(args[1].name(), rf"\operatorname{{{args[1].name()}}}")
+            return Piece(rf"{self.write(args[0])} \sim {law}{self.arguments(args[2:])}", ANYTHING)
+        texts = [self.write(a, ANYTHING if a.head in CONDITIONS else SUM) for a in args]
+        said = PROPERTIES.get(prop, rf"\text{{{{{prop}}}}}({{all}})")
+        return Piece(said.format(*texts, all=", ".join(texts)), ANYTHING)
 
 
 METHODS: dict[str, Callable[[_Writer, Term], Piece]] = {
