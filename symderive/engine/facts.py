@@ -1,7 +1,7 @@
 """Facts and conditions in use: instances of ∀-facts where their subjects turn up.
 
 An order (<, ≤, ≠) teaches a sign.  An equation rewrites one generator, chosen once, in which it is
-linear with a constant coefficient: expectations first, then sums, then entries, then names.
+linear, if possible with a constant coefficient: expectations first, then sums, then entries, then names.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ class Facts:
         self.normal = normal
         self.orders: list[Pattern] = []
         self.equations: list[Pattern] = []
+        self.spare: list[int] = []
+        """Lines of equations that rewrite nothing."""
         self._used: set[tuple[Term, tuple[Term, ...]]] = set()
 
     def allow(self, conditions: list[Term]) -> None:
@@ -59,6 +61,8 @@ class Facts:
                 if target is not None:
                     p.triggers = [target]
                     self.equations.append(p)
+                elif not p.variables:
+                    self.spare.append(self.instance(p, ()))
             elif p.variables:
                 p.triggers = _subjects(p)
                 self.orders.append(p)
@@ -88,14 +92,15 @@ class Facts:
             gap = scratch.frac(make("add", a, make("neg", b)))
         except (Stuck, TooLarge, ZeroDivisionError, Full):
             return None
-        best: tuple[tuple[int, str], Term] | None = None
+        best: tuple[tuple[bool, int, str], Term] | None = None
         degrees = gap.num.degrees()
         for k, t in enumerate(scratch.ring.generators):
             if degrees[k] != 1 or not set(pattern.variables) <= t.loose or t.head not in PRIORITY:
                 continue
             inside = [m for m in gap.num.to_dict() if m[k]]
-            if len(inside) == 1 and sum(inside[0]) == 1 and not _occurs_in_others(scratch, k, gap):
-                rank = (PRIORITY[t.head], scratch.ring.key(t))
+            plain = len(inside) == 1 and sum(inside[0]) == 1
+            if (plain or not pattern.variables) and not _occurs_in_others(scratch, k, gap):
+                rank = (not plain, PRIORITY[t.head], scratch.ring.key(t))
                 if best is None or rank < best[0]:
                     best = (rank, t)
         return None if best is None else best[1]
@@ -115,6 +120,7 @@ class Facts:
                 line = self._solve(pattern, values, t)
                 if line is not None:
                     return line
+                self.spare.append(self.instance(pattern, values))
         return None
 
     def instance(self, pattern: Pattern, values: tuple[Term, ...]) -> int:
@@ -136,17 +142,14 @@ class Facts:
             a, b = normal.builder.line(fact).claim.terms
             gap = normal.frac(make("add", a, make("neg", b)))
             k = ring.numbers[t]
-            at_t = {m: c for m, c in gap.num.to_dict().items() if m[k]}
-            if len(at_t) != 1:
+            rows = gap.num.to_dict()
+            q = ring.ctx.from_dict({(*m[:k], 0, *m[k + 1 :]): c for m, c in rows.items() if m[k]})
+            if not q.is_constant() and normal.signs.line("!=", q) is None:
                 return None
-            ((m, c),) = at_t.items()
-            if sum(m) != 1:
-                return None
-            others = {n: q for n, q in gap.num.to_dict().items() if not n[k]}
-            rest = ring.make(ring.ctx.from_dict(others), -c * ring.one)
-            value = ring.term(rest)
-            # t − value = gap·den/c, and gap = a − b
-            factor = ring.term(ring.make(gap.den, c * ring.one))
+            others = ring.ctx.from_dict({m: c for m, c in rows.items() if not m[k]})
+            value = ring.term(ring.make(-others, q))
+            # t − value = gap·den/q, and gap = a − b
+            factor = ring.term(ring.make(gap.den, q))
             return normal.builder.combine(t, value, normal.rewrites(a, b), [(fact, factor)])
 
 

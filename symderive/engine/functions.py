@@ -481,7 +481,6 @@ def cosine(normal: Normal, t: Term) -> int | None:
 
 def _circular(normal: Normal, t: Term, f: str) -> int | None:
     """sin and cos of a sum by the addition theorems; sin² = 1 − cos²; exact values at parts of π."""
-    builder, ring, u = normal.builder, normal.ring, t.terms[0]
     value = normal.frac(u)
     if value.num.is_zero():
         place = builder.place(normal.equal(u, ZERO), t, (1,))

@@ -1,4 +1,4 @@
-"""Induction along a recursive family: the claim at the first index, then from one index to the next.
+"""Induction along a recursive family, or the end of a sum: the claim at the first index, then from each to the next.
 
 The claim is generalised over the integer at which the family stands, and over the entries that its
 recursion mixes (as an equation between tensors), so that the hypothesis can be used at every entry.
@@ -6,10 +6,13 @@ recursion mixes (as an equation between tensors), so that the hypothesis can be 
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from symderive.engine.builder import Stuck
 from symderive.engine.ring import TooLarge
+from symderive.kernel.algebra import difference
 from symderive.kernel.context import Range, Rejected, family_member
 from symderive.kernel.shapes import shape
 from symderive.kernel.terms import (
@@ -19,6 +22,7 @@ from symderive.kernel.terms import (
     abstract,
     bound,
     fresh,
+    literal,
     make,
     rebuild,
     rel,
@@ -34,19 +38,32 @@ if TYPE_CHECKING:
 FAILURES = (Stuck, TooLarge, Rejected, ZeroDivisionError)
 
 
+@dataclass(frozen=True)
+class Ladder:
+    """An integer name along which a claim may be shown by induction."""
+
+    name: str
+    first: Term
+    last: Term | None
+    entries: tuple[str, ...] = ()
+    """Integer names of the entries that a recursion mixes."""
+    ends: tuple[Term, ...] = ()
+    """Ends of sums and products, over the name, at which their last member splits off."""
+
+
 def by_induction(prover: Prover, claim: Term, conditions: tuple[Term, ...]) -> int | None:
-    """A line for a claim about a recursive family at an integer name; None if it is not of that kind."""
-    candidates = _candidates(prover, claim)
-    if not candidates:
+    """A line for a claim about a recursive family, sum or product up to an integer name; None if there is none."""
+    ladders = _families(prover, claim) + _series(prover, claim, conditions)
+    if not ladders:
         return None
     cleared = _cleared(prover, claim, conditions)
     if cleared is not None:
         return cleared
-    for name, n, mixed in candidates:
-        for entries in (mixed, ()) if mixed else ((),):
-            for offset in (0, 1):
+    for ladder in ladders:
+        for entries in (ladder.entries, ()) if ladder.entries else ((),):
+            for offset in (0,) if ladder.ends else (0, 1):
                 try:
-                    return _induct(prover, claim, conditions, name, n, entries, offset)
+                    return _induct(prover, claim, conditions, replace(ladder, entries=entries), offset)
                 except FAILURES:
                     continue
     return None
@@ -73,8 +90,8 @@ def _cleared(prover: Prover, claim: Term, conditions: tuple[Term, ...]) -> int |
         return None
 
 
-def _candidates(prover: Prover, claim: Term) -> list[tuple[str, str, tuple[str, ...]]]:
-    """(family, integer name at which it stands, integer names of its entries), as found in the claim."""
+def _families(prover: Prover, claim: Term) -> list[Ladder]:
+    """The recursive families in a claim that stand at an integer name, with the names of their entries."""
     context = prover.context
     out: dict[tuple[str, str], tuple[str, ...]] = {}
     for t in subterms(claim):
@@ -88,23 +105,35 @@ def _candidates(prover: Prover, claim: Term) -> list[tuple[str, str, tuple[str, 
         rest = tuple(i.name() for i in found[1][depth:] if i.head == "sym")
         if at.head == "sym":
             out[found[0], at.name()] = max(out.get((found[0], at.name()), ()), rest, key=len)
-    plain = {f for f, _ in out if not any(e.dangling for e in _range(prover, f))}
-    return [(f, n, rest) for (f, n), rest in out.items() if f in plain]
+    ladders = []
+    for (f, n), rest in out.items():
+        lo, hi = _range(prover, f)
+        if not lo.dangling and not hi.dangling:
+            ladders.append(Ladder(n, lo, None if hi.head == "inf" else hi, rest))
+    return ladders
 
 
-def _induct(
-    prover: Prover,
-    claim: Term,
-    conditions: tuple[Term, ...],
-    family: str,
-    n: str,
-    entries: tuple[str, ...],
-    offset: int,
-) -> int:
-    builder = prover.builder
-    lo, hi = _range(prover, family)
-    first = lo if not offset else make("add", lo, ONE)
-    last = None if hi.head == "inf" else hi
+def _series(prover: Prover, claim: Term, conditions: tuple[Term, ...]) -> list[Ladder]:
+    """The integer names up to which sums and products in a claim run, from the bound that is known of each."""
+    ends: dict[str, dict[Term, None]] = {}
+    for t in subterms(claim):
+        if t.head == "big" and t.name() in ("sum", "prod") and not t.terms[1].dangling:
+            for s in subterms(t.terms[1]):
+                if s.head == "sym" and isinstance(difference(t.terms[1], s), int):
+                    ends.setdefault(s.name(), {})[t.terms[1]] = None
+    out = []
+    for n, found in ends.items():
+        firsts = [c.terms[0] for c in conditions if c.head == "rel" and c.name() == "<=" and c.terms[1] is sym(n)]
+        known = [t for t in firsts if isinstance(literal(t), int)]
+        if known:
+            first = max(known, key=lambda t: Fraction(literal(t) or 0))
+            out.append(Ladder(n, first, sym(n), (), tuple(found)))
+    return out
+
+
+def _induct(prover: Prover, claim: Term, conditions: tuple[Term, ...], ladder: Ladder, offset: int) -> int:
+    builder, n, entries, last = prover.builder, ladder.name, ladder.entries, ladder.last
+    first = ladder.first if not offset else make("add", ladder.first, ONE)
     left, right = claim.terms
     general = [_generalised(prover, t, entries, claim) for t in (left, right)]
     v = fresh(claim, *conditions, stem="t")
@@ -113,7 +142,8 @@ def _induct(
     base = prover.relation_at(substitute(goal, {v: first}), conditions, first)
     known = [rel("<=", first, bound(v)), goal]
     known += [] if last is None else [rel("<=", after, last), rel("<=", bound(v), last)]
-    up = prover.relation_at(substitute(goal, {v: after}), (*conditions, *known), after)
+    ends = [_with(t, {n: after}) for t in ladder.ends]
+    up = prover.relation_at(substitute(goal, {v: after}), (*conditions, *known), after, *ends)
     up = _within(prover, up, conditions, known, v)
     line = builder.induct(goal, v, first, last, base, up)
     line = builder.at(line, **{v: sym(n)})
@@ -128,8 +158,10 @@ def _induct(
 
 def _within(prover: Prover, up: int, conditions: tuple[Term, ...], known: list[Term], v: str) -> int:
     """The step line without hypotheses about the index that follow from its range."""
-    for h in sorted(prover.builder.line(up).hypotheses, key=repr):
-        if v in h.loose and h not in known:
+    tried: set[Term] = set(known)
+    while todo := sorted((h for h in prover.builder.line(up).hypotheses if v in h.loose and h not in tried), key=repr):
+        for h in todo:
+            tried.add(h)
             proof = prover.hypothesis(h, (*prover.context.facts, *known))
             if proof is not None:
                 up = prover.builder.cut(up, h, *proof)

@@ -130,9 +130,25 @@ class Normal:
         if left is right:
             return self.builder.same(left)
         plain = self.plain_difference(left, right)
-        if plain is None:
-            raise Stuck("the normal forms differ")
-        return self.builder.combine(left, right, self.rewrites(left, right), plain)
+        if plain is not None:
+            return self.builder.combine(left, right, self.rewrites(left, right), plain)
+        for fact in self.facts.spare:
+            line = self._multiple(left, right, fact)
+            if line is not None:
+                return line
+        raise Stuck("the normal forms differ")
+
+    def _multiple(self, left: Term, right: Term, fact: int) -> int | None:
+        """A line ``left = right``, if the difference of its sides is a multiple of that of an equation."""
+        ring, (a, b) = self.ring, self.builder.line(fact).claim.terms
+        gap, known = (ring.sub(self.frac(s), self.frac(t)) for s, t in ((left, right), (a, b)))
+        if ring.relations or known.num.is_constant():
+            return None
+        q, rest = divmod(gap.num, known.num)
+        if not rest.is_zero():
+            return None
+        factor = ring.term(ring.mul(Frac(q, ring.one), ring.make(known.den, gap.den)))
+        return self.builder.combine(left, right, self.rewrites(left, right, a, b), [(fact, factor)])
 
     def plain_difference(self, left: Term, right: Term) -> list[tuple[int, Term]] | None:
         """Cofactors that show left = right by the relations of algebraic generators; None if they differ."""

@@ -79,6 +79,8 @@ def intrinsic_sign(normal: Normal, t: Term) -> Sign | None:
             return _indicator(normal, t)
         case "big" if t.name() == "sum" and t.terms[2] is TRUE:
             return _sum(normal, t)
+        case "big" if t.name() == "prod" and t.terms[2] is TRUE:
+            return _product(normal, t)
         case _:
             return None
 
@@ -133,6 +135,16 @@ def _sum(normal: Normal, t: Term) -> Sign | None:
     below = builder.place(weak, nothing, ((4, name),))
     empty = builder.add(Resum(ZERO, nothing, (), ()), ("empty", nothing))
     return "<=", (builder.chain(empty, below),)
+
+
+def _product(normal: Normal, t: Term) -> Sign | None:
+    builder, (lo, hi, _, body) = normal.builder, t.terms
+    name, f = normal.open(t)
+    positive = normal.signs.prove(rel("<", ZERO, f))
+    if positive is None:
+        return None
+    line = builder.rule("prod.positive", f=Lambda((name,), f), lo=lo, hi=hi)
+    return "<", (builder.cut(line, make("all", lo, hi, rel("<", ZERO, body)), positive, (name,)),)
 
 
 # -- by syntax, before anything is multiplied out ---------------------------------------------------

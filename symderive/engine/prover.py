@@ -7,7 +7,7 @@ compared entry by entry.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -90,7 +90,7 @@ class Prover:
         facts = (*self.context.facts, *given)
         self.lemmas += self.settle(own, facts).values()
         line = self.relation(claim, (*facts, *own))
-        return self.discharge(line, facts)
+        return self.discharge(line, facts, own)
 
     def relation(self, claim: Term, conditions: tuple[Term, ...]) -> int:
         """A line for a relation, using these conditions."""
@@ -104,13 +104,13 @@ class Prover:
                 raise
             return line
 
-    def relation_at(self, claim: Term, conditions: tuple[Term, ...], step: Term) -> int:
-        """`relation`, with recursive families unfolded at one index."""
-        self.steps.append(tidy(step))
+    def relation_at(self, claim: Term, conditions: tuple[Term, ...], *steps: Term) -> int:
+        """`relation`, with recursive families unfolded, and sums split, at these indices."""
+        self.steps += map(tidy, steps)
         try:
             return self.relation(claim, conditions)
         finally:
-            self.steps.pop()
+            del self.steps[-len(steps) :]
 
     def _tensors(self, claim: Term, conditions: tuple[Term, ...]) -> int:
         """S = T by an inverse matrix, else entry by entry."""
@@ -229,8 +229,8 @@ class Prover:
 
     # -- hypotheses -----------------------------------------------------------------------------
 
-    def discharge(self, line: int, facts: tuple[Term, ...]) -> int:
-        """The line with as few hypotheses beside the facts as are found to be needed."""
+    def discharge(self, line: int, facts: tuple[Term, ...], own: Sequence[Term] = ()) -> int:
+        """The line with as few hypotheses beside the facts as are found to be needed; its own conditions go last."""
         for strong in (False, True):
             rest = tuple(self._open(line)) if strong else ()
             if not strong:
@@ -238,7 +238,7 @@ class Prover:
                 for h, by in found.items():
                     line = self.builder.cut(line, h, by)
                 self.lemmas += found.values()
-            for h in self._open(line):
+            for h in sorted(self._open(line), key=own.__contains__):
                 if not strong and h.head == "rel":
                     continue
                 others = tuple(c for c in rest if c is not h and c in self.builder.line(line).hypotheses)

@@ -85,9 +85,9 @@ class Signs:
         for k in known:
             if k.poly.is_constant() and k.poly.leading_coefficient() < 0:
                 known = [k]
-        columns = [vector(k.poly) for k in known]
-        extra: list[Product] = [(Fraction(1), k.lines, ()) for k in known]
-        strict = [k.op == "<" for k in known]
+        columns = [vector(ring.one), *(vector(k.poly) for k in known)]
+        extra: list[Product] = [(Fraction(1), (), ()), *((Fraction(1), k.lines, ()) for k in known)]
+        strict = [True, *(k.op == "<" for k in known)]
         for k in self.facts:
             # a fact against the sign that its polynomial has by itself
             if k.op != "!=" and (below := self._structural("<=", -k.poly)) is not None:
