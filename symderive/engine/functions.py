@@ -481,6 +481,7 @@ def cosine(normal: Normal, t: Term) -> int | None:
 
 def _circular(normal: Normal, t: Term, f: str) -> int | None:
     """sin and cos of a sum by the addition theorems; sin² = 1 − cos²; exact values at parts of π."""
+    builder, u = normal.builder, t.terms[0]
     value = normal.frac(u)
     if value.num.is_zero():
         place = builder.place(normal.equal(u, ZERO), t, (1,))
