@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 from symderive.kernel.check import Accepted
 from symderive.kernel.context import Context, Definition, Name, Range
-from symderive.kernel.terms import TRUE, Term, bound, fresh_name, instantiate, subterms
+from symderive.kernel.terms import TRUE, Term, bound, instantiate, subterms
 
 LEVEL = {"add": 1, "neg": 2, "mul": 3, "div": 3, "pow": 5, "big": 1, "cases": 0, "lim": 1}
 """How tightly a node binds; what is absent binds tightest."""
@@ -77,9 +79,7 @@ def say_in(t: Term, level: int) -> str:
 
 def _binder(t: Term) -> str:
     taken = t.loose.union(a for s in subterms(t) for a in s.args if isinstance(a, str))
-    name = fresh_name(taken, "i").replace("#", "")
-    while name in taken:
-        name += "'"
+    name = next(i for k in count() if (i := f"i{k or ''}") not in taken)
     variable = bound(name)
     lo, hi = t.terms[:2]
     span = f"{name}={say(lo)}..{say(hi)}"
