@@ -325,6 +325,7 @@ def test_small_terms_in_every_place_are_written_differently():
         ("f'", "f'"),
         ("σ", r"\sigma"),
         ("Ω_2", r"\Omega_{2}"),
+        ("ϵ", r"\epsilon"),
         ("a__b", r"a_{b}"),
         ("_", r"\mathrm{\_}"),
     ],
@@ -393,6 +394,10 @@ def test_vectors_are_columns(scope):
 
     assert text(u @ v) == r"u^{\top} v"
     assert text(u @ (A @ v)) == text((u @ A) @ v) == r"u^{\top} A v"
+    assert text((u @ A) + A @ u) == r"(u^{\top} A)^{\top} + A u"
+    assert text((u @ A)[1]) == r"(u^{\top} A)_{1}"
+    assert text(A @ (u @ A)) == r"A (u^{\top} A)^{\top}"
+    assert text(op("outer", u, v @ A)) == r"u (v^{\top} A)"
     assert text((A @ u) @ v) == r"(A u)^{\top} v"
     assert text(A.T @ (A @ v)) == r"A^{\top} A v"
     assert text(op("outer", u, A @ v)) == r"u (A v)^{\top}"

@@ -24,8 +24,9 @@ bracketed unless they come last.  Functions have brackets, and a power behind th
 the exponential, unless ``e`` is a name.  Scripts are written in line: ``e^{-x^{2}/2}``, ``x^{-1/2}``; a slash has
 one factor on each side, the sign of its numerator stands in front.
 
-**Vectors** are columns; ``x^{\top}`` of a vector is the vector itself as a row, on the left of a matrix product
-(only a context can show that it is one); ``a b^{\top}`` is the outer product, ``\langle A, B \rangle`` the sum of
+**Vectors** are columns; ``x^{\top}`` of a vector is the vector itself as a row, on the left of a matrix product (only
+a context can show that it is one), and ``(x^{\top} A)^{\top}`` the same product as a column.  A scalar stands before
+a chain of matrices, not in it; ``a b^{\top}`` is the outer product, ``\langle A, B \rangle`` the sum of
 the products of entries.  Of matrices ``A^{-1}`` is the inverse, ``A^{\odot k}`` the power of the entries; fractions
 and functions act entry by entry.  ``\operatorname{diag}`` of a vector is a matrix, of a matrix a vector.  ``\lVert
 x \rVert_{2}^{2}`` is the squared norm, ``\lVert A \rVert_{F}`` the norm of a matrix (again with a context).
@@ -104,7 +105,8 @@ class Piece(NamedTuple):
 _LETTERS = """alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi rho sigma
 tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell"""
 GREEK = {c: rf"\{c}" for c in _LETTERS.split()}
-GREEK |= {"eps": r"\epsilon", "ε": r"\varepsilon", "φ": r"\varphi", "ℓ": r"\ell"}
+GREEK |= {"eps": r"\epsilon", "ϵ": r"\epsilon", "ε": r"\varepsilon", "ϕ": r"\phi", "φ": r"\varphi", "ϑ": r"\vartheta"}
+GREEK |= {"ϖ": r"\varpi", "ϱ": r"\varrho", "ς": r"\varsigma", "ℓ": r"\ell"}
 
 FUNCTIONS = {
     **{f: rf"\{f}" for f in ("log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "max", "min")},
@@ -208,7 +210,7 @@ def _word(s: str) -> str:
     words = unicodedata.name(s, "").split() if len(s) == 1 else []
     if words[:1] == ["GREEK"] and words[-1].lower() in GREEK:
         letter = words[-1].lower()
-        return GREEK[letter if "SMALL" in words or "SYMBOL" in words else letter.capitalize()]
+        return GREEK.get(letter if "SMALL" in words else letter.capitalize(), s)
     return _upright(s) if s.isascii() else s
 
 
@@ -518,11 +520,12 @@ class _Writer:
         if f in self.spelled:
             return Piece(self.spelled[f] + self.arguments(args), BASE)
         match f:
+            case "matmul" if self.is_row(t):
+                return Piece(rf"{_enclose(self.chain(t))}^{{\top}}", FACTOR)
             case "matmul":
-                return Piece(_glue(self.on_left(args[0]), self.on_right(args[1])), LARGE)
+                return Piece(self.chain(t), LARGE)
             case "outer":
-                left = self.raised(args[0], r"\top") if self.is_row(args[0]) else self.write(args[0], FACTOR)
-                return Piece(_glue(left, self.as_row(args[1])), LARGE)
+                return Piece(_glue(self.write(args[0], FACTOR), self.as_row(args[1])), LARGE)
             case "hadamard":
                 return Piece(r" \odot ".join(self.write(a, FACTOR) for a in args), PRODUCT)
             case "transpose":
@@ -536,24 +539,24 @@ class _Writer:
                 return Piece(self.arguments(args, r"\lVert") + index, BASE if "^" not in index else FACTOR)
         return Piece((OPERATORS.get(f) or rf"\operatorname{{{f}}}") + self.arguments(args), BASE)
 
+    def chain(self, t: Term) -> str:
+        """A matrix product without brackets: a column, a matrix, a number, or a row if it begins with one."""
+        left, right = t.terms
+        vector = self.rank(left) == 1
+        if left.head == "op" and left.name() == "matmul" and (self.is_row(left) or not vector):
+            first = self.chain(left)
+        else:
+            first = self.as_row(left) if vector else self.write(left, FACTOR)
+        flat = right.head == "op" and right.name() == "matmul" and self.rank(right.terms[0]) == 2
+        return _glue(first, self.chain(right) if flat else self.write(right, FACTOR))
+
     def is_row(self, t: Term) -> bool:
-        """Whether a vector prints as a row: a product that begins with a vector."""
+        """Whether a vector is a product that begins with a row."""
         return t.head == "op" and t.name() == "matmul" and self.rank(t) == 1 == self.rank(t.terms[0])
 
     def as_row(self, t: Term) -> str:
-        return self.write(t, FACTOR) if self.is_row(t) else self.raised(t, r"\top")
-
-    def on_left(self, t: Term) -> str:
-        """The left operand of a matrix product."""
-        if self.rank(t) == 1 and not self.is_row(t):
-            return self.raised(t, r"\top")
-        return self.write(t, LARGE if t.head == "op" and t.name() == "matmul" else FACTOR)
-
-    def on_right(self, t: Term) -> str:
-        if self.is_row(t):
-            return self.raised(t, r"\top")
-        chain = t.head == "op" and t.name() == "matmul" and self.rank(t.terms[0]) == 2
-        return self.write(t, LARGE if chain else FACTOR)
+        """A vector on its side."""
+        return _enclose(self.chain(t)) if self.is_row(t) else self.raised(t, r"\top")
 
     # -- indices ------------------------------------------------------------------------------------
 
@@ -567,7 +570,8 @@ class _Writer:
             text = self.spell(base.name(), indices)
             row = len(indices) == 1 and re.search(r"_\{\d\d+\}$", text) and self.rank(t)
             return Piece(f"{text[:-1]},:}}" if row else text, BASE)  # not to be read as two indices
-        return Piece(_subscripted(self.write(base, BASE), _joined([self.inline(i) for i in indices])), BASE)
+        text = self.as_row(base) if self.is_row(base) else self.write(base, BASE)
+        return Piece(_subscripted(text, _joined([self.inline(i) for i in indices])), BASE)
 
     def under(self, lo: Term, hi: Term, *bodies: Term) -> tuple[str, str, str, list[Term]]:
         """Enter a binder: its letter, its ends, and what stands under it with the letter put in.
