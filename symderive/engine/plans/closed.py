@@ -1,0 +1,172 @@
+"""Closed forms: derivatives, evaluations, means, updates; whole gradients by their component.
+
+Candidates come from the readable derivation first, then from the normal form; the shortest that the judge
+proves is the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from symderive.engine.plans.chains import Chains
+from symderive.engine.plans.forms import Forms, size
+from symderive.engine.plans.matrices import MatrixForms
+from symderive.engine.plans.slopes import NoSlope
+from symderive.engine.plans.tidy import renamed
+from symderive.engine.plans.values import Values
+from symderive.engine.plans.work import Work
+from symderive.kernel.context import Context, Rejected, family_member
+from symderive.kernel.lowering import lower
+from symderive.kernel.shapes import SCALAR, Shape, shape
+from symderive.kernel.terms import Term, abstract, bound, make, rel, subterms
+from symderive.language.problem import Derivation, GoalKind
+from symderive.language.verdict import Kind, Verdict
+
+TRIES = 6
+"""Candidates that are judged."""
+FAILED = (NoSlope, Rejected, ZeroDivisionError, RecursionError)
+
+
+def closed(work: Work) -> Derivation:
+    """The plan for a closed form of the target."""
+    target = work.goal.target
+    assert target is not None
+    if shape(work.context, target) != SCALAR:
+        return tensor(work, target)
+    answer, verdict = symbolic(work, target, work.context)
+    if not work.goal.at:
+        return work.done(answer, verdict)
+    return with_values(work, target, answer)
+
+
+def symbolic(work: Work, target: Term, context: Context) -> tuple[Term | None, Verdict | None]:
+    """A closed form of a number in the names of the problem, and the verdict on target = form."""
+    forms = Forms(context, work.tidy(context), _names(work, context), _hidden(target, context))
+    failed: Verdict | None = None
+    tried: set[Term] = {target}
+    for bases in (_readable, _normal):
+        found = [t for t in forms.ranked(bases(work, target, context)) if t not in tried and not _holds(t, target)]
+        for t in found[:TRIES]:
+            tried.add(t)
+            verdict = work.judge(rel("=", target, t), context)
+            if verdict.kind is Kind.PROVED:
+                work.step(target, t, "in the names of the problem", context, verdict=verdict)
+                return t, verdict
+            failed = failed or verdict
+    return None, failed
+
+
+def _names(work: Work, context: Context) -> frozenset[str] | None:
+    """The names that the answer may use; for an evaluation the leaves only."""
+    goal = work.goal
+    if goal.names is None and goal.kind is GoalKind.EVALUATE:
+        return frozenset(n for n, d in context.signature.items() if n not in context.definitions)
+    return goal.names
+
+
+def _hidden(target: Term, context: Context) -> frozenset[str]:
+    """The name of the target itself: it is no answer."""
+    found = family_member(target)
+    return frozenset((found[0],)) if found and found[0] in context.definitions else frozenset()
+
+
+def _holds(t: Term, target: Term) -> bool:
+    return target in subterms(t)
+
+
+def _readable(work: Work, target: Term, context: Context) -> Iterable[Term]:
+    try:
+        return [Chains(work, context).closed(lower(context, target) if target.head == "op" else target)]
+    except FAILED:
+        return []
+
+
+def _normal(work: Work, target: Term, context: Context) -> Iterable[Term]:
+    return work.normal_forms(target, context)
+
+
+# -- values -------------------------------------------------------------------------------------------
+
+
+def with_values(work: Work, target: Term, form: Term | None) -> Derivation:
+    """The value of the target once the values of names are put in."""
+    base = work.context
+    work.context = work.with_facts(work.goal.at)
+    values = Values(work, base)
+    value = values.of(form if form is not None else target)
+    others = () if form is None else (form,)
+    for candidate in dict.fromkeys((value, *work.normal_forms(target))):
+        if candidate is None or values.names_left(candidate):
+            continue
+        claim = rel("=", target, candidate)
+        verdict = work.judge(claim)
+        if verdict.kind is Kind.PROVED:
+            values.explain(form if form is not None else target)
+            if form is not None:
+                work.step(form, candidate, "values put in")
+            return work.done(candidate, verdict, others=others)
+    return work.done(None, None, "no value was found that could be proved", others=others)
+
+
+# -- tensors ------------------------------------------------------------------------------------------
+
+
+def gradient(work: Work) -> Derivation:
+    """The plan for the gradient of a number by all entries of a name."""
+    goal = work.goal
+    assert goal.target is not None
+    assert goal.unknown is not None
+    declared = work.context.declared(goal.unknown)
+    if not declared.ranges:
+        target = make("der", goal.target, goal.unknown)
+    else:
+        indices = [bound(f"d#{k}") for k in range(len(declared.ranges))]
+        target = make("der", goal.target, goal.unknown, *indices)
+        for i, (lo, hi) in reversed(list(zip(indices, declared.ranges, strict=True))):
+            target = make("tab", lo, hi, abstract(target, str(i.args[0])))
+    work.goal = replace(goal, target=target)
+    return closed(work)
+
+
+def tensor(work: Work, target: Term) -> Derivation:
+    """A tensor by its component at new indices, then in matrix form where one is found."""
+    ranges = _ranges(work, target)
+    context, indices = work.with_indices(ranges)
+    entry = target
+    for i in indices:
+        entry = make("at", entry, i)
+    component, verdict = symbolic(work, lower(context, entry), context)
+    if component is None:
+        return work.done(None, verdict, "no closed form of a component was found")
+    table = tabulated(component, indices, ranges)
+    whole = work.judge(rel("=", target, table))
+    found = MatrixForms(context, indices, ranges).of(component)
+    hidden = _hidden(target, work.context)
+    names = _names(work, work.context)
+    forms = Forms(work.context, work.tidy(), names, hidden)
+    for matrix in sorted(found, key=size):
+        if not forms.fits(matrix) or matrix is target:
+            continue
+        verdict = work.judge(rel("=", target, matrix))
+        if verdict.kind is Kind.PROVED:
+            others = (table,) if whole.kind is Kind.PROVED else ()
+            work.step(target, matrix, "in matrix form", verdict=verdict)
+            return work.done(matrix, verdict, others=others)
+    return work.done(table, whole)
+
+
+def _ranges(work: Work, target: Term) -> Shape:
+    s = shape(work.context, target)
+    if any(lo.dangling or hi.dangling or hi.head == "inf" for lo, hi in s):
+        raise Rejected("a tensor whose ranges vary")
+    return s
+
+
+def tabulated(component: Term, indices: list[Term], ranges: Shape) -> Term:
+    """The tensor with this component."""
+    for i, (lo, hi) in reversed(list(zip(indices, ranges, strict=True))):
+        name = f"d#{i.name()}"
+        component = make("tab", lo, hi, abstract(renamed(component, i.name(), bound(name)), name))
+    return component
+
