@@ -60,11 +60,16 @@ def _smoothed(normal: Normal, t: Term) -> int | None:
 
 
 def _kinks(normal: Normal, t: Term, v: str) -> int:
-    """How many absolute values and extrema in a term depend on the name."""
+    """How many absolute values, extrema and guards of cases in a term depend on the name."""
     return sum(
-        (s.head == "app" and s.name() == "abs") or (s.head == "big" and s.name() in ("max", "min"))
+        normal.context.depends(s.terms[0] if s.head == "cases" else s, v)
         for s in subterms(t)
-        if not s.dangling and normal.context.depends(s, v)
+        if not s.dangling
+        and (
+            s.head == "cases"
+            or (s.head == "app" and s.name() == "abs")
+            or (s.head == "big" and s.name() in ("max", "min"))
+        )
     )
 
 

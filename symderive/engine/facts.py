@@ -66,7 +66,8 @@ class Facts:
             elif p.variables:
                 p.triggers = _subjects(p)
                 self.orders.append(p)
-        for p in patterns:
+        # simple ones first: what is computed for the others rests on them
+        for p in sorted(patterns, key=lambda p: p.core.depth):
             if not p.variables and not p.ranges and p.core.name() != "=":
                 self.normal.signs.learn(self.normal.builder.assume(p.condition))
 

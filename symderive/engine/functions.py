@@ -81,7 +81,7 @@ def split(normal: Normal, f: Frac) -> list[tuple[Fraction, Term]]:
     parts = []
     for c, factors in ring.monomials(f.num):
         over = ring.make(_monomial(normal, factors), f.den)
-        parts.append((c, product(1, factors) if over.den.is_constant() else ring.term(over)))
+        parts.append((c, ring.term(over)))
     return parts
 
 
@@ -450,6 +450,15 @@ def _integer_power(normal: Normal, t: Term) -> int | None:
     settled = normal.settled(t, (1,))
     if settled is not None:
         return settled
+    if base.head == "pow" and is_integer(normal.context, base.terms[1]):
+        return builder.rule("pow.power", a=base.terms[0], m=base.terms[1], n=exponent)
+    if base.head == "mul":
+        first, *others = base.terms
+        other = others[0] if len(others) == 1 else make("mul", *others)
+        whole = make("mul", first, other)
+        line = builder.rule("pow.base", a=first, b=other, k=exponent)
+        same = builder.place(builder.combine(base, whole, opaque=base.terms), t, (0,)) if whole is not base else None
+        return line if same is None else builder.chain(same, line)
     if exponent.head == "add" and literal(exponent.terms[-1]) is not None:
         *symbolic, constant = exponent.terms
         rest = symbolic[0] if len(symbolic) == 1 else make("add", *symbolic)

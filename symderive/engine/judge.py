@@ -39,7 +39,7 @@ INSTANCES = [
 PRECISIONS = (64, 256, 1024)
 TRIES = 20
 ENOUGH = 8
-"""Points at which both sides agree after which no more are looked at."""
+"""Points at which both sides agree after which no more are looked at; pieces are tried at all."""
 
 
 @dataclass
@@ -161,9 +161,12 @@ class Judge:
         return judge.violation_rewritten(claim, _Points(context, claim), Prover(context, self.book, budget))
 
     def violation_rewritten(self, claim: Term, points: _Points, prover: Prover) -> Verdict | None:
+        every = not points.agreeing and _evaluable(self.context, claim)
         for setting in reversed(prover.settings(claim, tuple(self.context.facts))):
             try:
-                lines = prover.attempt(setting, lambda normal: tuple(_rewritten(normal, s) for s in claim.terms))
+                lines = prover.attempt(
+                    setting, lambda normal: tuple(_rewritten(normal, s, every=every) for s in claim.terms)
+                )
             except FAILURES:
                 continue
             sides = [s if k is None else prover.builder.right(k) for k, s in zip(lines, claim.terms, strict=True)]
@@ -231,9 +234,30 @@ class Judge:
         return tables.certificate(c)
 
 
-def _rewritten(normal: Normal, t: Term) -> int | None:
+def _rewritten(normal: Normal, t: Term, *, every: bool) -> int | None:
     """A line that rewrites a side so that it can be evaluated; None if it can be as it stands."""
-    return None if _evaluable(normal.context, t) else normal.line(t)
+    return None if _evaluable(normal.context, t) and not every else normal.line(t)
+
+
+def _has_kinks(context: Context, t: Term) -> bool:
+    """Whether a term is piecewise, through functions and definitions; cheap, and rather yes than no."""
+    found: set[Term] = set()
+    todo = [t]
+    while todo:
+        for s in subterms(todo.pop()):
+            if s in found:
+                continue
+            found.add(s)
+            if s.head == "cases" or (s.head == "big" and s.name() in ("max", "min")):
+                return True
+            if s.head == "app":
+                if s.name() == "abs":
+                    return True
+                row = context.functions.get(s.name())
+                todo += [row.body] if row and row.body else []
+            if s.head in ("sym", "app") and (d := context.definitions.get(s.name())):
+                todo += [body for _, body in d.clauses]
+    return False
 
 
 def _evaluable(context: Context, t: Term) -> bool:
@@ -286,12 +310,13 @@ class _Points:
         """A model of all facts in which both sides have values that violate the claim."""
         assumed = list(assumed)
         self.agreeing = 0
+        enough = TRIES if _has_kinks(self.context, claim) else ENOUGH
         for model in self.candidates():
             verdict = self._at(model, claim, assumed)
             if isinstance(verdict, Model):
                 return verdict
             self.agreeing += bool(verdict)
-            if self.agreeing >= ENOUGH:
+            if self.agreeing >= enough:
                 break
         return None
 
