@@ -8,7 +8,7 @@ known positive; a root or absolute value is shown by being the nonnegative numbe
 from __future__ import annotations
 
 from fractions import Fraction
-from math import lcm
+from math import isqrt, lcm
 from typing import TYPE_CHECKING
 
 from symderive.engine.builder import Stuck
@@ -348,9 +348,45 @@ def _root(normal: Normal, t: Term, e: Fraction) -> int | None:
     if result is None:
         return None
     if result is t:
-        _relate_root(normal, t, q)
-        return None
+        simpler = _denested(normal, t) if q == 2 else None
+        if simpler is None:
+            _relate_root(normal, t, q)
+        return simpler
     return _root_is(normal, t, result, q)
+
+
+def _denested(normal: Normal, t: Term) -> int | None:
+    """√(A + B·√r) = √((A + D)/2) ± √((A − D)/2) with D² = A² − B²·r, where that D is a polynomial."""
+    ring, f = normal.ring, normal.frac(t.terms[0])
+    if not f.den.is_constant() or len(f.num) > 20:
+        return None
+    for k in sorted(ring.inside(f.num)):
+        relation = ring.relations.get(k)
+        if relation is None or relation.q != 2 or ring.generators[k].head != "pow":
+            continue
+        a, b = ring.linear(f.num, k)
+        d = square_root(ring.reduced(a * a - b * b * relation.p))
+        if d is None:
+            continue
+        roots = [make("pow", ring.poly_term((a + e) / 2), num(1, 2)) for e in (d, -d)]
+        for sign in (1, -1):
+            result = make("add", roots[0], times(sign, roots[1]))
+            if normal.decided(rel("=", make("pow", result, num(2)), t.terms[0])):
+                return _root_is(normal, t, result, 2)
+    return None
+
+
+def square_root(p: Poly) -> Poly | None:
+    """The polynomial whose square this is; None if there is none."""
+    c, factors = p.factor()
+    out = p**0
+    scale = Fraction(int(c.p), int(c.q))
+    for g, e in factors:
+        if e % 2:
+            return None
+        out *= g ** (int(e) // 2)
+    top, low = isqrt(max(scale.numerator, 0)), isqrt(scale.denominator)
+    return out * top / low if scale == Fraction(top * top, low * low) else None
 
 
 def _relate_root(normal: Normal, t: Term, q: int) -> None:

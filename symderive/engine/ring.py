@@ -186,6 +186,13 @@ class Ring:
             quotient += h
             p = self.ctx.from_dict(low) + self._mul(h, r)
 
+    def linear(self, p: Poly, k: int) -> tuple[Poly, Poly]:
+        """a and b with p = a + b·g, for a generator that stands in p to the first power at most."""
+        rows = p.to_dict()
+        a = self.ctx.from_dict({m: c for m, c in rows.items() if not m[k]})
+        b = self.ctx.from_dict({(*m[:k], m[k] - 1, *m[k + 1 :]): c for m, c in rows.items() if m[k]})
+        return a, b
+
     def quotients(self, p: Poly) -> tuple[list[tuple[Relation, Poly]], Poly]:
         """p = Σ quotient·(g^q − r) + remainder, relation by relation."""
         out = []

@@ -17,6 +17,7 @@ from symderive.engine.builder import Stuck
 from symderive.engine.linear import nonnegative_combination
 from symderive.engine.positivity import Known, by_syntax, comparisons, intrinsic_sign
 from symderive.engine.ring import Poly, TooLarge
+from symderive.kernel.context import Rejected
 from symderive.kernel.shapes import is_integer
 from symderive.kernel.steps import ABSURD
 from symderive.kernel.terms import ONE, ZERO, Term, make, num, rel
@@ -183,7 +184,8 @@ class Signs:
         if p.is_constant():
             c = Fraction(int(p.leading_coefficient().p), int(p.leading_coefficient().q))
             return [(c, (), ())] if c > 0 or op == "!=" else None
-        for search in (self._structural, self._by_fact, self._by_factors, self._by_combination):
+        searches = (self._structural, self._by_fact, self._by_value, self._by_factors, self._by_combination)
+        for search in (*searches, self._by_conjugate):
             found = search(op, p)
             if found is not None:
                 return found
@@ -258,6 +260,38 @@ class Signs:
             ratio = multiple(p, known.poly) if strong else None
             if ratio is not None and (ratio > 0 or op == "!="):
                 return [(ratio, known.lines, ())]
+        return None
+
+    def _by_value(self, op: str, p: Poly) -> list[Product] | None:
+        """p is a number: its value."""
+        normal, ring = self.normal, self.normal.ring
+        parts = [ring.generators[g] for g in ring.inside(p)]
+        if any(t.loose or normal.context.closure(t) for t in parts):
+            return None
+        try:
+            line = normal.builder.evaluate(rel(op, ZERO, ring.poly_term(p)))
+        except Rejected:
+            return None
+        return [(Fraction(1), (line,), ())]
+
+    def _by_conjugate(self, op: str, p: Poly) -> list[Product] | None:
+        """a + b·√r = (a² − b²·r)/(a − b·√r), by the signs of both."""
+        ring = self.normal.ring
+        for k in sorted(ring.inside(p)) if len(p) <= 12 else ():
+            relation = ring.relations.get(k)
+            if relation is None or relation.q != 2 or ring.generators[k].head != "pow":
+                continue
+            a, b = ring.linear(p, k)
+            if a.is_zero():
+                continue
+            norm = ring.reduced(a * a - b * b * relation.p)
+            for sign in (1, -1):
+                other = sign * (a - b * ring.poly(k))
+                if self._structural("<", other) is None:
+                    continue
+                above, below = self.line(op, sign * norm), self.line("<", other)
+                if above is not None and below is not None:
+                    return [(Fraction(1), (above, self.reciprocal(below)), ())]
         return None
 
     def _by_factors(self, op: str, p: Poly) -> list[Product] | None:
