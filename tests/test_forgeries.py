@@ -6,6 +6,7 @@ refuse it for the reason that is written beside it.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -17,6 +18,7 @@ from symderive.kernel.context import Rejected
 from symderive.kernel.terms import Term, at, bound, make, num, rel, sym
 from symderive.language.expr import D, E, Expr, Sum, Tab, absolute, cases, delta, eq, exp, ne
 from symderive.rules.book import book
+from tests import edits
 from tests.certificates import Record, copy, dumped, recheck
 from tests.goodproofs import GOOD, good
 
@@ -964,3 +966,31 @@ def test_facts_of_a_wall_are_needed(walls):
         with pytest.raises(Rejected):
             recheck(record)
 
+
+
+def test_random_edits_prove_nothing_false():
+    """The quick version of benchmarks/edits.py."""
+    outcome = edits.run(book(), 2_000, seed=20)
+    assert sum(outcome.counts.values()) == 2_000
+    assert outcome.wrong == []
+    assert outcome.counts["rejected"] > 1_000
+    assert outcome.counts["true"] > 5, "the oracle was never asked"
+
+
+def test_every_good_certificate_is_true_by_the_oracle():
+    rng = random.Random(3)
+    assert {n: edits.judged(rng, good(n)) for n in edits.SCALAR} == dict.fromkeys(edits.SCALAR, "true")
+
+
+def test_the_oracle_sees_what_is_false():
+    """The oracle is not blind: the claims of some forgeries are false, and it says so."""
+    rng = random.Random(4)
+    for which in ("contraction_with_a_real", "indicator_cancelled", "index_put_to_a_half", "fact_dropped"):
+        base, _, edit = FORGERIES[which]
+        record = good(base)
+        edit(record)
+        if record["proof"][0]["type"] == "resum":
+            one = record["proof"][0]
+            record["terms"].append(["rel", "=", one["left"], one["right"]])
+            record["claim"] = len(record["terms"]) - 1
+        assert edits.judged(rng, record) == ("true" if which == "index_put_to_a_half" else "false"), which
