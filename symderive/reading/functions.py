@@ -16,7 +16,7 @@ from symderive.language.expr import Expr
 from symderive.reading.lexer import Leaf
 from symderive.reading.names import Meaning, loose, show, spell, tabulate
 from symderive.reading.surface import Node, Surface
-from symderive.reading.symbols import PRIME, Symbol, items, label, peel, unwrap
+from symderive.reading.symbols import PRIME, Symbol, items, label, mention, peel, unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -226,6 +226,9 @@ def applied(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type
     if s.base in ("𝟙", "𝟏", "𝕀", "1") and s.lower is None and target.parts[0].text in ("(", "[", "{") and s.base not in el.names:
         guard = el.condition(target.parts[1])
         return postscript(el, el_value(el, make("cases", guard, ONE, ZERO)), scripts, node), k + 2
+    mentioned = _mentioned(el, s, target, node)
+    if mentioned is not None:
+        return postscript(el, mentioned, scripts, node), k + 2
     found = function_named(el, s)
     if found is None:
         return _not_applied(el, s, node, target)
@@ -239,6 +242,32 @@ def applied(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type
     if upper is not None:
         out = el.power(out, upper, node)
     return postscript(el, out, scripts, node), k + 2
+
+
+def _mentioned(el: Elaborator, s: Symbol, target: Node, node: Surface) -> Value | None:
+    """A quantity written with what it depends on, as in L(w); or read again for other arguments."""
+    key = s.base + (f"_{label(s.lower)}" if s.lower is not None else "")
+    if key not in el.names.mentions or len(target.parts) != 3:
+        return None
+    if mention(target.parts[1]) in el.names.mentions[key] and key in el.names:
+        return el.symbol(s, node)
+    macro = el.names.macros.get(key)
+    if macro is None:
+        return None
+    arguments = [el.value(p) for p in items(target.parts[1])]
+    if len(arguments) != len(macro.params):
+        raise el.error("syntax", f"{spell(key)} takes {len(macro.params)} arguments", node)
+    from symderive.reading.elaborate import Elaborator as Reader
+
+    names = el.names.copy()
+    inner = Reader(names, macro.body)
+    for p in macro.params:
+        names.aliases[p] = arguments[macro.params.index(p)].term
+        inner.bound.pop(p, None)
+    inner.bound.update({k: v for k, v in el.bound.items() if k not in macro.params})
+    out = inner.read(macro.body)
+    el.names.notes.append(f"{spell(key)} is read with other arguments")
+    return out
 
 
 def function_named(el: Elaborator, s: Symbol) -> tuple[str, Surface | None] | None:

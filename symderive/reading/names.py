@@ -18,6 +18,7 @@ from symderive.language.expr import Expr
 from symderive.language.scope import Scope
 from symderive.reading import symbols
 from symderive.reading.errors import ReadingError
+from symderive.reading.surface import Surface
 
 Ranges: TypeAlias = tuple[Range, ...]
 
@@ -49,6 +50,14 @@ class Meaning:
     place: tuple[int, int] = (0, 0)
 
 
+@dataclass(frozen=True)
+class Macro:
+    """A quantity that depends on tensors, to be read again for other arguments."""
+
+    params: tuple[str, ...]
+    body: Surface
+
+
 @dataclass
 class Names:
     """The growing table of names of a problem."""
@@ -62,6 +71,11 @@ class Names:
     inferred: list[str] = field(default_factory=list)
     ranges_said: dict[str, Range] = field(default_factory=dict)
     """Ranges of index letters that the text states ("for i = 1, …, n")."""
+    macros: dict[str, Macro] = field(default_factory=dict)
+    mentions: dict[str, list[str]] = field(default_factory=dict)
+    """Brackets with which a quantity is written, as in L(w) or P(y = 1 | x): they say on what it depends."""
+    unread: list[str] = field(default_factory=list)
+    """What was said and not understood; it blocks refutations."""
     strict: bool = False
     """Whether an undeclared name is an error instead of an inferred number."""
     reserved: frozenset[str] = frozenset()
@@ -80,6 +94,9 @@ class Names:
             list(self.notes),
             list(self.inferred),
             dict(self.ranges_said),
+            dict(self.macros),
+            {k: list(v) for k, v in self.mentions.items()},
+            list(self.unread),
             self.strict,
             self.reserved,
         )

@@ -120,6 +120,13 @@ def items(node: Surface) -> list[Surface]:
     return [] if isinstance(node, Node) and node.kind == "empty" else [node]
 
 
+def mention(node: Surface) -> str:
+    """What stands in a bracket, as text that can be compared."""
+    if isinstance(node, Leaf):
+        return "|" if node.type == "MID" else node.text
+    return "".join(mention(p) for p in node.parts)
+
+
 def spelling(base: str, lower: str = "", upper: str = "") -> str:
     """LaTeX for the key of a name.
 

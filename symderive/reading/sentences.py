@@ -1,0 +1,608 @@
+"""Sentences: from words and formulas to declarations, facts, conventions and goals.
+
+A sentence is cut into clauses; a clause carries meaning when it fits a frame: *cue, noun phrase, formulas,
+"be" noun phrase, binders*.  A cue word without a fitting frame is prose, not an error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from symderive.reading import lexicon
+from symderive.reading.declare import Declarer, Item
+from symderive.reading.errors import ReadingError
+from symderive.reading.names import Names
+from symderive.reading.lexer import Leaf
+from symderive.reading.surface import Node, Surface, parse
+
+
+@dataclass(frozen=True)
+class Inline:
+    """A formula in running text.
+
+    Attributes:
+        text: LaTeX without dollars.
+        display: whether it stands on its own line.
+        offset: where it starts, for messages (in whatever the caller counts).
+    """
+
+    text: str
+    display: bool = False
+    offset: int = 0
+    origin: object = None
+
+
+Piece = str | Inline
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A goal as the sentence words it; `problems.py` gives it its meaning.
+
+    Attributes:
+        verb: what is to be done: derive, evaluate, show, solve, choices, minimise …
+        operation: gradient, variance, limit …; empty if the formula says it itself.
+        of: the formulas that it is about.
+        by: with respect to what.
+        names: "in terms of".
+        at: "at", "as".
+        unknown: "for".
+        label: the name that the answer gets.
+        negated: "false", "not", "except".
+        text: the sentence.
+    """
+
+    verb: str
+    operation: str = ""
+    of: tuple[Inline, ...] = ()
+    by: tuple[Inline, ...] = ()
+    names: tuple[Inline, ...] = ()
+    at: tuple[Inline, ...] = ()
+    unknown: tuple[Inline, ...] = ()
+    label: tuple[Inline, ...] = ()
+    binders: tuple[Inline, ...] = ()
+    negated: bool = False
+    text: str = ""
+
+
+@dataclass
+class Outcome:
+    """What a stretch of text said beyond the table of names."""
+
+    goals: list[Asked] = field(default_factory=list)
+    values: list[object] = field(default_factory=list)
+    unread: list[tuple[str, ReadingError | None]] = field(default_factory=list)
+    read: list[tuple[str, str]] = field(default_factory=list)
+    """(what it was taken for, the sentence)."""
+
+
+_ABBREVIATIONS = re.compile(r"\b(i\.i\.d|e\.g|i\.e|w\.r\.t|resp|cf|fig|eq|vs|Pr|approx|etc)\.", re.IGNORECASE)
+_TOKEN = re.compile(r"⟦\d+⟧|[A-Za-z0-9][A-Za-z0-9'.\-]*(?<!\.)|[,;:()?!]|\.")
+_FORMULA = re.compile(r"⟦(\d+)⟧")
+BE = frozenset("be is are denote denotes denoting being has have as equals stands".split())
+QUANTIFIERS = frozenset("for all each any every where over and".split())
+
+
+def skeleton(pieces: Sequence[Piece]) -> tuple[str, list[Inline]]:
+    """The words of a text with a mark for each formula, and the formulas."""
+    formulas: list[Inline] = []
+    out: list[str] = []
+    for p in pieces:
+        if isinstance(p, str):
+            out.append(p.replace("⟦", "(").replace("⟧", ")"))
+        else:
+            stop = re.search(r"[.;,]\s*\Z", p.text) if p.display else None
+            out.append(f" ⟦{len(formulas)}⟧{stop.group().strip() if stop else ''} ")
+            formulas.append(p)
+    return re.sub(r"\s+", " ", "".join(out).replace("~", " ")).strip(), formulas
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text."""
+    text = _ABBREVIATIONS.sub(lambda m: m.group().replace(".", "․"), text)
+    parts = re.split(r"(?<=[.?!])\s+(?=[A-Z⟦(\\])|\n\s*\n", text)
+    return [p.strip().replace("․", ".") for p in parts if p.strip()]
+
+
+class Reader:
+    """Reads sentences into a table of names."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self.leading: list[Surface] = []
+        """Binders that open the sentence ("For each $t = 1, …, T$ let …")."""
+
+    def read(self, pieces: Sequence[Piece]) -> Outcome:
+        """Everything that a paragraph says.
+
+        A sentence that cannot be read is listed as such; it never stops the others.
+        """
+        out = Outcome()
+        text, formulas = skeleton(pieces)
+        for s in sentences(text):
+            try:
+                self.sentence(s, formulas, out)
+            except ReadingError as error:
+                out.unread.append((words(s, formulas), error))
+                self.names.unread.append(words(s, formulas))
+        return out
+
+    def sentence(self, text: str, formulas: Sequence[Inline], out: Outcome) -> None:
+        plain = lexicon.normal(_FORMULA.sub(lambda m: m.group(), text)).rstrip(".,;: ")
+        if self._convention(plain, formulas, out, text):
+            return
+        goal = self._goal(text, formulas, out)
+        if goal:
+            return
+        items = self._stated(text, formulas)
+        if items is None:
+            items = self._items(text, formulas)
+        if items is None:
+            if _FORMULA.search(text) and _worrying(plain):
+                self.names.unread.append(words(text, formulas))
+                out.unread.append((words(text, formulas), None))
+            return
+        declarer = Declarer(self.names)
+        declarer.settle(items)
+        out.values += declarer.values
+        out.read.append(("declaration", words(text, formulas)))
+
+    # -- conventions --------------------------------------------------------------------------------
+
+    def _convention(self, plain: str, formulas: Sequence[Inline], out: Outcome, text: str) -> bool:
+        marks = _FORMULA.findall(plain)
+        for pattern, name in lexicon.CONVENTIONS_WITH_FORMULAS:
+            m = pattern.fullmatch(plain)
+            if m and all(re.search(t, formulas[int(k)].text) for t, k in zip(lexicon.CONTENTS.get(name, ()), marks, strict=False)):
+                self.names.conventions.add(":".join((name, *(formulas[int(k)].text.strip() for k in marks if name not in lexicon.CONTENTS))))
+                if name == "not-summed":
+                    self.names.conventions.add("summation")
+                out.read.append(("convention", words(text, formulas)))
+                return True
+        if len(marks) == 0 or re.search(r"base|acts?|applied", plain):
+            for pattern, name in lexicon.CONVENTIONS:
+                if pattern.fullmatch(plain):
+                    if name == "log2" and marks and formulas[int(marks[-1])].text.strip() not in ("2", "\\log"):
+                        continue
+                    if name == "elementwise" and re.search(r"\blet\b|\bconsider\b|=", plain):
+                        continue
+                    self.names.conventions.add(name)
+                    out.read.append(("convention", words(text, formulas)))
+                    return True
+        m = re.fullmatch(r"(?:we )?write ⟦(\d+)⟧ for ⟦(\d+)⟧|(?:here )?⟦(\d+)⟧ (?:stands for|abbreviates|is short for) ⟦(\d+)⟧", plain)
+        if m:
+            short, long = (int(g) for g in m.groups() if g is not None)
+            self._alias(formulas[short], formulas[long])
+            out.read.append(("alias", words(text, formulas)))
+            return True
+        return False
+
+    def _alias(self, short: Inline, long: Inline) -> None:
+        """``g_k`` for ``∂L/∂θ_k``: with an index letter, a tensor of them; else the term itself."""
+        from symderive.kernel.terms import abstract, bound, make
+        from symderive.reading.elaborate import Elaborator
+        from symderive.reading.functions import range_in
+        from symderive.reading.names import loose
+        from symderive.reading.symbols import peel
+
+        s = peel(self.parse(short))
+        if s is None:
+            raise ReadingError("syntax", "an abbreviation is a name", 0, 1)
+        node = self.parse(long)
+        if s.lower is None:
+            mentions = self.names.mentions.get(s.base, [])
+            value = Elaborator(self.names, node).read(node)
+            self.names.aliases[s.base] = value.term
+            if mentions:
+                return
+            return
+        el = Elaborator(self.names, node)
+        letters = [peel(p) for p in el.index_parts(s.lower, 9)]
+        out_ranges = []
+        for letter in letters:
+            found = range_in(el, letter.base, node) if letter is not None else None
+            if letter is None or found is None:
+                raise ReadingError("undeclared", "the index of the abbreviation has no range", s.start, s.end)
+            i = loose(letter.base)
+            el.bound[letter.base] = bound(i)
+            out_ranges.append((i, found))
+        t = el.read(node).term
+        for i, (lo, hi) in reversed(out_ranges):
+            t = make("tab", lo, hi, abstract(t, i))
+        self.names.aliases[s.base] = t
+
+    # -- goals --------------------------------------------------------------------------------------
+
+    def _goal(self, text: str, formulas: Sequence[Inline], out: Outcome) -> bool:
+        m = re.match(r"(?:(?:now|then|finally|also|next|hence|thus|please|and|again),? )?(?:use|using|starting from|by) (.+?)(?:,| to) (?=[a-z])", text, re.IGNORECASE)
+        if m and self._starts_goal(text[m.end() :]) and _FORMULA.search(m.group(1)):
+            try:
+                self.sentence("Let " + m.group(1) + ".", formulas, out)
+            except ReadingError:
+                pass
+            text = text[m.end() :]
+        condition = re.match(r"(?:for|if|when|assuming|assume|given|suppose)\b (.+?), (?=[a-z])", text, re.IGNORECASE)
+        if condition and self._starts_goal(text[condition.end() :]) and _FORMULA.search(condition.group(1)):
+            self.sentence(("Let " if text[:2].lower() in ("fo", "gi") else "Assume ") + condition.group(1) + ".", formulas, out)
+            text = text[condition.end() :]
+        verb = self._starts_goal(text)
+        if verb and verb[0] == "choices" and not re.search(r"\bof (?:the following|these)\b", text, re.IGNORECASE):
+            return False
+        if verb is None:
+            later = re.search(r",? and (?=(?:then )?(?:derive|find|compute|give|show|determine|calculate|express|prove|verify)\b)", text, re.IGNORECASE)
+            if later and self._starts_goal(text[later.end() :]):
+                self.sentence(text[: later.start()] + ".", formulas, out)
+                return self._goal(text[later.end() :], formulas, out)
+            stem = re.search(r"(?:update(?: rule)?|gradient|derivative|value|answer|result)\b.*\b(?:is|equals)\s*:?\.?\s*\Z", text, re.IGNORECASE)
+            question = text.rstrip().endswith("?") and re.search(r"\b(which|what|how)\b", text, re.IGNORECASE)
+            if stem:
+                out.goals.append(self._asked("choices", text, formulas))
+                return True
+            if question and re.search(r"which of (?:the following|these)", text, re.IGNORECASE):
+                out.goals.append(self._asked("choices", text, formulas))
+                return True
+            return False
+        word, rest = verb
+        asked = self._asked(word, rest, formulas)
+        if word == "choices":
+            out.goals.append(asked)
+            return True
+        if not asked.of and not asked.operation:
+            return False
+        if not asked.of and not asked.by:
+            return False
+        if not asked.operation and all(re.fullmatch(r"[\d.\s%\\]+", f.text) for f in asked.of):
+            return False
+        out.goals.append(asked)
+        out.read.append(("goal", words(text, formulas)))
+        return True
+
+    def _starts_goal(self, text: str) -> tuple[str, str] | None:
+        plain = re.sub(r"^(?:\([a-z0-9]\)|[a-z]\)|now|then|finally|also|next|hence|thus|please|and|again|first|briefly)[ ,]+", "", text.strip(), flags=re.IGNORECASE)
+        low = plain.lower()
+        for phrase, verb in sorted(lexicon.GOALS.items(), key=lambda kv: -len(kv[0])):
+            if re.match(rf"{phrase}\b", low):
+                rest = plain[len(phrase) :]
+                if verb != "choices" and not _FORMULA.search(rest):
+                    return None
+                if phrase in ("set", "write", "state", "use", "give", "find", "show", "compute", "solve", "conclude") and re.match(r"\s*(?:up|aside|your|of-|some|is|out|me|us)\b", rest.lower()):
+                    return None
+                return verb, rest
+        return None
+
+    def _asked(self, verb: str, rest: str, formulas: Sequence[Inline]) -> Asked:
+        """The parts of a goal by the words that introduce them."""
+        text = rest
+        slots: dict[str, list[Inline]] = {}
+        patterns = (
+            ("names", r"\b(?:only )?(?:in terms of|as a function of|using only|through|by means of) (?:only )?((?:(?:the|its|derivative|,|and|or|'s|entries|of) ?)*⟦\d+⟧(?:(?:,| and|, and| or) (?:the |of )?⟦\d+⟧)*)"),
+            ("by", r"\b(?:with respect to|w\.r\.t\.|wrt|by) ((?:the |each |all |entry |entries |component |vector |matrix |parameter |parameters |weight |weights |of )*⟦\d+⟧(?:(?:,| and|, and) (?:the )?⟦\d+⟧)*)"),
+            ("at", r"\b(?:at|as|when|evaluated at|for the values|where) ((?:the point |the values? )?⟦\d+⟧(?:(?:,| and|, and) ⟦\d+⟧)*)"),
+            ("binders", r"\bfor (?:all|each|any|every) ((?:index |indices )?⟦\d+⟧(?:(?:,| and|, and) ⟦\d+⟧)*)"),
+        )
+        for slot, pattern in patterns:
+            m = re.search(pattern, text, re.IGNORECASE)
+            if m:
+                slots[slot] = [formulas[int(k)] for k in _FORMULA.findall(m.group(1))]
+                text = text[: m.start()] + " " + text[m.end() :]
+        if verb == "solve":
+            m = re.search(r"\bfor ⟦(\d+)⟧", text)
+            such = re.search(r"^(.*?)\b(?:such that|so that)\b(.*)$", text, re.IGNORECASE)
+            if such:
+                slots["unknown"] = [formulas[int(k)] for k in _FORMULA.findall(such.group(1))]
+                text = such.group(2)
+            elif m:
+                slots["unknown"] = [formulas[int(m.group(1))]]
+                text = text[: m.start()] + text[m.end() :]
+        low = lexicon.normal(text)
+        operation, label = "", ()
+        for phrase, op in sorted(lexicon.OPERATIONS.items(), key=lambda kv: -len(kv[0])):
+            m = re.search(rf"\b{phrase}\b", low)
+            if m:
+                operation = op
+                named = re.match(r" (⟦\d+⟧) (?:of|for) ", low[m.end() :])
+                if named:
+                    k = int(named.group(1)[1:-1])
+                    label = (formulas[k],)
+                    text = text.replace(named.group(1), "", 1)
+                break
+        of = [formulas[int(k)] for k in _FORMULA.findall(text)]
+        negated = bool(re.search(r"\b(?:false|not|incorrect|wrong|except)\b", low)) and verb == "choices"
+        return Asked(
+            verb,
+            operation,
+            tuple(of),
+            tuple(slots.get("by", ())),
+            tuple(slots.get("names", ())),
+            tuple(slots.get("at", ())),
+            tuple(slots.get("unknown", ())),
+            label,
+            tuple(slots.get("binders", ())),
+            negated,
+            words(rest, formulas),
+        )
+
+    # -- declarations -------------------------------------------------------------------------------
+
+    def _stated(self, text: str, formulas: Sequence[Inline]) -> list[Item] | None:
+        """``F is defined as F`` and ``F: noun``, which need no cue word."""
+        text = re.sub(r"\s+([.,;:])", r"\1", text)
+        m = re.match(r"(?:here,? |we |where )?(?:the )?([A-Za-z \-]*?)⟦(\d+)⟧ (?:is|are) (?:then |here )?(?:defined (?:as|by|to be)|given by|denoted by|computed as) ⟦(\d+)⟧(.*)$", text, re.IGNORECASE)
+        if m:
+            left, right = self.parse(formulas[int(m.group(2))]), self.parse(formulas[int(m.group(3))])
+            node = right if isinstance(right, Node) and right.kind == "chain" else _equation(left, right)
+            rest = self._items("Let " + m.group(4).lstrip(" ,") + ".", formulas) if _FORMULA.search(m.group(4)) else None
+            return [Item(node, "let", said=m.group(1).strip()), *(rest or [])]
+        m = re.match(r"⟦(\d+)⟧ ?: ?([A-Za-z][A-Za-z \-]*)[.,;]?$", text)
+        if m:
+            return self._items(f"Let ⟦{m.group(1)}⟧ be {m.group(2)}.", formulas)
+        return None
+
+    def _items(self, text: str, formulas: Sequence[Inline]) -> list[Item] | None:
+        """The formulas of a sentence with their roles; None if it declares nothing."""
+        tokens = _TOKEN.findall(text)
+        values = re.match(r"(?:the |use the |with the |for the |take the |assume the )?(?:following )?(?:numerical |initial )?values? (?:are|is|of)\b|variable\b", lexicon.normal(text))
+        out: list[Item] = []
+        found_cue = False
+        self.leading = []
+        for cue, clause in _clauses(tokens):
+            role = lexicon.CUES.get(cue, "")
+            if values:
+                role = "value"
+            found_cue = found_cue or bool(role)
+            out += self._clause(clause, role, formulas)
+        if not found_cue or not any(i.role for i in out):
+            return None
+        return [i for i in out if i.role]
+
+    def _clause(self, tokens: list[str], role: str, formulas: Sequence[Inline]) -> list[Item]:
+        """The items of one clause: noun phrases with their formulas."""
+        out: list[Item] = []
+        k = 0
+        while k < len(tokens):
+            before: list[str] = []
+            while k < len(tokens) and not _is_formula(tokens[k]):
+                before.append(tokens[k])
+                k += 1
+            group: list[Surface] = []
+            marks: list[int] = []
+            while k < len(tokens):
+                if _is_formula(tokens[k]):
+                    marks.append(int(tokens[k][1:-1]))
+                    k += 1
+                elif tokens[k] in (",", "and", "or") and k + 1 < len(tokens) and _is_formula(tokens[k + 1]):
+                    k += 1
+                elif tokens[k] in (",",) and k + 2 < len(tokens) and tokens[k + 1] in ("and", "or") and _is_formula(tokens[k + 2]):
+                    k += 2
+                else:
+                    break
+            if not marks:
+                break
+            quantifier = _quantifier(before)
+            group = [self.parse(formulas[m]) for m in marks]
+            if quantifier:
+                taken = 1 + next((n for n, g in enumerate(group[1:]) if not _binding(g)), len(group) - 1)
+                if taken < len(group):
+                    k = next(j for j in range(k - 1, -1, -1) if tokens[j] == f"⟦{marks[taken]}⟧")
+                    group = group[:taken]
+            if quantifier and not out:
+                self.leading += group
+                continue
+            if quantifier:
+                out[-1].binders = (*out[-1].binders, *group)
+                for other in out[:-1]:
+                    if other.group is out[-1].group or not other.binders:
+                        other.binders = (*other.binders, *group)
+                continue
+            after: list[str] = []
+            if k < len(tokens) and tokens[k].lower() in (*BE, "does", "do", ":"):
+                start = k + 1
+                k, after = _noun_phrase(tokens, k)
+                if tokens[start - 1].lower() == "as":
+                    after = []
+            noun = self.noun([*before], formulas)
+            more = self.noun(after, formulas)
+            if "not" in after and "depend" in after:
+                noun = more = _Noun()
+            for node, mark in zip(group, marks, strict=True):
+                item = Item(
+                    node,
+                    role,
+                    (*noun.codes, *more.codes),
+                    (*noun.sizes, *more.sizes),
+                    (*noun.moments, *more.moments),
+                    (*noun.others, *more.others),
+                    tuple(self.leading),
+                    " ".join(x for x in (*before, *after) if not _is_formula(x)),
+                    tuple(group),
+                )
+                if role or item.codes:
+                    out.append(item)
+                del mark
+            for word in (*noun.unknown, *more.unknown):
+                if after and role:
+                    self.names.unread.append(word)
+        return out
+
+    def noun(self, tokens: Sequence[str], formulas: Sequence[Inline]) -> _Noun:
+        """What a noun phrase says."""
+        out = _Noun()
+        k = 0
+        low = [t.lower() if not _is_formula(t) else t for t in tokens]
+        while k < len(low):
+            t = low[k]
+            if _is_formula(t) and low[k + 1 : k + 2] in (["th"], ["-th"], ["st"], ["nd"]):
+                k += 2
+                continue
+            if _is_formula(t) and "uniformly" in low[:k]:
+                out.codes += ["random", "unread"]
+                k += 1
+                continue
+            if _is_formula(t):
+                node = self.parse(formulas[int(t[1:-1])])
+                previous = low[k - 1] if k else ""
+                before2 = " ".join(low[max(0, k - 2) : k])
+                if previous in ("mean", "expectation") or before2 in ("mean of",):
+                    out.moments.append(("mean", node))
+                elif previous == "variance" or before2 == "variance of":
+                    out.moments.append(("variance", node))
+                elif "independent" in low[:k] and previous in ("of", "the", "from") and ("of" in low[max(0, k - 3) : k]):
+                    out.others.append(node)
+                    if "independent" in out.codes and "iid" not in out.codes and not _plain_independent(low[:k]):
+                        out.codes.remove("independent")
+                else:
+                    out.sizes.append(node)
+                k += 1
+                continue
+            for length in (5, 4, 3, 2, 1):
+                phrase = " ".join(low[k : k + length])
+                codes = lexicon.NOUNS.get(phrase, lexicon.ADJECTIVES.get(phrase))
+                if codes is not None and k + length <= len(low):
+                    for c in codes:
+                        if c in ("mean-zero", "variance-one"):
+                            out.moments.append((c, None))
+                        else:
+                            out.codes.append(c)
+                    k += length
+                    break
+            else:
+                if t == "zero" and k and low[k - 1] == "mean":
+                    out.moments.append(("mean-zero", None))
+                elif t not in lexicon.HARMLESS and t not in BE and t not in (",", ":", "(", ")", ".", "with", "zero", "from", "that", "i", "th", "i-th", "j-th", "k-th", "both", "we", "not", "depend", "does", "do", "size", "length", "dimension", "distributed", "uniformly") and t not in lexicon.CUES:
+                    out.unknown.append(t)
+                k += 1
+        return out
+
+    def parse(self, formula: Inline) -> Surface:
+        return parse(formula.text.rstrip().rstrip(".,;"), self.names.words)
+
+
+@dataclass
+class _Noun:
+    codes: list[str] = field(default_factory=list)
+    sizes: list[Surface] = field(default_factory=list)
+    moments: list[tuple[str, Surface | None]] = field(default_factory=list)
+    others: list[Surface] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+
+def _binding(node: Surface) -> bool:
+    """Whether a formula can stand after "for all": a letter, or a relation about one."""
+    from symderive.reading.symbols import items, peel
+
+    first = items(node)[0] if items(node) else node
+    if isinstance(first, Node) and first.kind == "chain":
+        first = first.parts[0]
+    s = peel(first)
+    return s is not None and s.lower is None and len(s.base) == 1 and isinstance(node, Node) is (peel(node) is None)
+
+
+def _equation(left: Surface, right: Surface) -> Node:
+    return Node("chain", [left, Leaf("REL", "=", left.end, right.start), right])
+
+
+def _plain_independent(low: Sequence[str]) -> bool:
+    return "mutually" in low
+
+
+def _is_formula(token: str) -> bool:
+    return token.startswith("⟦")
+
+
+def words(text: str, formulas: Sequence[Inline]) -> str:
+    """A sentence with its formulas put back."""
+    return _FORMULA.sub(lambda m: f"${formulas[int(m.group(1))].text.strip()}$", text)
+
+
+def _worrying(plain: str) -> bool:
+    """Whether prose with a formula may hold an assumption."""
+    return bool(re.search(r"\b(?:assume|suppose|assuming|provided|let)\b", plain))
+
+
+def _clauses(tokens: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """The clauses of a sentence with the cue that opens each; a clause inherits the cue before it."""
+    out: list[tuple[str, list[str]]] = []
+    cue = ""
+    current: list[str] = []
+    k = 0
+    while k < len(tokens):
+        low = tokens[k].lower()
+        two = f"{low} {tokens[k + 1].lower()}" if k + 1 < len(tokens) else ""
+        following = tokens[k + 1] if k + 1 < len(tokens) else ""
+        found = ""
+        if two in lexicon.CUES:
+            found, step = two, 2
+        elif low in lexicon.CUES and _opens(low, following, tokens, k):
+            found, step = low, 1
+        if found:
+            if current:
+                out.append((cue, current))
+            cue, current = found, []
+            k += step
+            if low in ("assume", "suppose") and k < len(tokens) and tokens[k].lower() == "that":
+                k += 1
+            continue
+        if low in (";", "(", ")") or (low == "." and k + 1 < len(tokens)):
+            if current:
+                out.append((cue, current))
+            current = []
+            k += 1
+            continue
+        current.append(tokens[k])
+        k += 1
+    if current:
+        out.append((cue, current))
+    return out
+
+
+def _opens(low: str, following: str, tokens: Sequence[str], k: int) -> bool:
+    """Whether a cue word opens a clause here: some need a formula or an article after them."""
+    if low in ("with", "if", "when", "also", "now", "again", "then", "further", "having"):
+        return _is_formula(following)
+    if low in ("here", "moreover", "furthermore", "finally", "since", "recall", "using", "use", "take", "write", "put"):
+        return k == 0
+    if low in ("set", "define", "denote", "given", "consider", "introduce", "assume", "suppose", "assuming"):
+        return k == 0 or tokens[k - 1] in (",", "and", "we", ";", "that", "where", "then") or _is_formula(following) or low in ("assume", "suppose", "assuming")
+    return True
+
+
+def _quantifier(before: Sequence[str]) -> str:
+    """Whether the words before a formula make it a binder: of what follows, or of what stands before."""
+    low = [b.lower() for b in before if b not in (",",)]
+    while low and low[0] in ("and",):
+        low = low[1:]
+    if not low:
+        return ""
+    if low[0] == "for" and all(w in ("for", "all", "each", "any", "every", "some", "the", "index", "indices", "layers", "layer", "times", "time", "steps", "step") for w in low):
+        return "trailing"
+    return ""
+
+
+def _noun_phrase(tokens: Sequence[str], k: int) -> tuple[int, list[str]]:
+    """The noun phrase after "be", with formulas that belong to it, and the place after it."""
+    out: list[str] = []
+    k += 1
+    while k < len(tokens):
+        low = tokens[k].lower()
+        if low == "for" and k + 1 < len(tokens):
+            break
+        if low in ("and", ",") and k + 1 < len(tokens):
+            rest = tokens[k + 1 :]
+            ahead = [t for t in rest[:4]]
+            if ahead and ahead[0] in ("and",):
+                ahead = ahead[1:]
+            if ahead and _is_formula(ahead[0]) and any(t.lower() in BE for t in ahead[1:3]):
+                break
+            if ahead and _is_formula(ahead[0]) and low == "," and out and not _is_formula(out[-1]):
+                break
+            if ahead and _is_formula(ahead[0]) and low == "and" and not _moment_before(out):
+                break
+        out.append(tokens[k])
+        k += 1
+    return k, out
+
+
+def _moment_before(out: Sequence[str]) -> bool:
+    return any(t.lower() in ("mean", "variance", "between") for t in out)
