@@ -31,7 +31,6 @@ from symderive.language.expr import (
     Tab,
     Var,
     absolute,
-    apply,
     cases,
     delta,
     eq,
@@ -307,8 +306,8 @@ def empty_sum(s: Scope) -> Claims:
     return [
         (REFUTED, eq(Sum(lambda i: i, 1, n), n * (n + 1) / 2)),
         (PROVED, eq(Sum(lambda i: i, 1, m), m * (m + 1) / 2)),
-        (REFUTED, eq(Sum(lambda i: 1, 1, n), n)),
-        (PROVED, eq(Sum(lambda i: 1, 1, m), m)),
+        (REFUTED, eq(Sum(lambda _: 1, 1, n), n)),
+        (PROVED, eq(Sum(lambda _: 1, 1, m), m)),
     ]
 
 
