@@ -368,10 +368,10 @@ def check_witness(context: Context, hypotheses: Conditions, model: Evaluator) ->
         if is_mark(h):
             continue
         try:
-            need(model.holds(h), f"the witness violates {h}")
+            need(model.holds(h), "the witness violates", h)
         except Unsure as error:
             optional = is_regularity(h) or (h in context.fact_set and h not in hypotheses)
-            need(optional, f"the witness does not decide {h}: {error}")
+            need(optional, f"the witness does not decide: {error}", h)
 
 
 def check_refuted(context: Context, proof: Proof, c: Certificate, model: Evaluator) -> None:
@@ -380,14 +380,14 @@ def check_refuted(context: Context, proof: Proof, c: Certificate, model: Evaluat
     values = []
     try:
         for f in context.facts:
-            need(model.holds(f), f"the model violates the fact {f}")
+            need(model.holds(f), "the model violates the fact", f)
         for k, side in zip(c.sides, c.claim.terms, strict=True):
             t = side
             if k is not None:
                 h, op, left, t = proof.relation(k)
                 need(op == "=" and left is side, "a line that is not about the side")
                 for x in (x for x in h if not is_mark(x)):
-                    need(model.holds(x), f"the model violates {x}")
+                    need(model.holds(x), "the model violates", x)
             values.append(t)
         true = outcome_wise(context, model, make("rel", c.claim.name(), *values))
     except (Unsure, Undefined) as error:

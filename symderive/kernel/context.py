@@ -11,17 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from symderive.kernel.terms import Term, at, rel, substitute, subterms, sym
+from symderive.kernel.terms import Term, at, brief, rel, substitute, subterms, sym
 
 
 class Rejected(Exception):
     """The certificate, or a step of it, is not acceptable; the message says why."""
 
 
-def need(condition: object, why: str) -> None:
-    """Raise `Rejected` unless the condition holds."""
+def need(condition: object, why: str, *about: Term) -> None:
+    """Raise `Rejected` unless the condition holds; the message shows the terms that it is about."""
     if not condition:
-        raise Rejected(why)
+        raise Rejected(": ".join([why, *map(brief, about)]))
 
 
 Open = Annotated[Term, "open"]

@@ -30,6 +30,7 @@ from symderive.kernel.terms import (
     Term,
     abstract,
     bound,
+    brief,
     conjuncts,
     instantiate,
     literal,
@@ -141,7 +142,7 @@ def _near(context: Context, node: Term, h: Conditions) -> Conditions:
             continue
         more = stays_true(context, c, v)
         if more is None:
-            raise Rejected(f"{c} may fail near the point when {v} varies")
+            raise Rejected(f"{brief(c)} may fail near the point when {v} varies")
         out |= {c} | more
     return frozenset(out)
 
@@ -180,4 +181,4 @@ def _granted_near(context: Context, node: Term, c: Term) -> bool:
             return True
         if point.head == "inf" and op in ("<", "<=") and b is x and not context.depends(a, v):
             return True
-    raise Rejected(f"{c} may fail near the point of the limit")
+    raise Rejected(f"{brief(c)} may fail near the point of the limit")

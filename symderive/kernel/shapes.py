@@ -26,6 +26,7 @@ from symderive.kernel.terms import (
     Term,
     at,
     bound,
+    brief,
     instantiate,
     make,
     rebuild,
@@ -51,7 +52,7 @@ def shape(context: Context, t: Term) -> Shape:
 
 
 def check_condition(context: Context, t: Term) -> None:
-    need(t.head in CONDITIONS or _is_condition_meta(context, t), f"{t} is not a condition")
+    need(t.head in CONDITIONS or _is_condition_meta(context, t), "not a condition", t)
     shape(context, t)
 
 
@@ -61,19 +62,20 @@ def _is_condition_meta(context: Context, t: Term) -> bool:
 
 def scalar(context: Context, t: Term) -> None:
     s = shape(context, t)
-    need(s == SCALAR, f"{show(s)} stands where a number is expected: {t}")
+    if s != SCALAR:
+        raise Rejected(f"{show(s)} stands where a number is expected: {brief(t)}")
 
 
 def index(context: Context, t: Term) -> None:
     scalar(context, t)
-    need(is_integer(context, t), f"{t} stands where an integer is expected")
+    need(is_integer(context, t), "what may be no integer stands where an integer is expected", t)
 
 
 def show(s: Shape) -> str:
     """A shape in words, for messages."""
     if s == CONDITION:
         return "a condition"
-    return "×".join(f"{lo}..{hi}" for lo, hi in s) if s else "a number"
+    return "×".join(f"{brief(lo)}..{brief(hi)}" for lo, hi in s) if s else "a number"
 
 
 def is_integer(context: Context, t: Term) -> bool:
@@ -153,10 +155,11 @@ def broadcast(context: Context, t: Term, parts: Sequence[Term]) -> Shape:
     out = SCALAR
     for a in parts:
         s = shape(context, a)
-        need(s != CONDITION, f"a condition stands as a number in {t}")
+        need(s != CONDITION, "a condition stands as a number", t)
         if s != SCALAR:
             fits = out == SCALAR or same_shape(out, s)
-            need(fits, f"shapes {show(out)} and {show(s)} do not fit in {t}")
+            if not fits:
+                raise Rejected(f"shapes {show(out)} and {show(s)} do not fit in {brief(t)}")
             out = out or s
     return out
 
@@ -165,7 +168,7 @@ def _mul(context: Context, t: Term) -> Shape:
     shapes = [shape(context, a) for a in t.terms]
     tensors = [s for s in shapes if s != SCALAR]
     need(len(tensors) <= 1, f"a plain product of two tensors, {' and '.join(map(show, tensors))}")
-    need(CONDITION not in tensors, f"a condition stands as a number in {t}")
+    need(CONDITION not in tensors, "a condition stands as a number", t)
     return tensors[0] if tensors else SCALAR
 
 
@@ -247,7 +250,7 @@ def _tab(context: Context, t: Term) -> Shape:
 
 def _at(context: Context, t: Term) -> Shape:
     s = shape(context, t.terms[0])
-    need(s not in (SCALAR, CONDITION), f"an index on what has no entries: {t}")
+    need(s not in (SCALAR, CONDITION), "an index on what has no entries", t)
     index(context, t.terms[1])
     i = t.terms[1]
     return tuple(
@@ -338,9 +341,10 @@ def fill(body: Term, values: dict[str, Term], level: int = 0) -> Term:
 def _rel(context: Context, t: Term) -> Shape:
     need(t.name() in ("=", "!=", "<", "<="), f"no such relation: {t.name()}")
     a, b = (shape(context, s) for s in t.terms)
-    need(CONDITION not in (a, b), f"a condition stands as a number in {t}")
-    need(same_shape(a, b), f"shapes {show(a)} and {show(b)} are compared: {t}")
-    need(a == SCALAR or t.name() == "=", f"an order between tensors: {t}")
+    need(CONDITION not in (a, b), "a condition stands as a number", t)
+    if not same_shape(a, b):
+        raise Rejected(f"shapes {show(a)} and {show(b)} are compared: {brief(t)}")
+    need(a == SCALAR or t.name() == "=", "an order between tensors", t)
     return CONDITION
 
 
@@ -349,7 +353,7 @@ def _is(context: Context, t: Term) -> Shape:
         if a.head in CONDITIONS and t.name() == "surely":
             check_condition(context, a)
         elif a.head in CONDITIONS:
-            raise Rejected(f"a property of a condition: {t}")
+            raise Rejected(f"a property of a condition: {brief(t)}")
         elif a.head != "sym":
             shape(context, a)
     return CONDITION

@@ -23,8 +23,12 @@ MAX_DIGITS = 4000
 """Bits of a numeral's numerator or denominator."""
 
 
+MAX_SIZE = 200_000
+"""Nodes of a term when it is written out, shared parts as often as they occur."""
+
+
 class TooDeep(ValueError):
-    """A term nests deeper than `MAX_DEPTH` or holds a numeral beyond `MAX_DIGITS` bits."""
+    """A term nests deeper than `MAX_DEPTH`, is larger than `MAX_SIZE` or holds a numeral beyond `MAX_DIGITS` bits."""
 
 
 # head -> kinds of its arguments: t term, n name, i integer, b de Bruijn index or name.
@@ -67,7 +71,7 @@ NONE: frozenset[str] = frozenset()
 class Term:
     """One node.  Build with `make`; compare with ``is`` or ``==`` (they agree)."""
 
-    __slots__ = ("__weakref__", "args", "dangling", "depth", "head", "loose", "schematic", "terms")
+    __slots__ = ("__weakref__", "args", "dangling", "depth", "head", "loose", "schematic", "size", "terms")
 
     head: str
     args: tuple[Term | str | int, ...]
@@ -80,6 +84,8 @@ class Term:
     """Names of its loose index variables."""
     schematic: bool
     """Whether a metavariable occurs."""
+    size: int
+    """Number of nodes when it is written out."""
 
     def name(self, k: int = 0) -> str:
         """Argument k, which is a name."""
@@ -97,6 +103,16 @@ class Term:
 
 def repr_arg(a: Term | str | int) -> str:
     return repr(a) if isinstance(a, Term) else str(a)
+
+
+def brief(t: Term, depth: int = 4) -> str:
+    """The beginning of a term, for messages."""
+    if not t.terms:
+        return repr(t)
+    if not depth:
+        return "…"
+    parts = [brief(a, depth - 1) if isinstance(a, Term) else str(a) for a in t.args[:8]]
+    return "(" + " ".join([t.head, *parts, *(["…"] if len(t.args) > 8 else [])]) + ")"
 
 
 class _Ref(weakref.ref[Term]):
@@ -117,7 +133,7 @@ def make(head: str, *args: Term | str | int) -> Term:
     """The term with this head and these arguments; not checked against `NODES`.
 
     Raises:
-        TooDeep: the term would nest deeper than `MAX_DEPTH`.
+        TooDeep: the term would nest deeper than `MAX_DEPTH` or be larger than `MAX_SIZE`.
     """
     key = (head, args)
     ref = _table.get(key)
@@ -128,12 +144,13 @@ def make(head: str, *args: Term | str | int) -> Term:
     t = Term.__new__(Term)
     t.head, t.args = head, args
     t.terms = tuple([a for a in args if a.__class__ is Term])
-    depth, dangling, loose, schematic = 0, 0, NONE, head == "meta"
+    depth, size, dangling, loose, schematic = 0, 1, 0, NONE, head == "meta"
     binds = BINDS.get(head)
     for k, a in enumerate(args):
         if a.__class__ is not Term:
             continue
         depth = max(depth, a.depth)
+        size += a.size
         level = a.dangling - binds[k] if binds else a.dangling
         dangling = max(dangling, level)
         if a.loose:
@@ -146,7 +163,9 @@ def make(head: str, *args: Term | str | int) -> Term:
             dangling = args[0] + 1  # type: ignore[operator]
     if depth >= MAX_DEPTH:
         raise TooDeep(f"the term nests deeper than {MAX_DEPTH} levels")
-    t.depth, t.dangling, t.loose, t.schematic = depth + 1, dangling, loose, schematic
+    if size > MAX_SIZE:
+        raise TooDeep(f"the term has more than {MAX_SIZE} nodes when it is written out")
+    t.depth, t.size, t.dangling, t.loose, t.schematic = depth + 1, size, dangling, loose, schematic
     with _lock:
         ref = _table.get(key)
         found = ref() if ref is not None else None
