@@ -131,7 +131,8 @@ class Builder:
         opaque: Sequence[Term] = (),
     ) -> int:
         packed = tuple((Fraction(c), tuple(ls), tuple(qs)) for c, ls, qs in products)
-        return self.add(steps.Order(claim, packed, tuple(rewrite), tuple(cofactors), tuple(opaque)))
+        step = steps.Order(claim, packed, tuple(rewrite), tuple(cofactors), tuple(opaque))
+        return self.add(step, ("order", claim, packed, step.rewrite, step.cofactors, step.opaque))
 
     def cases(self, claim: Term, conditions: Sequence[Term], lines: Sequence[int]) -> int:
         return self.add(steps.Cases(claim, tuple(conditions), tuple(lines)))

@@ -38,6 +38,9 @@ INSTANCES = [
 
 PRECISIONS = (64, 256, 1024)
 TRIES = 20
+FIRST = 3
+"""Points at which both sides agree after which a proof is tried."""
+
 ENOUGH = 8
 """Points at which both sides agree after which no more are looked at; pieces are tried at all."""
 
@@ -68,7 +71,7 @@ class Judge:
         points = _Points(self.context, claim)
         try:
             if _evaluable(self.context, claim):
-                found = points.violation(claim)
+                found = points.violation(claim, enough=FIRST)
                 if found is not None:
                     return self.refuted(claim, claim, found, Prover(self.context, self.book, budget), (None, None))
             if not points.models and (verdict := self._contradiction(claim, budget)) is not None:
@@ -84,6 +87,10 @@ class Judge:
         try:
             line = prover.prove(claim)
         except FAILURES as error:
+            if points.agreeing and _evaluable(self.context, claim):
+                found = points.violation(claim)
+                if found is not None:
+                    return self.refuted(claim, claim, found, prover, (None, None))
             return self._refute_rewritten(claim, points, prover, str(error))
         conditions, regularity, other = check.sort_hypotheses(self.context, prover.builder.line(line), claim)
         if other:
@@ -306,11 +313,12 @@ class _Points:
             yield self.models[k]
             k += 1
 
-    def violation(self, claim: Term, assumed: Iterable[Term] = ()) -> Model | None:
-        """A model of all facts in which both sides have values that violate the claim."""
+    def violation(self, claim: Term, assumed: Iterable[Term] = (), enough: int = 0) -> Model | None:
+        """A model of all facts in which both sides have values that violate the claim; with `enough`, the
+        search ends when so many agree."""
         assumed = list(assumed)
         self.agreeing = 0
-        enough = TRIES if _has_kinks(self.context, claim) else ENOUGH
+        enough = enough or (TRIES if _has_kinks(self.context, claim) else ENOUGH)
         for model in self.candidates():
             verdict = self._at(model, claim, assumed)
             if isinstance(verdict, Model):

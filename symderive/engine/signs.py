@@ -37,6 +37,7 @@ class Signs:
         self.normal = normal
         self.facts: list[Known] = []
         self._lines: dict[tuple[str, str], int | None] = {}
+        self._proved: dict[Term, int | None] = {}
         self._generators: dict[int, Known | None] = {}
 
     # -- facts ----------------------------------------------------------------------------------
@@ -67,17 +68,19 @@ class Signs:
     def assuming(self, line: int) -> Iterator[None]:
         """Know one more line inside."""
         before, lines, generators = list(self.facts), dict(self._lines), dict(self._generators)
+        proved = dict(self._proved)
         self.learn(line)
         try:
             yield
         finally:
-            self.facts, self._lines, self._generators = before, lines, generators
+            self.facts, self._lines, self._generators, self._proved = before, lines, generators, proved
 
     def enter(self, known: Known) -> None:
         if not any(k.poly == known.poly and k.op == known.op for k in self.facts):
             self.facts.append(known)
             self._lines.clear()
             self._generators.clear()
+            self._proved = {c: k for c, k in self._proved.items() if k is not None}
 
     def contradiction(self) -> int | None:
         """A line 0 < 0 from the facts, if they contradict each other."""
@@ -108,6 +111,11 @@ class Signs:
 
     def prove(self, claim: Term) -> int | None:
         """A line for a relation <, ≤ or ≠ between numbers, if it is found."""
+        if claim not in self._proved:
+            self._proved[claim] = self._prove(claim)
+        return self._proved[claim]
+
+    def _prove(self, claim: Term) -> int | None:
         a, b = claim.terms
         if a is ZERO and claim.name() != "!=" and (line := by_syntax(self.normal, claim.name(), b)) is not None:
             return line
@@ -162,6 +170,10 @@ class Signs:
     def conclude(self, claim: Term, products: Sequence[Product]) -> int:
         """The order line of a claim from products of lines and squares."""
         normal, builder = self.normal, self.normal.builder
+        if len(products) == 1 and products[0][0] == 1 and len(products[0][1]) == 1 and not products[0][2]:
+            (known,) = products[0][1]
+            if builder.line(known).claim is claim:
+                return known
         parts, terms = [], [*claim.terms]
         for c, lines, squares in products:
             gaps = [make("add", builder.right(k), make("neg", builder.left(k))) for k in lines]
