@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from symderive.engine.plans.forms import Forms, size
 from symderive.engine.plans.slopes import NoSlope, Place, Slopes, times
 from symderive.engine.plans.tidy import Tidy, renamed
 from symderive.engine.plans.work import Work
@@ -19,6 +20,8 @@ from symderive.kernel.terms import TRUE, Term, abstract, bound, make, rebuild, s
 
 MAX_LINKS = 8
 MAX_NODES = 60
+SHORTER = 0.75
+"""How much shorter a form must be to be worth a step of its own."""
 
 
 @dataclass
@@ -31,7 +34,7 @@ class Chains:
 
     def __post_init__(self) -> None:
         self._local: dict[Term, Term] = {}
-        self.tidy: Tidy = self.work.tidy(self.context)
+        self.tidy: Tidy = self.work.tidy(self.context, names=self.work.goal.names is None)
         self.slopes = Slopes(self.context, self.tidy, lambda u: self.work.positive(self.context, u))
 
     def closed(self, t: Term) -> Term:
@@ -40,12 +43,13 @@ class Chains:
         Raises:
             NoSlope: one of them has no readable form.
         """
-        return self.tidy(self._closed(t))
+        return self.tidy(self.put_in(t))
 
-    def _closed(self, t: Term) -> Term:
+    def put_in(self, t: Term) -> Term:
+        """The term as it is, its derivatives replaced by closed forms; raises `NoSlope` like `closed`."""
         if t.head != "der":
-            return rebuild(t, lambda a, _: self._closed(a))
-        body = self._closed(t.terms[0])
+            return rebuild(t, lambda a, _: self.put_in(a))
+        body = self.put_in(t.terms[0])
         der = make("der", body, *t.args[1:])
         if der.dangling or der.loose:
             return self.slopes.slope(body, Place(der.name(1), der.terms[1:]))
@@ -67,9 +71,15 @@ class Chains:
             combined = self._along(der, start, links, place) if links else self._paths(der, start, place)
         except (NoSlope, Rejected):
             combined = None
-        if combined is not None and combined is not whole:
+        found = whole if combined is None else combined
+        if combined is not None:
             self.work.step(der, combined, "put in", self.context)
-        return whole if combined is None else combined
+        short = Forms(self.context, self.tidy).shortest(found)
+        if short is not found and size(short) < SHORTER * size(found) and self.work.step(
+            der, short, "simplified", self.context
+        ):
+            return short
+        return found
 
     def links(self, start: Term, place: Place) -> list[Term]:
         """The nodes through which all paths lead, from the result to the variable."""
@@ -160,7 +170,7 @@ class Chains:
             return None
         if not self.work.step(der, opened, "sum over the paths", self.context):
             return None
-        values = {s: self._closed(s) for s in left}
+        values = {s: self.put_in(s) for s in left}
         return self.tidy(put_in(opened, values))
 
 

@@ -23,7 +23,7 @@ from symderive.kernel.terms import Term, abstract, bound, make, rel, subterms
 from symderive.language.problem import Derivation, GoalKind
 from symderive.language.verdict import Kind, Verdict
 
-TRIES = 6
+TRIES = 4
 """Candidates that are judged."""
 FAILED = (NoSlope, Rejected, ZeroDivisionError, RecursionError)
 
@@ -42,19 +42,31 @@ def closed(work: Work) -> Derivation:
 
 def symbolic(work: Work, target: Term, context: Context) -> tuple[Term | None, Verdict | None]:
     """A closed form of a number in the names of the problem, and the verdict on target = form."""
-    forms = Forms(context, work.tidy(context), _names(work, context), _hidden(target, context))
+    shown = [make("op", *s.args) for s in subterms(work.goal.target or target) if s.head == "op" and s is not target]
+    forms = Forms(context, work.tidy(context), _names(work, context), _hidden(target, context), shown)
     failed: Verdict | None = None
     tried: set[Term] = {target}
-    for bases in (_readable, _normal):
-        found = [t for t in forms.ranked(bases(work, target, context)) if t not in tried and not _holds(t, target)]
+    later: list[Term] = []
+    for bases in (_readable, _normal, None):
+        ranked = later if bases is None else forms.ranked(bases(work, target, context))
+        found = [t for t in ranked if t not in tried and not _holds(t, target)]
+        if bases is _readable and work.goal.kind is GoalKind.UPDATE:
+            found = [t for t in _as_asked(work, target, context) if forms.fits(t)] + found
+        if bases is not None:
+            later += [t for t in found if _averages(t)]
+            found = [t for t in found if not _averages(t)]
         for t in found[:TRIES]:
             tried.add(t)
             verdict = work.judge(rel("=", target, t), context)
             if verdict.kind is Kind.PROVED:
                 work.step(target, t, "in the names of the problem", context, verdict=verdict)
                 return t, verdict
-            failed = failed or verdict
+            failed = verdict if failed is None else failed
     return None, failed
+
+
+def _averages(t: Term) -> bool:
+    return any(s.head == "ex" for s in subterms(t))
 
 
 def _names(work: Work, context: Context) -> frozenset[str] | None:
@@ -78,6 +90,14 @@ def _holds(t: Term, target: Term) -> bool:
 def _readable(work: Work, target: Term, context: Context) -> Iterable[Term]:
     try:
         return [Chains(work, context).closed(lower(context, target) if target.head == "op" else target)]
+    except FAILED:
+        return []
+
+
+def _as_asked(work: Work, target: Term, context: Context) -> list[Term]:
+    """The target as it was written, with the derivatives in it worked out."""
+    try:
+        return [Chains(work, context).put_in(target)]
     except FAILED:
         return []
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from symderive.engine.facts import match
-from symderive.engine.plans.tidy import Tidy
+from symderive.engine.plans.tidy import Tidy, written
 from symderive.engine.ring import Frac, Full, Poly, Ring, TooLarge
 from symderive.kernel.context import Context, Rejected, base_name, entry, family_member
 from symderive.kernel.lowering import lower
@@ -56,13 +56,20 @@ class Forms:
     Args:
         names: the names that may occur; None: all but those in `hidden`.
         hidden: names that may not occur, such as that of the answer itself.
+        shown: terms whose operators may be used, such as what is asked for.
     """
 
     def __init__(
-        self, context: Context, tidy: Tidy, names: frozenset[str] | None = None, hidden: Iterable[str] = ()
+        self,
+        context: Context,
+        tidy: Tidy,
+        names: frozenset[str] | None = None,
+        hidden: Iterable[str] = (),
+        shown: Iterable[Term] = (),
     ) -> None:
         self.context, self.tidy, self.names = context, tidy, names
         self.hidden = frozenset(hidden)
+        self.shown = tuple(shown)
         self._folds: list[Fold] | None = None
 
     # -- names ----------------------------------------------------------------------------------
@@ -133,9 +140,24 @@ class Forms:
                 plain = self.context.declared(name).kind == "real" and not d.params
                 if plain and self.allows(name):
                     found += self._folds_of(name, d.clauses[0][1])
+            found += self._operators()
             found.sort(key=lambda f: (not f.exact, -size(f.pattern)))
             self._folds = found
         return self._folds
+
+    def _operators(self) -> list[Fold]:
+        """Operators of the problem whose value is a number, such as ‖w‖, by what they mean."""
+        bodies = [b for d in self.context.definitions.values() if not d.params for _, b in d.clauses]
+        out = {}
+        for t in (s for b in (*bodies, *self.shown) for s in subterms(b)):
+            if t.head == "op" and not t.dangling and shape(self.context, t) == SCALAR:
+                try:
+                    pattern = self.tidy(lower(self.context, t))
+                except (Rejected, ZeroDivisionError):
+                    continue
+                if pattern.head != "op":
+                    out[t] = Fold(pattern, t, (), True)
+        return list(out.values())
 
     def _folds_of(self, name: str, body: Term) -> list[Fold]:
         ranges = self.context.declared(name).ranges
@@ -166,18 +188,18 @@ class Forms:
             name = ring.generator(value)
         except (Full, TooLarge, ZeroDivisionError, Rejected):
             return None
-        if f.den.is_constant() and len(f.num) < 2:
+        if f.den.is_constant() and len(f.num) < 2 and not variables.isdisjoint(body.loose):
             return None
         gap = ring.sub(ring.mul(name, Frac(f.den, ring.one)), Frac(f.num, ring.one)).num
         degrees = gap.degrees()
         for k, g in enumerate(ring.generators):
-            if degrees[k] != 1 or g.head not in ("app", "pow", "ex") or not variables <= g.loose:
+            if degrees[k] != 1 or g.head not in ("app", "pow", "ex", "big") or not variables <= g.loose:
                 continue
             at_g, rest = {}, {}
             for m, c in gap.to_dict().items():
                 (at_g if m[k] else rest)[(*m[:k], 0, *m[k + 1 :])] = c
             top, bottom = ring.ctx.from_dict(rest), ring.ctx.from_dict(at_g)
-            solution = ring.term(ring.make(-top, bottom))
+            solution = as_term(ring, ring.make(-top, bottom))
             if solution is not value:
                 return g, self.tidy(solution)
         return None
@@ -214,10 +236,12 @@ class Forms:
             f = fraction(ring, t)
             if len(f.num) + len(f.den) > MAX_TERMS:
                 return out
-            out.append(self.tidy(ring.term(f)))
+            out.append(self.tidy(as_term(ring, f)))
             out.append(self.tidy(factored(ring, f)))
+            out.append(self.tidy(grouped(ring, f)))
+            out.append(self.tidy(separated(ring, f)))
             if not f.den.is_constant():
-                parts = [ring.term(ring.make(p, f.den)) for p in summands(ring, f.num)]
+                parts = [as_term(ring, ring.make(p, f.den)) for p in summands(ring, f.num)]
                 out.append(self.tidy(make("add", *parts, num(0))))
         except (Full, TooLarge, ZeroDivisionError, Rejected):
             pass
@@ -226,14 +250,20 @@ class Forms:
     def ranked(self, bases: Iterable[Term]) -> list[Term]:
         """All forms of the bases that may be answers, shortest first."""
         found: dict[Term, int] = {}
+        plain = set()
         for base in bases:
             t = self.tidy(self.unfolded(base))
+            plain.add(t)
             for form in (t, *self.variants(t)):
                 for x in (form, *self.folded(form)):
                     for y in (x, *self.variants(x)) if x is not form else (x,):
                         found.setdefault(y, len(found))
         fit = [t for t in found if self.fits(t)]
-        return sorted(fit, key=lambda t: (size(t), found[t]))
+        return sorted(fit, key=lambda t: (size(t) * (0.85 if t in plain else 1), found[t]))
+
+    def shortest(self, t: Term) -> Term:
+        """The shortest form of a term in the names that it has."""
+        return min(self.variants(t), key=size)
 
 
 def unfold_functions(context: Context, t: Term) -> Term:
@@ -311,6 +341,99 @@ def fraction(ring: Ring, t: Term) -> Frac:
     return ring.generator(t)
 
 
+def poly_term(ring: Ring, p: Poly) -> Term:
+    """A polynomial as a term, in the order in which its generators first appeared."""
+    parts = []
+    for m, c in sorted(p.to_dict().items(), reverse=True):
+        powers = {ring.generators[k]: Fraction(int(e)) for k, e in enumerate(m) if e}
+        parts.append((Fraction(int(c.p), int(c.q)), powers))
+    return written(parts)
+
+
+def as_term(ring: Ring, f: Frac) -> Term:
+    top = poly_term(ring, f.num)
+    return top if f.den.is_constant() else make("div", top, poly_term(ring, f.den))
+
+
+def grouped(ring: Ring, f: Frac) -> Term:
+    """The numerator with shared factors taken out, the most shared first."""
+    top = _grouped(ring, dict(f.num.to_dict()))
+    return top if f.den.is_constant() else make("div", top, _factors(ring, f.den))
+
+
+def separated(ring: Ring, f: Frac) -> Term:
+    """A sum of fractions, each over as short a denominator as it allows; squares and logarithms joined."""
+    groups: dict[Poly, tuple[Poly, Poly]] = {}
+    for p in summands(ring, f.num):
+        part = ring.make(p, f.den)
+        key = str(part.den)
+        before = groups.get(key)
+        groups[key] = (part.num if before is None else before[0] + part.num, part.den)
+    parts = [over(ring, joined_squares(ring, n), d) for n, d in groups.values()]
+    return make("add", *parts, num(0))
+
+
+def over(ring: Ring, top: Term, bottom: Poly) -> Term:
+    return top if bottom.is_constant() else make("div", top, _factors(ring, bottom))
+
+
+def joined_squares(ring: Ring, p: Poly) -> Term:
+    """A polynomial with a² ± 2ab + b² written as a square, and c·log a − c·log b as c·log(a/b)."""
+    terms = {m: Fraction(int(c.p), int(c.q)) for m, c in p.to_dict().items()}
+    parts: list[Term] = []
+    for m in sorted(terms, reverse=True):
+        pair = _square_of(terms, m)
+        if pair is not None:
+            a, b, sign = pair
+            c = terms.pop(m)
+            del terms[tuple(x + y for x, y in zip(a, b, strict=True))], terms[tuple(2 * x for x in b)]
+            one, two = (poly_term(ring, ring.ctx.from_dict({e: 1})) for e in (a, b))
+            inner = make("add", one, two if sign > 0 else make("neg", two))
+            parts.append(make("mul", num(c), make("pow", inner, num(2))))
+    logs = {m: c for m, c in terms.items() if sum(m) == 1 and _is_log(ring.generators[m.index(1)])}
+    for m, c in logs.items():
+        other = next((n for n, d in logs.items() if d == -c and n in terms and m in terms), None)
+        if other is not None and c > 0:
+            a, b = (ring.generators[k.index(1)].terms[0] for k in (m, other))
+            del terms[m], terms[other]
+            parts.append(make("mul", num(c), make("app", "log", make("div", a, b))))
+    rest = ring.ctx.from_dict({m: ring.const(c).num.leading_coefficient() for m, c in terms.items()})
+    return make("add", *parts, poly_term(ring, rest), num(0))
+
+
+def _is_log(t: Term) -> bool:
+    return t.head == "app" and t.name() == "log"
+
+
+Exponents = tuple[int, ...]
+
+
+def _square_of(terms: dict[Exponents, Fraction], m: Exponents) -> tuple[Exponents, Exponents, int] | None:
+    """For c·a² among the terms: a, b and the sign of ±2c·ab, if c·b² is among them too."""
+    if m not in terms or any(e % 2 for e in m) or not any(m):
+        return None
+    a = tuple(e // 2 for e in m)
+    for n, c in terms.items():
+        b = tuple(e // 2 for e in n)
+        if n == m or c != terms[m] or any(e % 2 for e in n) or not any(n):
+            continue
+        middle = terms.get(tuple(x + y for x, y in zip(a, b, strict=True)))
+        if middle is not None and abs(middle) == 2 * c:
+            return a, b, 1 if middle > 0 else -1
+    return None
+
+
+def _grouped(ring: Ring, p: dict[tuple[int, ...], object]) -> Term:
+    shared = [sum(1 for m in p if m[k]) for k in range(ring.size)]
+    k = max(range(ring.size), key=shared.__getitem__)
+    if len(p) < 2 or shared[k] < 2:
+        return poly_term(ring, ring.ctx.from_dict(p))
+    inside = {(*m[:k], m[k] - 1, *m[k + 1 :]): c for m, c in p.items() if m[k]}
+    outside = {m: c for m, c in p.items() if not m[k]}
+    taken = make("mul", _grouped(ring, inside), ring.generators[k])
+    return make("add", taken, _grouped(ring, outside)) if outside else taken
+
+
 def factored(ring: Ring, f: Frac) -> Term:
     """A fraction with numerator and denominator in factors."""
     top, bottom = _factors(ring, f.num), _factors(ring, f.den)
@@ -319,7 +442,7 @@ def factored(ring: Ring, f: Frac) -> Term:
 
 def _factors(ring: Ring, p: Poly) -> Term:
     if p.is_zero() or len(p) == 1:
-        return ring.poly_term(p)
+        return poly_term(ring, p)
     c, parts = p.factor()
     out = [num(Fraction(int(c.p), int(c.q)))]
     for q, e in parts:
@@ -329,7 +452,7 @@ def _factors(ring: Ring, p: Poly) -> Term:
             content = Fraction(-1)
             q = -q
         out.append(num(content ** int(e)))
-        t = ring.poly_term(q)
+        t = poly_term(ring, q)
         out.append(t if e == 1 else make("pow", t, num(int(e))))
     return make("mul", *out)
 
@@ -348,19 +471,21 @@ def size(t: Term) -> int:
     """How long a term is to read, in tenths of a symbol."""
     match t.head:
         case "num":
-            return 6 + 4 * len(f"{t.args[0]}{t.args[1]}")
+            return 6 + 4 * len(f"{t.args[0]}" if t.args[1] == 1 else f"{t.args[0]}{t.args[1]}")
         case "sym" | "bound":
             return 10
         case "at":
             return size(t.terms[0]) + 3 * (1 + len(subterms(t.terms[1])))
         case "add":
-            return sum(map(size, t.terms)) + 8 * (len(t.terms) - 1)
+            return sum(map(size, t.terms)) + 10 * (len(t.terms) - 1)
         case "neg":
             return size(t.terms[0]) + 3
         case "mul":
             return sum(size(a) + (4 if a.head == "add" else 0) for a in t.terms) + 2 * (len(t.terms) - 1)
         case "pow":
             return size(t.terms[0]) + 6 + (4 if t.terms[0].head != "sym" else 0)
+        case "app":
+            return sum(map(size, t.terms)) + 20 + 10 * t.name().count("'")
         case "rel" | "and":
             return sum(map(size, t.terms)) + 8 if t is not TRUE else 0
         case _:

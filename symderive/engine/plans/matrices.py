@@ -166,7 +166,10 @@ class MatrixForms:
             (f,) = inside
             if len(f.indices) == 1:
                 return [*rest, Factor(op("total", f.tensor), ())]
-            raise NoForm
+            ones = make("tab", *self.ranges[i], make("num", 1, 1))
+            if f.indices[0] is i:
+                return [*rest, Factor(op("matmul", ones, f.tensor), (f.indices[1],))]
+            return [*rest, Factor(op("matmul", f.tensor, ones), (f.indices[0],))]
         if len(inside) != 2:
             raise NoForm
         a, b = sorted(inside, key=lambda f: (len(f.indices) == 1, self._rank(f, i)))

@@ -48,7 +48,8 @@ def choices(work: Work) -> Derivation:
         picked = tuple(v.choice.label for v in found if v.kind is Kind.PROVED)
     undecided = [v.choice.label for v in found if v.kind not in (Kind.PROVED, Kind.REFUTED)]
     why = f"open: {', '.join(undecided)}" if undecided else "" if picked else "no choice answers the question"
-    right = next((v.verdicts[0] for v in found if v.choice.label in picked and v.verdicts), None)
+    chosen = (v for v in found if v.choice.label in picked and v.kind is Kind.PROVED and not v.choice.none)
+    right = next((v.verdicts[0] for v in chosen if v.verdicts), None)
     derivation = work.done(None, right, why, choices=found, picked=picked)
     return derivation if why else _settled(derivation)
 
@@ -73,6 +74,7 @@ def claims(work: Work, choice: Choice) -> list[Term]:
 
 def _choice(work: Work, choice: Choice) -> ChoiceVerdict:
     """All claims together: refuted if one is, proved if all are."""
+    work.failures = 0
     verdicts = tuple(work.judge(c) for c in claims(work, choice))
     kinds = [v.kind for v in verdicts]
     if Kind.REFUTED in kinds:

@@ -250,6 +250,11 @@ class Slopes:
             case "der":
                 inner = self.slope(parts[0], Place(t.name(1), t.terms[1:]))
                 return self._slope(inner, v, through, None)
+            case "ex":
+                laws = [self.context.law_closure(n) for n in self.context.random_in(parts[0])]
+                if any(v.name in law for law in laws):
+                    raise NoSlope("the variable is in a law")
+                return make("ex", d(parts[0]), *t.args[1:])
             case "op":
                 if t.name() == "logsumexp":
                     return self._over_softmax(parts[0], v, through, None)

@@ -16,7 +16,7 @@ from symderive.engine.plans.work import Work
 from symderive.engine.ring import Full, Poly, Ring, TooLarge
 from symderive.kernel.context import Context, Definition, Rejected
 from symderive.kernel.shapes import SCALAR, shape
-from symderive.kernel.terms import ZERO, Term, make, num, rel, subterms, sym
+from symderive.kernel.terms import ZERO, Term, make, negate, num, subterms, sym
 from symderive.language.problem import Derivation
 from symderive.language.verdict import Kind, Verdict
 
@@ -36,34 +36,49 @@ def solve(work: Work) -> Derivation:
     if shape(base, sym(goal.unknown)) != SCALAR:
         return work.done(None, None, "an unknown that is not a number")
     sides = [_closed(work, s, base) for s in equation.terms]
-    solutions = _roots(work, base, sides, goal.unknown)
-    if not solutions:
+    found = _roots(work, base, sides, goal.unknown)
+    if found is None:
         return work.done(None, None, "the equation is neither linear nor quadratic in the unknown")
-    given = replace(base, facts=(*base.facts, equation), memo={})
-    unknown = sym(goal.unknown)
+    solutions, leading = found
     kept: list[tuple[Term, Verdict]] = []
     for x in solutions:
+        if _excluded(work, base, goal.unknown, x):
+            continue
         verdict = _put_back(work, base, equation, goal.unknown, x)
         if verdict.kind is Kind.PROVED:
             kept.append((x, verdict))
-    if len(solutions) == 1 or len(kept) == 1:
-        x = kept[0][0] if kept else solutions[0]
-        unique = work.judge(rel("=", unknown, x), given)
-        if unique.kind is Kind.PROVED and kept:
-            work.step(unknown, x, "the equation is solved for the unknown", given)
-            work.context = given
-            return work.done(x, unique)
-        if kept:
-            return work.done(x, kept[0][1], "a solution; that it is the only one was not proved")
-        return work.done(None, unique, "the solution does not satisfy the equation when put back")
     if not kept:
-        return work.done(None, None, "no solution satisfies the equation when put back")
-    product = make("mul", *(make("add", unknown, make("neg", x)) for x, _ in kept))
-    all_ = work.judge(rel("=", product, ZERO), given)
-    if all_.kind is Kind.PROVED:
-        work.step(product, ZERO, "the equation in factors", given)
-    why = "" if all_.kind is Kind.PROVED else "solutions; that there are no others was not proved"
-    return work.done(kept[0][0], kept[0][1], why, others=tuple(x for x, _ in kept[1:]))
+        return work.done(None, None, "no solution was proved to satisfy the equation when put back")
+    why = "" if _all(work, base, sides, sym(goal.unknown), solutions, leading) else "that there are no others was not proved"
+    x, verdict = kept[0]
+    for y, v in kept:
+        work.step(*v.claim.terms, f"{goal.unknown} put back: a solution", verdict=v)
+        del y
+    return work.done(x, verdict, why, others=tuple(x for x, _ in kept[1:]))
+
+
+def _all(
+    work: Work, context: Context, sides: list[Term], unknown: Term, solutions: list[Term], leading: Term
+) -> bool:
+    """Whether left − right = a·Π(u − x) with a ≠ 0, so that there are no other solutions."""
+    gap = make("add", sides[0], make("neg", sides[1]))
+    factors = [make("add", unknown, make("neg", x)) for x in solutions]
+    whole = work.tidy(context)(make("mul", leading, *factors))
+    if not work.step(gap, make("mul", leading, *factors), "in factors", context):
+        return work.step(gap, whole, "in factors", context) and work.step(
+            leading, ZERO, "no other solution", context, relation="!="
+        )
+    return work.step(leading, ZERO, "so there is no other solution", context, relation="!=")
+
+
+def _excluded(work: Work, context: Context, unknown: str, x: Term) -> bool:
+    """Whether a solution is proved to break a fact about the unknown."""
+    for f in context.facts:
+        if _mentions(f, unknown) and f.head == "rel":
+            other = negate(renamed(f, unknown, x))
+            if other is not None and work.judge(other, context).kind is Kind.PROVED:
+                return True
+    return False
 
 
 def _closed(work: Work, side: Term, context: Context) -> Term:
@@ -86,30 +101,32 @@ def _defined(t: Term, context: Context) -> bool:
     return any(s.head == "sym" and s.name() in context.definitions for s in subterms(t))
 
 
-def _roots(work: Work, context: Context, sides: list[Term], unknown: str) -> list[Term]:
-    """The solutions, as terms; none if the degree is above two."""
+def _roots(work: Work, context: Context, sides: list[Term], unknown: str) -> tuple[list[Term], Term] | None:
+    """The solutions and the leading coefficient of left − right; None if the degree is not one or two."""
     tidy = work.tidy(context)
     forms = Forms(context, tidy, work.goal.names, (unknown,))
     ring = Ring(32)
     try:
         gap = fraction(ring, tidy(make("add", sides[0], make("neg", sides[1]))))
     except (Full, TooLarge, ZeroDivisionError, Rejected):
-        return []
+        return None
     k = ring.numbers.get(sym(unknown))
     if k is None or any(sym(unknown) in subterms(g) for n, g in enumerate(ring.generators) if n != k):
-        return []
+        return None
     c = [_coefficient(ring, gap.num, k, e) for e in range(3)]
-    if gap.num.degrees()[k] == 1:
+    degree = gap.num.degrees()[k]
+    if gap.den.degrees()[k] or degree not in (1, 2):
+        return None
+    leading = tidy(ring.term(ring.make(c[degree], gap.den)))
+    if degree == 1:
         found = [ring.term(ring.make(-c[0], c[1]))]
-    elif gap.num.degrees()[k] == 2:
-        found = _quadratic(ring, *c)
     else:
-        return []
+        found = _quadratic(ring, *c)
     out = []
     for x in found:
         ranked = [t for t in forms.ranked([x]) if sym(unknown) not in subterms(t)]
         out.append(ranked[0] if ranked else tidy(x))
-    return out
+    return out, leading
 
 
 def _coefficient(ring: Ring, p: Poly, k: int, e: int) -> Poly:
@@ -138,13 +155,13 @@ def _put_back(work: Work, context: Context, equation: Term, unknown: str, x: Ter
     The unknown becomes a name that is defined by the solution, so that laws, facts and definitions that
     mention it speak of the solution.
     """
-    facts = tuple(f for f in context.facts if not _mentions(f, unknown))
     plain = not any(s.head == "der" and s.name(1) == unknown for s in subterms(equation))
-    through = any(unknown in context.reach(n) for n in context.definitions)
-    if plain and not through and facts == context.facts:
+    mentions = any(unknown in context.reach(n) for n in context.closure(equation) - {unknown})
+    if plain and not mentions:
         return work.judge(renamed(equation, unknown, x), context)
+    facts = tuple(f for f in context.facts if not _mentions(f, unknown))
     definitions = {**context.definitions, unknown: Definition((), (((), x),))}
-    return work.judge(equation, replace(context, definitions=definitions, memo={}))
+    return work.judge(equation, replace(context, facts=facts, definitions=definitions, memo={}))
 
 
 def _mentions(t: Term, name: str) -> bool:

@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import gcd, lcm
 
 from symderive.kernel.algebra import difference
-from symderive.kernel.context import Context, Rejected
+from symderive.kernel.context import Context, Rejected, family_member
 from symderive.kernel.lowering import entry_of
 from symderive.kernel.shapes import SCALAR, shape
 from symderive.kernel.terms import (
@@ -37,6 +37,7 @@ from symderive.kernel.terms import (
 Powers = dict[Term, Fraction]
 Monomial = tuple[Fraction, Powers]
 Sum = list[Monomial]
+Key = frozenset[tuple[Term, Fraction]]
 
 MAX_UNROLLED = 40
 MAX_POWER = 64
@@ -63,6 +64,8 @@ class Tidy:
         self.context = context
         self.known = dict(known or {})
         self._terms: dict[Term, Term] = {}
+        self._bases: dict[frozenset[tuple[Fraction, Key]], Term] = {}
+        """Sums that are bases, by what they add up, so that a + b and b + a are one base."""
         self._serial = 0
 
     def __call__(self, t: Term) -> Term:
@@ -124,7 +127,14 @@ class Tidy:
         content = Fraction(gcd(*(c.numerator for c, _ in s)), lcm(*(c.denominator for c, _ in s)))
         if led(s)[0][0] < 0:
             content = -content
-        return content, {written(scaled(s, 1 / content)): Fraction(1)}
+        s = scaled(s, 1 / content)
+        base = self._bases.get(_key(s))
+        if base is None:
+            opposite = self._bases.get(_key(scaled(s, Fraction(-1))))
+            if opposite is not None:
+                return -content, {opposite: Fraction(1)}
+            base = self._bases[_key(s)] = written(s)
+        return content, {base: Fraction(1)}
 
     def _power(self, base: Term, exponent: Term) -> Sum:
         e = literal(self(exponent))
@@ -161,13 +171,31 @@ class Tidy:
             case "at":
                 out = self._entry(t)
             case "ex":
-                inner = self(t.terms[0])
-                out = make("ex", inner, *t.args[1:]) if self.context.random_in(inner) else inner
+                out = self._mean(t)
             case "op":
                 out = self._parts(t)
             case _:
                 out = t
         return self.known.get(out, out)
+
+    def _mean(self, t: Term) -> Term:
+        """E, with constant terms and factors out."""
+        names = t.args[1:]
+
+        def random(s: Term) -> bool:
+            found = self.context.random_in(s)
+            return bool(found & set(map(str, names)) if names else found)
+
+        one = self._single(self.sum(t.terms[0]))
+        if one is None:
+            return ZERO
+        c, powers = one
+        inside = {b: e for b, e in powers.items() if random(b)}
+        outside = {b: e for b, e in powers.items() if b not in inside}
+        if not inside:
+            return written([one])
+        whole = make("ex", written([(Fraction(1), inside)]), *names)
+        return whole if c == 1 and not outside else written([(c, multiplied(outside, {whole: Fraction(1)}, 1))])
 
     def _application(self, t: Term) -> Term:
         values = [literal(a) for a in t.terms]
@@ -203,6 +231,9 @@ class Tidy:
         head, i = t.terms
         if head.head == "op" and head.name() == "softmax":
             return make("at", self._parts(head), self(i))
+        given = self._given(t)
+        if given is not None:
+            return given
         try:
             plain = entry_of(self.context, head, i)
         except Rejected:
@@ -210,6 +241,19 @@ class Tidy:
         if plain.head == "at" or plain is t:
             return rebuild(plain, lambda a, _: self(a) if shape(self.context, a) == SCALAR else a)
         return self(plain)
+
+    def _given(self, t: Term) -> Term | None:
+        """The number that a clause of a family gives for a member, like h_0 = 0."""
+        name, indices = family_member(t) or ("", [])
+        d = self.context.definitions.get(name)
+        if d is None or not d.params or len(indices) != len(d.params) or any(literal(i) is None for i in indices):
+            return None
+        for which, (_, body) in enumerate(d.clauses):
+            if literal(body) is not None:
+                _, conditions = self.context.clause(name, which, indices)
+                if all(truth(c) for c in conditions):
+                    return body
+        return None
 
     def fresh(self) -> str:
         self._serial += 1
@@ -326,7 +370,7 @@ def scaled(s: Sum, c: Fraction) -> Sum:
 
 def collected(parts: Iterable[Monomial]) -> Sum:
     """Like monomials added up, in order of first appearance."""
-    out: dict[frozenset[tuple[Term, Fraction]], Monomial] = {}
+    out: dict[Key, Monomial] = {}
     for c, powers in parts:
         key = frozenset(powers.items())
         before = out.get(key)
@@ -350,7 +394,24 @@ def written(s: Sum) -> Term:
     return make("add", *(make("neg", num(-literal(p))) if p.head == "num" and p.args[0] < 0 else p for p in parts))
 
 
+def _key(s: Sum) -> frozenset[tuple[Fraction, Key]]:
+    return frozenset((c, frozenset(p.items())) for c, p in s)
+
+
+def _opposite(b: Term) -> Term:
+    """The negative of a sum, term by term, a positive one first."""
+    parts = [a.terms[0] if a.head == "neg" else make("neg", a) for a in b.terms]
+    k = next((k for k, a in enumerate(parts) if a.head != "neg"), 0)
+    return make("add", parts[k], *parts[:k], *parts[k + 1 :])
+
+
 def _monomial(c: Fraction, powers: Powers) -> Term:
+    """c·Π b^e; a minus sign goes into a factor that is a difference."""
+    if c < 0:
+        turned = next((b for b, e in powers.items() if e in (1, -1) and _difference(b)), None)
+        if turned is not None:
+            powers = {_opposite(b) if b is turned else b: e for b, e in powers.items()}
+            c = -c
     above = [_raised(b, e) for b, e in powers.items() if e > 0]
     below = [_raised(b, -e) for b, e in powers.items() if e < 0]
     above.sort(key=lambda b: b.head == "big")
@@ -370,6 +431,11 @@ def _monomial(c: Fraction, powers: Powers) -> Term:
     if c < 0:
         return num(-top) if out.head == "num" else make("neg", out)
     return out
+
+
+def _difference(b: Term) -> bool:
+    """Whether a base is a sum that has terms of both signs."""
+    return b.head == "add" and any(a.head == "neg" for a in b.terms)
 
 
 def _raised(b: Term, e: Fraction) -> Term:

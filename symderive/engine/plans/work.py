@@ -5,8 +5,9 @@ A step is kept only if the judge proves it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 
 from symderive.engine.budget import Budget, OutOfBudget
 from symderive.engine.judge import Judge
@@ -16,12 +17,29 @@ from symderive.engine.prover import FAILURES, Prover, Setting
 from symderive.kernel.book import Book
 from symderive.kernel.context import Context, Name, Range, Rejected, family_member, within
 from symderive.kernel.shapes import shape
-from symderive.kernel.terms import ZERO, Term, literal, rel, subterms, sym
+from symderive.kernel.terms import (
+    ONE,
+    TRUE,
+    ZERO,
+    Term,
+    abstract,
+    at,
+    bound,
+    instantiate,
+    literal,
+    make,
+    num,
+    rel,
+    subterms,
+    sym,
+)
 from symderive.language.problem import Derivation, DerivationStep, Goal
 from symderive.language.verdict import Kind, Verdict
 
 STRUCTURE = ("d.const", "d.self", "d.member", "d.add", "d.neg", "d.mul", "d.swap")
 """Rules of differentiation that go without saying."""
+MAX_FAILURES = 16
+"""Claims that may fail before no more are judged."""
 INDICES = "ijklmnpqrs"
 
 
@@ -40,14 +58,31 @@ class Work:
     units: int = 2_000_000
     steps: list[DerivationStep] = field(default_factory=list)
     said: set[Term] = field(default_factory=set)
+    failures: int = 0
+    """Claims that were judged and not proved."""
+    _verdicts: dict[tuple[Term, int], Verdict] = field(default_factory=dict, repr=False)
+    _contexts: list[Context] = field(default_factory=list, repr=False)
+    """Contexts in which was judged, kept alive so that their ids stay theirs."""
 
     # -- judging --------------------------------------------------------------------------------
 
     def judge(self, claim: Term, context: Context | None = None) -> Verdict:
-        """The verdict on a claim; undecided if it is ill-formed or too deep."""
-        judge = Judge(context or self.context, self.book, self.units)
+        """The verdict on a claim; undecided if it is ill-formed or too deep, or after too many failures."""
+        context = context or self.context
+        key = (claim, id(context))
+        found = self._verdicts.get(key)
+        if found is None:
+            found = self._judged(claim, context)
+            self._verdicts[key] = found
+            self._contexts.append(context)
+            self.failures += found.kind is not Kind.PROVED
+        return found
+
+    def _judged(self, claim: Term, context: Context) -> Verdict:
+        if self.failures >= MAX_FAILURES:
+            return Verdict(Kind.UNDECIDED, claim, "budget", "too many forms were tried without success")
         try:
-            return judge.judge(claim)
+            return Judge(context, self.book, self.units).judge(claim)
         except (Rejected, RecursionError) as error:
             return Verdict(Kind.UNDECIDED, claim, "unsupported", str(error))
 
@@ -83,11 +118,15 @@ class Work:
     # -- contexts -------------------------------------------------------------------------------
 
     def with_facts(self, facts: Iterable[Term]) -> Context:
+        """The context with more facts; values of all entries of a tensor as one equation."""
+        facts = whole_tensors(self.context, facts)
         return replace(self.context, facts=(*self.context.facts, *facts), memo={})
 
     def with_indices(self, ranges: Sequence[Range], context: Context | None = None) -> tuple[Context, list[Term]]:
         """The context with a new index in each range."""
         context = context or self.context
+        if not ranges:
+            return context, []
         signature, facts, out = dict(context.signature), list(context.facts), []
         for r in ranges:
             name = next(c for c in candidates() if c not in signature and c not in context.functions)
@@ -96,8 +135,11 @@ class Work:
             out.append(sym(name))
         return replace(context, signature=signature, facts=tuple(facts), memo={}), out
 
-    def tidy(self, context: Context | None = None) -> Tidy:
-        """A tidier that knows the sums that facts give, and that softmax sums to 1."""
+    def tidy(self, context: Context | None = None, *, names: bool = False) -> Tidy:
+        """A tidier that knows the sums that facts give, and that softmax sums to 1.
+
+        With `names`, also sums that a name of the problem stands for, up to a factor: Σ x = m·μ.
+        """
         context = context or self.context
         plain = Tidy(context)
         known = {}
@@ -110,6 +152,8 @@ class Work:
             body = d.clauses[0][1]
             if not d.params and body.head == "op" and body.name() == "softmax":
                 known.update(_rows(context, name))
+            elif names and not d.params and body.head in ("big", "div"):
+                known.update(_named_sum(plain, name, body))
         return Tidy(context, known)
 
     # -- proof search, as suggestion --------------------------------------------------------------
@@ -165,6 +209,52 @@ class Work:
         )
 
 
+def whole_tensors(context: Context, facts: Iterable[Term]) -> list[Term]:
+    """The facts, with equations for each entry of a tensor of known size joined into one."""
+    out: list[Term] = []
+    given: dict[str, dict[tuple[int, ...], tuple[Term, Term]]] = {}
+    for f in facts:
+        found = family_member(f.terms[0]) if f.head == "rel" and f.name() == "=" else None
+        indices = [literal(i) for i in found[1]] if found else []
+        if found and indices and all(isinstance(i, int) for i in indices):
+            given.setdefault(found[0], {})[tuple(indices)] = (f, f.terms[1])  # type: ignore[arg-type]
+        else:
+            out.append(f)
+    for name, entries in given.items():
+        ends = [(literal(lo), literal(hi)) for lo, hi in context.declared(name).ranges]
+        if all(isinstance(x, int) for r in ends for x in r):
+            spans = [range(lo, hi + 1) for lo, hi in ends]  # type: ignore[operator, arg-type]
+            if set(product(*spans)) == set(entries):
+                out.append(rel("=", sym(name), _table(spans, {k: v for k, (_, v) in entries.items()})))
+                continue
+        out += [f for f, _ in entries.values()]
+    return out
+
+
+def _table(spans: list[range], entries: Mapping[tuple[int, ...], Term]) -> Term:
+    """The tensor with these entries, by cases on its indices."""
+    if not spans:
+        return entries[()]
+    first, *rest = spans
+    rows = [_table(rest, {k[1:]: v for k, v in entries.items() if k[0] == i}) for i in first]
+    name = "e#" + str(len(spans))
+    body = _of_index(rows, first, bound(name))
+    return make("tab", num(first.start), num(first.stop - 1), abstract(body, name))
+
+
+def _of_index(rows: Sequence[Term], span: range, i: Term) -> Term:
+    """The row for an index, by cases; rows that are tables are chosen entry by entry."""
+    if rows[0].head == "tab":
+        lo, hi, _ = rows[0].terms
+        name = f"f#{rows[0].depth}"
+        inner = _of_index([instantiate(r.terms[2], bound(name)) for r in rows], span, i)
+        return make("tab", lo, hi, abstract(inner, name))
+    out = rows[-1]
+    for k, row in reversed(list(zip(span, rows, strict=True))[:-1]):
+        out = make("cases", rel("=", i, num(k)), row, out)
+    return out
+
+
 def candidates() -> Iterable[str]:
     """Names for new indices."""
     yield from INDICES
@@ -176,13 +266,19 @@ def candidates() -> Iterable[str]:
 
 def _rows(context: Context, name: str) -> dict[Term, Term]:
     """Σ_i p_i = 1 for a softmax p of a vector."""
-    from symderive.kernel.terms import ONE, TRUE, at, bound, make
-
     s = shape(context, sym(name))
     if len(s) != 1:
         return {}
     (lo, hi) = s[0]
     return {make("big", "sum", lo, hi, TRUE, at(sym(name), bound(0))): ONE}
+
+
+def _named_sum(plain: Tidy, name: str, body: Term) -> dict[Term, Term]:
+    """Σ x = m·μ for μ = (Σ x)/m."""
+    total, size = body.terms if body.head == "div" else (body, ONE)
+    if total.head != "big" or total.name() != "sum" or shape(plain.context, total):
+        return {}
+    return {plain(total): plain(make("mul", size, sym(name)))}
 
 
 def names_of(t: Term) -> set[str]:
