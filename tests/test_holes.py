@@ -26,6 +26,7 @@ from symderive.language.expr import (
     E,
     Each,
     Expr,
+    Lim,
     Max,
     Sum,
     Tab,
@@ -41,6 +42,8 @@ from symderive.language.expr import (
     log,
     name,
     ne,
+    op,
+    sin,
     sqrt,
 )
 from symderive.language.scope import Scope, ScopeError
@@ -518,6 +521,251 @@ def unknown_fact(s: Scope) -> Claims:
     return [(NEITHER, eq(x, 0)), (NOT_REFUTED, eq(x + x, 2 * x))]
 
 
+@hole("pairwise independence is not mutual independence")
+def pairwise(s: Scope) -> Claims:
+    x, y, z = (s.random(n) for n in "xyz")
+    s.assume(is_("independent", x, y), is_("independent", y, z), is_("independent", x, z))
+    return [
+        (NOT_PROVED, eq(E(x * y * z), E(x) * E(y) * E(z))),
+        (NOT_PROVED, eq(E(x * (y * z)), E(x) * E(y * z))),
+        (PROVED, eq(E(x**2 * y), E(x**2) * E(y))),
+        (PROVED, eq(Var(x + y + z), Var(x) + Var(y) + Var(z))),
+    ]
+
+
+@hole("uncorrelated is not independent")
+def uncorrelated(s: Scope) -> Claims:
+    x, y = s.random("x"), s.random("y")
+    s.assume(eq(E(x * y), E(x) * E(y)))
+    return [
+        (REFUTED, eq(E(x**2 * y), E(x**2) * E(y))),
+        (PROVED, eq(Var(x + y), Var(x) + Var(y))),
+        (REFUTED, eq(Var(x - y), Var(x) - Var(y))),
+    ]
+
+
+@hole("a mean over one name, the others held, is no mean over all")
+def conditional(s: Scope) -> Claims:
+    x, y = s.random("x"), s.random("y")
+    return [
+        (NOT_PROVED, eq(E(x, x), E(x))),
+        (NOT_PROVED, eq(E(x * y, x), E(x * y))),
+        (PROVED, eq(E(x * y, x), y * E(x, x))),
+        (NOT_PROVED, eq(E(x * y, x), x * E(y, x))),
+    ]
+
+
+@hole("a fact about a mean holds at the point, not under a derivative")
+def mean_under_derivative(s: Scope) -> Claims:
+    x, c = s.random("x"), s.real("c")
+    s.assume(eq(E(c * x), 0))
+    return [(NOT_PROVED, eq(D(E(c * x), c), 0)), (PROVED, eq(D(E(c * x), c), E(x))), (PROVED, eq(c * E(x), 0))]
+
+
+OUTCOMES = "a fact about every outcome is used under E, one about a mean is not one about outcomes"
+
+
+@hole(OUTCOMES)
+def outcomes(s: Scope) -> Claims:
+    x = s.random("x")
+    s.assume(0 <= x, eq(E(x), 1))
+    return [
+        (PROVED, eq(E(absolute(x)), 1)),
+        (NOT_PROVED, eq(x, 1)),
+        (REFUTED, eq(E(x**2), 1)),
+        (REFUTED, eq(E(1 / (1 + x)), Fraction(1, 2))),
+    ]
+
+
+@hole("a parameter of a law that is itself random")
+def hierarchy(s: Scope) -> Claims:
+    x = s.random("x", law=("normal", (0, 1)))
+    z = s.random("z", law=("normal", (x, 1)))
+    return [
+        (NOT_PROVED, eq(E(z * x), E(z) * E(x))),
+        (NOT_PROVED, eq(E(z * x, z), 0)),
+        (NOT_REFUTED, eq(E(z, z), x)),
+        (NOT_PROVED, eq(E(D(z, x)), D(E(z, z), x))),
+    ]
+
+
+@hole("a constant of one side of a product is no constant of the other")
+def nested_sums(s: Scope) -> Claims:
+    n = s.dim("n")
+    a = s.matrix("A", n, n)
+    lower = Sum(lambda i: Sum(lambda j: a[i, j], 1, i), 1, n)
+    return [
+        (PROVED, eq(lower, Sum(lambda j: Sum(lambda i: a[i, j], j, n), 1, n))),
+        (REFUTED, eq(lower, Sum(lambda j: Sum(lambda i: a[i, j], 1, n), 1, n))),
+        (REFUTED, eq(lower, Sum(lambda j: Sum(lambda i: a[i, j], 1, j), 1, n))),
+        (REFUTED, eq(Sum(lambda i: a[i, i], 1, n) ** 2, Sum(lambda i: a[i, i] ** 2, 1, n))),
+        (PROVED, eq(Sum(lambda i: a[i, i], 1, n) ** 2, Sum(lambda i: Sum(lambda j: a[i, i] * a[j, j], 1, n), 1, n))),
+    ]
+
+
+@hole("sums over a range that may be empty or backwards are shifted, not turned")
+def shifted(s: Scope) -> Claims:
+    n = s.integer("n")
+    return [
+        (NOT_REFUTED, eq(Sum(lambda i: i, 1, n), Sum(lambda i: i + 1, 0, n - 1))),
+        (NOT_PROVED, eq(Sum(lambda i: i, 1, n), Sum(lambda i: i, n, 1))),
+        (NOT_PROVED, eq(Sum(lambda i: i, 1, n), Sum(lambda i: i, 1, n - 1) + n)),
+        (NOT_PROVED, eq(Sum(lambda i: i, 1, n), 1 + Sum(lambda i: i, 2, n))),
+    ]
+
+
+@hole("a fact on one index is not one on a bound index of the same letter")
+def shadowed(s: Scope) -> Claims:
+    n = s.dim("n")
+    x, k = s.vector("x", n), s.index("k", 1, n)
+    s.assume(eq(x[k], 0), 2 <= n)
+    return [
+        (NOT_PROVED, eq(Sum(lambda k: x[k], 1, n), 0)),
+        (PROVED, eq(Sum(lambda i: x[k] * x[i], 1, n), 0)),
+    ]
+
+
+@hole("an extremum has no derivative at a tie")
+def ties(s: Scope) -> Claims:
+    x, y = s.reals("x y")
+    s.assume(eq(x, y))
+    return [
+        (NOT_PROVED, eq(D(larger(x, y), x), 1)),
+        (NOT_PROVED, eq(D(larger(x, y), x), 0)),
+        (NOT_PROVED, eq(D(larger(x, y), x), Fraction(1, 2))),
+        (PROVED, eq(larger(x, y), x)),
+    ]
+
+
+@hole("an extremum has a derivative away from ties")
+def no_ties(s: Scope) -> Claims:
+    x, y = s.reals("x y")
+    s.assume(y < x)
+    return [
+        (PROVED, eq(D(larger(x, y), x), 1)),
+        (PROVED, eq(D(larger(x, y), y), 0)),
+        (REFUTED, eq(D(larger(x, y), y), 1)),
+    ]
+
+
+@hole("a guard without a value leaves cases without one")
+def undefined_guard(s: Scope) -> Claims:
+    x = s.real("x")
+    s.assume(x < 0)
+    return [
+        (NOT_PROVED, eq(cases((log(x) < 0, 1), otherwise=1), 1)),
+        (NOT_PROVED, eq(0 * log(x), 0)),
+        (NOT_PROVED, eq(log(x) - log(x), 0)),
+        (NOT_PROVED, eq(x / (x - x) - x / (x - x), 0)),
+        (PROVED, eq(cases((x < 0, 1), otherwise=log(x)), 1)),
+    ]
+
+
+@hole("an induction holds from its base on, not before")
+def induction(s: Scope) -> Claims:
+    t, w = s.integer("t", 0), s.real("w")
+    h = s.family("h", (0, 0, lambda _: 1), (1, None, lambda i: w * name("h")[i - 1] + 1))
+    closed = Sum(lambda k: w**k, 0, t)
+    return [
+        (PROVED, eq(h[t], closed)),
+        (REFUTED, eq(h[t], closed - w**t)),
+        (REFUTED, eq(h[t], (w ** (t + 1) - 1) / (w - 1) + 1)),
+        (NOT_REFUTED, eq(h[t], (w ** (t + 1) - 1) / (w - 1))),
+    ]
+
+
+@hole("a derivative by a member of a family cuts that member only")
+def family_cut(s: Scope) -> Claims:
+    w, x = s.real("w"), s.real("x", (1, 4))
+    h = s.family("h", (0, 0, lambda _: 1), (1, 4, lambda i: w * name("h")[i - 1] + x[i]))
+    three, one, two = h[lift(3)], h[lift(1)], h[lift(2)]
+    return [
+        (PROVED, eq(D(three, two), w)),
+        (PROVED, eq(D(three, one), w**2)),
+        (REFUTED, eq(D(three, one), 0)),
+        (PROVED, eq(D(one, three), 0)),
+        (PROVED, eq(D(three, x[lift(1)]), w**2)),
+        (REFUTED, eq(D(three, x[lift(1)]), 0)),
+        (NOT_PROVED, eq(D(three, w), two)),
+    ]
+
+
+@hole("an unknown function has no properties of its own")
+def unknown_function(s: Scope) -> Claims:
+    f, (x, y) = s.function("f"), s.reals("x y")
+    return [
+        (REFUTED, eq(f(x + y), f(x) + f(y))),
+        (REFUTED, eq(f(-x), f(x))),
+        (REFUTED, eq(D(f(x * y), x), f(x * y, slots="'"))),
+        (PROVED, eq(D(f(x * y), x), y * f(x * y, slots="'"))),
+        (NOT_PROVED, 0 < f(x) ** 2),
+        (PROVED, 0 <= f(x) ** 2),
+    ]
+
+
+@hole("an entry outside its tensor is undefined, also as what is varied")
+def outside_tensor(s: Scope) -> Claims:
+    n, c = s.dim("n"), s.real("c")
+    x = s.vector("x", n)
+    k = s.integer("k")
+    return [
+        (NOT_PROVED, eq(x[n + 1], x[n + 1])),
+        (NOT_PROVED, eq(0 * x[lift(0)], 0)),
+        (NOT_PROVED, eq(D(c, x[n + 1]), 0)),
+        (NOT_REFUTED, eq(D(x[k], x[k]), 1)),
+        (NOT_PROVED, eq(D(Sum(lambda i: x[i], 1, n), x[n + 1]), 0)),
+        (PROVED, eq(D(Sum(lambda i: x[i], 1, n), x[n]), 1)),
+    ]
+
+
+@hole("an inverse needs a determinant that is not 0")
+def singular(s: Scope) -> Claims:
+    n = s.dim("n")
+    a, b = s.matrix("A", n, n), s.vector("b", n)
+    s.assume(eq(op("det", a), 0))
+    solved = op("matmul", op("inv", a), op("matmul", a, b))
+    return [(NOT_PROVED, eq(solved, b)), (NOT_PROVED, eq(op("inv", a), op("inv", a)))]
+
+
+@hole("an inverse where there is one, and not of a factor alone")
+def invertible(s: Scope) -> Claims:
+    n = s.dim("n")
+    a, b, v = s.matrix("A", n, n), s.matrix("B", n, n), s.vector("v", n)
+    s.assume(ne(op("det", a), 0), ne(op("det", b), 0))
+    return [
+        (PROVED, eq(op("inv", a) @ (a @ v), v)),
+        (REFUTED, eq((a @ b) @ v, (b @ a) @ v)),
+        (REFUTED, eq(op("inv", a) @ ((a @ b) @ v), op("inv", b) @ v)),
+        (REFUTED, eq(op("inv", a @ b) @ v, op("inv", a) @ (op("inv", b) @ v))),
+    ]
+
+
+@hole("a limit is not the value, nor that of one side")
+def limits(s: Scope) -> Claims:
+    x = s.real("x")
+    return [
+        (NOT_PROVED, eq(Lim(absolute(x) / x, x, 0), 1)),
+        (NOT_PROVED, eq(Lim(absolute(x) / x, x, 0), 0)),
+        (NOT_REFUTED, eq(Lim(absolute(x) / x, x, 0, "above"), 1)),
+        (NOT_PROVED, eq(Lim(step(x), x, 0), 0)),
+        (NOT_REFUTED, eq(Lim(sin(x) / x, x, 0), 1)),
+        (NOT_PROVED, eq(Lim(x**2, x, 1), 0)),
+    ]
+
+
+@hole("a function with a stated slope has it as its derivative, not as a fact of another")
+def defined_function(s: Scope) -> Claims:
+    x = s.real("x")
+    f = s.define_function("f", lambda t: t * absolute(t))
+    g = s.define_function("g", lambda t: relu(t) + 1)
+    return [
+        (PROVED, eq(D(f(x), x), 2 * absolute(x))),
+        (REFUTED, eq(D(f(x), x), 2 * x)),
+        (NOT_PROVED, eq(D(g(x), x), 1)),
+        (NOT_PROVED, eq(D(g(x - x), x), Fraction(1, 2))),
+    ]
+
+
 # -- numbers ---------------------------------------------------------------------------------------------------
 
 
@@ -550,6 +798,12 @@ OPEN = {
     ("a family is undefined outside its clauses, never a fresh symbol", 2): "a clause unfolded at t + 1",
     ("a strict relation is not proved from one that is not", 2): "no point with x = y under x ≤ y",
     ("entries alike are not the same entry", 0): "equal means of entries alike, without more",
+    ("uncorrelated is not independent", 0): "no space of names that are uncorrelated but dependent",
+    (OUTCOMES, 0): "no space with X ≥ 0 and E X = 1",
+    (OUTCOMES, 2): "no space with X ≥ 0 and E X = 1",
+    (OUTCOMES, 3): "no space with X ≥ 0 and E X = 1",
+    ("a guard without a value leaves cases without one", 4): "the proof assumes more than its branch",
+    ("an induction holds from its base on, not before", 0): "a sum that a recurrence extends at the front",
 }
 """Claims on which nothing wrong is said but less than could be: today consistent or undecided."""
 
