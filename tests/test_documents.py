@@ -302,7 +302,7 @@ def test_files_around(tmp_path):
     (tmp_path / "b.tex").write_text("b $b$")
 
     document = read_document(tmp_path / "main.tex")
-    assert outline(document) == ("document", ("section Q", r"<\mathbb R \mathbb E> b <b>"))
+    assert outline(document) == ("document", ("section Q", r"<\mathbb R \mathbb E>", "b <b>"))
     assert document.formulas[0].span.source.path.endswith("q.tex")
     assert document.formulas[0].span.line == 2
     fragment = read_document(str(tmp_path / "sub" / "q.tex"))
@@ -392,13 +392,18 @@ last \(l\) <span hidden>$k$</span>.
          ("table", ("Variable", "Value"), ("<x>", "<|3|>")),
          "verbatim code",
          "[[m]]",
-         ("None", r"[[a &= 1 \\  &= 2]] last <l> .")),
+         ("None", r"[[a &= 1 \\ &= 2]] last <l> .")),
     )  # fmt: skip
 
 
 def test_markdown_macros_and_setext():
     text = "Title\n=====\n\n$\\newcommand{\\R}{\\mathbb{R}}$\n\n\\def\\x{1}\nLet $\\R \\x$.\n"
     assert outline(markdown(text)) == ("document", ("section Title", r"Let <\mathbb{R} 1>."))
+
+
+def test_displays_over_blank_lines_in_markdown():
+    assert outline(markdown("$$\na\n\nb\n$$\nc $d$\n$$e$$")) == ("document", "[[a b]] c <d> [[e]]")
+    assert codes(markdown("$$\na\n\nb $c$\n$$\nd\n$$")) == ["unclosed-math"]
 
 
 def test_notebook():

@@ -698,6 +698,9 @@ class LatexReader:
         elif path.suffix in {".sty", ".cls"}:
             self._definitions(path)
         else:
+            if token.text == "\\include":
+                self.builder.end_paragraph()
+            self.stream.push([token.instead(" ")])
             self.stream.push_file(source)
 
     def _bare_name(self) -> str:

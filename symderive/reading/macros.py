@@ -186,9 +186,10 @@ def spaced(tokens: list[Token]) -> list[Token]:
     for token in tokens:
         text = token.text
         if not text:
+            out.append(token)
             continue
         if word and text[0].isalpha() and text[0].isascii():
-            out.append(out[-1].instead(" ")._replace(start=token.start, end=token.start, source=token.source))
+            out.append(Token(" ", token.source, token.start, token.start, exact=False))
         out.append(token)
         word = is_command(text)
     return out

@@ -61,7 +61,7 @@ _INLINE = re.compile(
     re.VERBOSE,
 )
 _DOLLARS = re.compile(r"\\.|\$\$?", re.DOTALL)
-_MONEY = re.compile(r"\$\d[\d.,]*(?:[ \t]*(?:million|billion|[kKM])\b)?(?:[ \t\n]+[(\["'“]?[A-Za-z]{2,}|[.,;:!?)]\s|[.,;)]?[ \t\n]*$)")
+_MONEY = re.compile(r"\$\d[\d.,]*(?:[ \t]*(?:million|billion|[kKM])\b)?(?:[ \t\n]+[(\['“\x22]?[A-Za-z]{2,}|[.,;:!?)]\s|[.,;)]?[ \t\n]*$)")
 _SD = re.compile(r"\s*sd:\s*", re.IGNORECASE)
 _MOST_HIDDEN = 100
 
@@ -91,6 +91,7 @@ class MarkdownReader:
         self.lists: list[_OpenList] = []
         self.paragraph: list[Token] = []
         self.source = Source("", "")
+        self.doubles: list[int] = []
         self.fence: tuple[str, int, str] | None = None
         self.math = ""
         self.blank = True
@@ -100,6 +101,7 @@ class MarkdownReader:
     def read(self, source: Source) -> None:
         """Read a text; what was open before is closed, except sections."""
         self.source = source
+        self.doubles = [found.start() for found in re.finditer(r"(?<!\\)\$\$", source.text)]
         self.blank = True
         at = self._front_matter()
         while at < len(source.text):
@@ -142,6 +144,7 @@ class MarkdownReader:
             at = quote.end() if self.quoted else at
         line = text[at:end]
         self.quoted = bool(quote)
+        self.shift = len(quote.group()) - len(quote.group().lstrip()) if quote else 0
         if self.fence:
             self._in_fence(line, at, end)
         elif not line.strip():
@@ -156,12 +159,14 @@ class MarkdownReader:
             start, stop = hole
             if text[at:start].strip():
                 self._block(at, start)
-            return max(stop, at + 1)
+            rest = _LINE.match(text, stop)
+            return rest.end() if rest and not rest[1].strip() else max(stop, at + 1)
         else:
             self._block(at, end)
         return after
 
     quoted = False
+    shift = 0
 
     def _in_fence(self, line: str, at: int, end: int) -> None:
         mark, start, info = self.fence or ("", 0, "")
@@ -204,7 +209,7 @@ class MarkdownReader:
     def _block(self, at: int, end: int) -> None:
         """Read a line outside of code and displays."""
         line = self.source.text[at:end]
-        indent = len(line.expandtabs(4)) - len(line.expandtabs(4).lstrip())
+        indent = len(line.expandtabs(4)) - len(line.expandtabs(4).lstrip()) + self.shift
         blank, self.blank = self.blank, False
         if blank and not self._is_item(line, indent):
             self._close_lists(indent)
@@ -357,6 +362,14 @@ class MarkdownReader:
                 self.math = found.group().replace("[", "]")
 
     def _ends_later(self, at: int) -> bool:
+        """Whether a display goes on behind the blank line at ``at``.
+
+        One between ``$$`` does if the text pairs up from there on and there is no other formula in between.
+        """
+        if self.math == "$$":
+            index = bisect_left(self.doubles, at)
+            left = len(self.doubles) - index
+            return left % 2 == 1 and self.source.text.find("$", at) == self.doubles[index]
         if not self.math.startswith("\\end{") or self.searches >= _MOST_HIDDEN:
             return False
         text = self.source.text

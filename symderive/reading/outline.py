@@ -241,9 +241,7 @@ class Builder:
         """Add prose to the paragraph; blanks collapse."""
         text = token.text
         if text.isspace():
-            if self._words and not self._words[-1].text.endswith(" "):
-                self._words.append(token if text == " " else token.instead(" "))
-            elif not self._words and self._pieces:
+            if (self._words and not self._words[-1].text.endswith(" ")) or (not self._words and self._pieces):
                 self._words.append(token if text == " " else token.instead(" "))
             return
         self._words.append(token)
@@ -410,7 +408,8 @@ def choice_draft(start: Span, *, correct: bool) -> Draft:
 def table_draft(start: Span) -> Draft:
     def make(draft: Draft, span: Span) -> Table:
         rows = draft.rows or [[]]
-        rows[-1].append(tuple(draft.blocks))
+        if draft.blocks:
+            rows[-1].append(tuple(draft.blocks))
         rows = [row for row in rows if any(row)]
         return Table(tuple(map(tuple, rows)), span)
 
