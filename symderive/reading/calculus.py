@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from symderive.kernel.terms import INF, Term, at, bound, make
+from symderive.kernel.context import Definition, Name
+from symderive.kernel.terms import INF, Term, at, bound, make, rebuild, shift, subterms, sym
 from symderive.reading.functions import Taken, el_value, head
 from symderive.reading.lexer import Leaf
-from symderive.reading.names import spell, tabulate
+from symderive.reading.names import Meaning, spell, tabulate
 from symderive.reading.surface import Node, Surface
 from symderive.reading.symbols import items, label, peel, unwrap
 
@@ -178,11 +179,59 @@ def _entry(t: Term) -> tuple[str | None, list[Term]]:
     return (t.name(), indices) if t.head == "sym" else (None, [])
 
 
+def at_point(el: Elaborator, inside: Surface, point: Surface, node: Surface) -> Value:
+    """``t |_{x=a}``: t as a function of the leaf x, or its derivatives, at a."""
+    if not (isinstance(point, Node) and point.kind == "chain" and len(point.parts) == 3 and point.parts[1].text == "="):
+        raise el.error("syntax", "the point is not read", node, "Write \\left. … \\right|_{x = a}.")
+    place, value = el.value(point.parts[0]).term, el.scalar(point.parts[2])
+    t = el.value(inside).term
+    if place.head != "sym" or el.names.ranges(place.name()) or place.name() in el.names.scope.definitions:
+        raise el.error("unsupported", "a value is read only at a number that is a leaf", node)
+    x, order = place.name(), 0
+    while t.head == "der" and t.name(1) == x and len(t.terms) == 1:
+        t, order = t.terms[0], order + 1
+    context = el.names.scope.context()
+    names = {n for n in context.closure(t) if n in context.definitions and x in context.closure(sym(n))}
+    inner = any(s.head in ("der", "lim", "ex") for s in subterms(t))
+    if names or inner or el.shape(t, node):
+        raise el.error("unsupported", "this value at a point is not read", node, "Write the function out, or declare it.")
+    variable = bound("x#0")
+    body = _replaced(t, x, variable)
+    if order == 0:
+        return el_value(el, _replaced(t, x, value))
+    key = f"{x}↦{len([k for k in el.names.meanings if '↦' in k]) + 1}"
+    el.names.add(Meaning(key, key, "defined", "a function of the variable that is set"), Name("function", (), ((),)))
+    el.names.scope.definitions[key] = Definition(("x#0",), (((), body),))
+    el.names.scope._context = None  # noqa: SLF001
+    return el_value(el, make("app", key + "'" * order, value))
+
+
+def _replaced(t: Term, name: str, by: Term) -> Term:
+    """A term with another for a name."""
+    if t.head == "sym":
+        return by if t.name() == name else t
+    return rebuild(t, lambda a, n: _replaced(a, name, shift(by, n)))
+
+
 def _limit(el: Elaborator, lower: Surface | None, factors: Sequence[Factor], k: int, node: Surface) -> Value:
-    """``\\lim_{x → a}``; a sign above the point is the side."""
+    """``\\lim_{x → a}`` before its operand."""
     chain = lower if isinstance(lower, Node) and lower.kind == "chain" else None
-    if chain is None or len(chain.parts) != 3 or chain.parts[1].text not in ("->", "up", "down"):
+    if chain is None:
         raise el.error("syntax", "the limit does not say where it goes", node, "Write \\lim_{x \\to a}.")
+    variable, point, side = approach(el, chain)
+    if k + 1 >= len(factors):
+        raise el.error("syntax", "a limit stands before nothing", node)
+    body = el.product(factors[k + 1 :], node)
+    s = el.shape(body, node)
+    if s:
+        return el_value(el, tabulate(lambda *i: make("lim", at(body.term, *i), variable, point, side), s), row=body.row)
+    return el_value(el, make("lim", body.term, variable, point, side))
+
+
+def approach(el: Elaborator, chain: Node) -> tuple[str, Term, str]:
+    """``x → a`` as (name, point, side); a sign above the point is the side."""
+    if len(chain.parts) != 3 or chain.parts[1].text not in ("->", "up", "down"):
+        raise el.error("syntax", "the limit does not say where it goes", chain, "Write x \\to a.")
     variable = peel(chain.parts[0])
     if variable is None:
         raise el.error("syntax", "a limit is taken in a name", chain.parts[0])
@@ -196,10 +245,7 @@ def _limit(el: Elaborator, lower: Surface | None, factors: Sequence[Factor], k: 
             side, target = ("above" if mark.text == "+" else "below"), target.parts[0]
     side = {"up": "below", "down": "above"}.get(chain.parts[1].text, side)
     point, side = _point(el, target, side)
-    if k + 1 >= len(factors):
-        raise el.error("syntax", "a limit stands before nothing", node)
-    body = el.product(factors[k + 1 :], node)
-    return el_value(el, make("lim", body.term, place.name(), point, side))
+    return place.name(), point, side
 
 
 def _point(el: Elaborator, node: Surface, side: str) -> tuple[Term, str]:
@@ -212,5 +258,3 @@ def _point(el: Elaborator, node: Surface, side: str) -> tuple[Term, str]:
         return (make("neg", INF) if negative else INF), "both"
     return el.scalar(node), side
 
-
-__all__ = ["bound", "fraction", "prefix", "slash_derivative"]

@@ -14,6 +14,7 @@ from symderive.kernel.context import Definition, Name, Range, Rejected
 from symderive.kernel.shapes import shape as kernel_shape
 from symderive.kernel.terms import INF, ONE, ZERO, Term, abstract, at, bound, conjuncts, make, num, rel, sym
 from symderive.language.expr import E, Expr, Var, eq
+from symderive.reading.alphabet import styled
 from symderive.reading.elaborate import Elaborator, Value, leaves, transposes
 from symderive.reading.errors import ReadingError
 from symderive.reading.lexer import Leaf
@@ -61,6 +62,7 @@ class _Pending:
     mentions: set[str] = field(default_factory=set)
 
 
+NOT_DEFINED = frozenset("Var Cov KL Pr lim max min det tr argmax argmin".split())
 SETS_OF_NUMBERS = {"ℝ": "real", "R": "real", "ℕ": "natural", "ℤ": "int", "N": "natural", "𝐑": "real"}
 
 
@@ -125,7 +127,7 @@ class Declarer:
             return [Node("listed", group)]  # t = 1, 2
         last = group[-1]
         if _chain(last) and all(not _chain(p) for p in group[:-1]):
-            return [Node("listed", group)]  # x, y ∈ S
+            return [Node("listed", group)]  # x, y ∈ S; a, b > 0
         return group
 
     def first_pass(self, node: Surface, item: Item, pending: list[_Pending], facts: list[tuple[Surface, Item]]) -> None:
@@ -148,7 +150,13 @@ class Declarer:
             return
         colon = _arrow(node)
         if colon is not None:
-            self.function(*colon, item)
+            for symbol in colon[0]:
+                self.function(symbol, colon[1], colon[2], item)
+            return
+        spread = _spread(node)
+        if spread:
+            for p in spread:
+                self.first_pass(p, item, pending, facts)
             return
         left, relation, right = _relation(node)
         if relation == "in":
@@ -183,7 +191,7 @@ class Declarer:
 
     def kind(self, item: Item) -> str:
         """What kind of name a noun phrase makes."""
-        if item.moments or {"random", "iid", "symmetric-law", "uncorrelated"} & set(item.codes):
+        if any(w not in ("from", "to") for w, _ in item.moments) or {"random", "iid", "symmetric-law", "uncorrelated"} & set(item.codes):
             return "random"
         return "int" if "int" in item.codes else "real"
 
@@ -212,7 +220,7 @@ class Declarer:
             numbers = [p for p in parts[1:] if not (isinstance(p, Leaf) and p.type == "DOTS")]
             if any(_chain(p) for p in parts[1:]):
                 return None
-            if s.base in self.names and self.names.meanings[s.base].role != "index":
+            if s.base in self.names and self.names.declared(s.base).kind == "int" and self.names.meanings[s.base].role != "index":
                 return None
             unbounded = isinstance(parts[-1], Leaf) and parts[-1].type == "DOTS"
             hi = INF if unbounded else self.dimension(numbers[-1])
@@ -238,7 +246,7 @@ class Declarer:
             return INF
         for leaf_owner in _symbols(node):
             key = _key(leaf_owner)
-            if key not in self.names and key not in ("e", "π"):
+            if key not in self.names and key != "π":
                 self.names.dimension(key)
         return Elaborator(self.names, node).index(node)
 
@@ -423,6 +431,14 @@ class Declarer:
         s_ = peel(unwrap(node))
         if s_ is None or not codes and not item.sizes and not item.moments:
             return
+        sliced = self.sequence(s_)
+        if sliced is not None:
+            ranges = (sliced, *tensor([d for size in item.sizes for d in self.size_of(size)]))
+            self.names.add(Meaning(s_.base, spell(s_.base), "declared", item.said, place=(s_.start, s_.end)), Name(self.kind(item), ranges))
+            return
+        if "logistic" in codes:
+            self.logistic(s_)
+            return
         key, lower, upper = self.family_of(s_, item)
         if s_.base in self.names and self.names.ranges(s_.base) and (s_.lower is not None or s_.upper is not None):
             return
@@ -431,11 +447,14 @@ class Declarer:
         if "basis" in codes:
             self.basis(s_, item)
             return
-        if "logistic" in codes:
-            self.logistic(s_)
-            return
         if "function" in codes or ("function?" in codes and "rank1" not in codes):
             self.names.add(Meaning(key, spell(key), "declared", item.said, place=(s_.start, s_.end)), Name("function", (), ((),)))
+            return
+        ends = dict(item.moments)
+        if "from" in ends and "to" in ends and key not in self.names:
+            lo, hi = (self.dimension(e) for e in (ends["from"], ends["to"]) if e is not None)
+            self.names.add(Meaning(key, spell(key), "declared", item.said, place=(s_.start, s_.end)), Name("int"))
+            self.names.assume(rel("<=", lo, sym(key)), rel("<=", sym(key), hi))
             return
         dims = [d for size in item.sizes for d in self.size_of(size)]
         rank = 2 if "rank2" in codes else 1 if "rank1" in codes else 0
@@ -454,6 +473,15 @@ class Declarer:
                 "undeclared", f"the indices of {spell(s_.base)} have no range", s_.start, s_.end, "Say for which indices: for $i = 1, \\dots, n$."
             )
         self.declare(s_, kind, dims, item)
+
+    def sequence(self, s: Symbol) -> Range | None:
+        """``x_{1:T}`` as the range of a family."""
+        inner = s.lower
+        if not (isinstance(inner, Node) and inner.kind == "listed" and len(inner.parts) == 3) or s.base in self.names:
+            return None
+        if not (isinstance(inner.parts[1], Leaf) and inner.parts[1].type == "COLON"):
+            return None
+        return self.dimension(inner.parts[0]), self.dimension(inner.parts[2])
 
     def size_of(self, node: Surface) -> list[Term]:
         node = unwrap(node)
@@ -485,6 +513,8 @@ class Declarer:
 
     def logistic(self, s: Symbol) -> None:
         x = loose()
+        if s.base in self.names and not self.names.is_function(s.base):
+            raise ReadingError("redefined", f"{spell(s.base)} has a meaning already", s.start, s.end, "Use another letter for one of them.")
         self.names.conventions.add("sigma-logistic")
         if s.base not in self.names:
             self.names.add(Meaning(s.base, spell(s.base), "defined", "the logistic function"), Name("function", (), ((),)))
@@ -503,7 +533,7 @@ class Declarer:
         n = dims[0]
         i = loose()
         body = tabulate(lambda a: make("cases", rel("=", a, bound(i)), ONE, ZERO), ((ONE, n),))
-        self.names.add(Meaning(s.base, spell(s.base), "defined", item.said), Name("real", ((ONE, n), (ONE, n))))
+        self.names.add(Meaning(s.base, spell(s.base), "basis", item.said), Name("real", ((ONE, n), (ONE, n))))
         self.names.scope.definitions[s.base] = Definition((i,), ((((ONE, n),), body),))
 
     def identity(self, key: str, n: Term, item: Item) -> None:
@@ -547,6 +577,8 @@ class Declarer:
             if s is None:
                 continue
             key, lower, upper = self.family_of(s, item)
+            if s.lower is not None and self._tied(s):
+                continue
             if any(k in self.names for k in (key, s.base, f"{s.base}_{label(s.lower)}")) or s.base in ("e", "π", "𝔼", "∞", "E"):
                 continue
             if len(key) == 1 and key in self.names.ranges_said:
@@ -563,6 +595,9 @@ class Declarer:
         target = left
         if isinstance(left, Node) and left.kind == "juxtaposed" and len(left.parts) == 2:
             bracket = left.parts[1]
+            word = left.parts[0]
+            if isinstance(word, Leaf) and word.type == "FUNCTION" and item.role == "let" and word.text not in NOT_DEFINED:
+                left.parts[0] = Leaf("WORD", f"{word.text}ᵘ", word.start, word.end)
             if isinstance(bracket, Node) and bracket.kind == "bracket" and bracket.parts[0].text == "(" and len(bracket.parts) == 3:
                 arguments, target = [bracket.parts[1]], left.parts[0]
         s = peel(target)
@@ -570,8 +605,9 @@ class Declarer:
             return None
         key, lower, upper = self.family_of(s, item)
         if key in self.names and self.names.meanings[key].role != "inferred":
-            if lower or upper or not self._undefined_leaf(key, item):
-                return None
+            return None
+        if s.lower is not None and s.base not in self.names and self._tied(s):
+            return None
         if s.base in self.names and key != s.base and self.names.ranges(s.base) and not lower and not upper and s.base not in self.names.scope.definitions:
             return None
         if not arguments and s.base in ("𝔼", "E") and s.base not in self.names:
@@ -579,11 +615,10 @@ class Declarer:
         mentions = {_key(p) for p in _symbols(right)} | {q.base for p in _symbols(right) if (q := peel(p)) is not None}
         return _Pending(left, right, item, s, arguments, mentions)
 
-    def _undefined_leaf(self, key: str, item: Item) -> bool:
-        """Whether a declared name may still be defined: a leaf of which nothing was assumed, in a "let"."""
-        if item.role != "let" or key in self.names.scope.definitions or self.names.is_function(key):
-            return False
-        return False
+    def _tied(self, s: Symbol) -> bool:
+        """Whether a light letter with an index is an entry of the bold vector of that letter."""
+        bold = styled(s.base, "BOLD") if len(s.base) == 1 else s.base
+        return bold != s.base and bold in self.names and bool(self.names.ranges(bold))
 
     def define_all(self, pending: list[_Pending]) -> None:
         """Define in the order of dependence; families by recurrence together."""
@@ -859,7 +894,7 @@ class Declarer:
             theirs = [k for k in self.subjects(other, item) if k not in random]
             self.names.assume(make("is", "independent", *(sym(k) for k in (*random, *theirs))))
         for what, node in item.moments:
-            for k in random:
+            for k in random if what not in ("from", "to") else ():
                 self.moment(what, node, k, item)
 
     def independent(self, random: Sequence[str]) -> None:
@@ -1036,19 +1071,32 @@ def _relation(node: Surface) -> tuple[list[Surface] | None, str, Surface | None]
     return left, chain.parts[1].text if len(chain.parts) == 3 else "chain", chain.parts[2]
 
 
-def _arrow(node: Surface) -> tuple[Surface, list[Surface], Surface] | None:
-    """``f : A → B`` as (f, factors of A, B)."""
+def _arrow(node: Surface) -> tuple[list[Surface], list[Surface], Surface] | None:
+    """``f, g : A → B`` as (names, factors of A, B)."""
     if not (isinstance(node, Node) and node.kind == "listed"):
         return None
-    parts = node.parts
-    if len(parts) != 3 or not (isinstance(parts[1], Leaf) and parts[1].type == "COLON"):
+    colon = next((k for k, p in enumerate(node.parts) if isinstance(p, Leaf) and p.type == "COLON"), -1)
+    if colon < 1 or len(node.parts) != colon + 2:
         return None
-    chain = parts[2]
+    chain = node.parts[-1]
     if not (isinstance(chain, Node) and chain.kind == "chain" and len(chain.parts) == 3 and chain.parts[1].text == "->"):
         return None
     domain = chain.parts[0]
     arguments = _split_times(domain) if isinstance(domain, Node) and domain.kind == "times" else [domain]
-    return parts[0], arguments, chain.parts[2]
+    return [p for p in node.parts[:colon] if not isinstance(p, Leaf) or p.type != "COMMA"], arguments, chain.parts[2]
+
+
+def _spread(node: Surface) -> list[Surface]:
+    """``a, b > 0`` as one relation for each name."""
+    listed = items(node)
+    if len(listed) < 2 or not _chain(listed[-1]) or any(_chain(p) for p in listed[:-1]):
+        return []
+    chain = listed[-1]
+    if not isinstance(chain, Node) or isinstance(chain.parts[0], Leaf) and chain.parts[0].type == "REL":
+        return []
+    if chain.parts[1].text in ("in", "~", "->") or any(peel(p) is None for p in listed[:-1]):
+        return []
+    return [*(Node("chain", [p, *chain.parts[1:]]) for p in listed[:-1]), chain]
 
 
 def _split_times(node: Node) -> list[Surface]:

@@ -7,7 +7,7 @@ Terms keep the form in which they were written.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -15,7 +15,7 @@ from symderive.kernel.context import Rejected
 from symderive.kernel.shapes import Shape, is_integer, same_shape, shape
 from symderive.kernel.words import say
 from symderive.kernel.terms import INF, ONE, ZERO, Term, TooDeep, at, make, num, rel, sym, value
-from symderive.reading import calculus, functions, probability
+from symderive.reading import alphabet, calculus, dots, functions, probability
 from symderive.reading.errors import ReadingError
 from symderive.reading.lexer import Leaf
 from symderive.reading.names import Meaning, Names, show, spell, tabulate
@@ -25,10 +25,20 @@ from symderive.reading.symbols import Symbol, items, label, peel, unwrap
 
 @dataclass(frozen=True)
 class Value:
-    """A term, and whether a vector stands as a row."""
+    """A term, and whether a vector stands as a row.
+
+    A vector of ones and the identity take their size from what they meet: until then they are only a
+    function of their shape, ``fit``, of a given rank.
+    """
 
     term: Term
     row: bool = False
+    fit: Callable[[Shape], Term] | None = None
+    rank: int = 0
+
+    def fitted(self, s: Shape) -> Value:
+        """The value with the size of a shape."""
+        return self if self.fit is None else Value(self.fit(s), self.row)
 
 
 @dataclass(frozen=True)
@@ -68,6 +78,8 @@ class Elaborator:
         try:
             out = self.value(node)
             self.shape(out, node)
+            if out.fit is not None:
+                raise self.error("undeclared", "the size of this is not known", node, "Give it a size, as in \\mathbf{1}_n or I_n.")
         except TooDeep as error:
             raise ReadingError("limit", str(error), node.start, node.end) from None
         except RecursionError:
@@ -106,11 +118,17 @@ class Elaborator:
 
     def relations(self, node: Surface) -> list[tuple[str, Value, Value]]:
         """The relations of a chain, each with the sides beside it."""
+        node = one_chain(node)
         if not (isinstance(node, Node) and node.kind == "chain"):
             raise self.error("syntax", "a relation is expected", node)
         if isinstance(node.parts[0], Leaf) and node.parts[0].type == "REL" or len(node.parts) % 2 == 0:
             raise self.error("syntax", "a side of the relation is missing", node)
-        sides = [self.read(p) for p in node.parts[::2]]
+        sides = [self.value(p) for p in node.parts[::2]]
+        known = next((self.shape(v, node) for v in sides if v.fit is None and self.shape(v, node)), None)
+        sides = [v.fitted(known) if known is not None else v for v in sides]
+        for v, p in zip(sides, node.parts[::2], strict=True):
+            if v.fit is not None:
+                raise self.error("undeclared", "the size of this is not known", p, "Give it a size, as in \\mathbf{1}_n or I_n.")
         return [(r.text, a, b) for r, a, b in zip(node.parts[1::2], sides[:-1], sides[1:], strict=True)]
 
     def relation_terms(self, node: Surface) -> list[Term]:
@@ -133,6 +151,8 @@ class Elaborator:
             raise self.error("shape", f"{show(s)} and {show(t)} are compared", node, "Check the shapes that were declared.")
         elif len(s) == 1 and a.row != b.row:
             raise self.error("shape", "a row and a column are compared", node, "Transpose one of them.")
+        if relation == "!=" and (s or t):
+            return rel("!=", make("op", "square", make("add", x, make("neg", y)) if t else a.term), ZERO)
         match relation:
             case "=" | "!=" | "<" | "<=":
                 out = rel(relation, x, y)
@@ -158,6 +178,7 @@ class Elaborator:
 
     def _sum(self, node: Node) -> Value:
         self._loose_index(node)
+        node = dots.summed(node)
         parts: list[tuple[bool, Value, Surface]] = []
         negative = False
         for p in node.parts:
@@ -170,6 +191,11 @@ class Elaborator:
                     raise self.error("unsupported", "dots stand for terms that are not written", p, "Write a sum with \\sum.")
                 parts.append((negative, self.value(p), p))
                 negative = False
+        fixed = next((self.shape(v, p) for _, v, p in parts if v.fit is None and self.shape(v, p)), None)
+        if fixed is not None:
+            parts = [(n, v.fitted(fixed), p) for n, v, p in parts]
+        elif any(v.fit is not None for _, v, _ in parts):
+            raise self.error("undeclared", "the size of this is not known", node, "Give it a size, as in \\mathbf{1}_n or I_n.")
         values = [v for _, v, _ in parts]
         tensors = [(v, self.shape(v, p), p) for _, v, p in parts if self.shape(v, p)]
         for (v, s, _), (w, t, q) in zip(tensors, tensors[1:], strict=False):
@@ -203,6 +229,7 @@ class Elaborator:
     # -- products -----------------------------------------------------------------------------------
 
     def _juxtaposed(self, node: Node) -> Value:
+        self._unknown_run(node)
         return self.product([Factor("", p) for p in node.parts], node)
 
     def _times(self, node: Node) -> Value:
@@ -220,6 +247,19 @@ class Elaborator:
                 op, negative = "", False
         return self.product(out, node)
 
+    def _unknown_run(self, node: Node) -> None:
+        """Letters typed without a space are a product only if each of them is known."""
+        run: list[Leaf] = []
+        for p in [*node.parts, None]:
+            if isinstance(p, Leaf) and p.type == "LETTER" and p.text.isascii() and (not run or run[-1].end == p.start):
+                run.append(p)
+                continue
+            if len(run) > 2 and not all(x.text in self.names or x.text in self.bound or x.text in ("e", "d") for x in run):
+                word = "".join(x.text for x in run)
+                advice = f"Declare it as \\mathrm{{{word}}}, or declare each letter."
+                raise ReadingError("undeclared", f"{word} is not declared", run[0].start, run[-1].end, advice)
+            run = [p] if isinstance(p, Leaf) and p.type == "LETTER" and p.text.isascii() else []
+
     def product(self, factors: Sequence[Factor], node: Surface) -> Value:
         """The product of factors in written order."""
         if len(factors) > FACTOR_LIMIT:
@@ -228,9 +268,16 @@ class Elaborator:
         if whole is not None:
             return whole
         acc: Value | None = None
+        slashes = 0
         k = 0
         while k < len(factors):
             f = factors[k]
+            slashes += f.op == "/"
+            if slashes > 1:
+                raise self.error("extent", "two slashes in one product", f.node, "Write \\frac{…}{…}, or brackets.")
+            typo = _missing_underscore(self, factors, k)
+            if typo:
+                raise self.error("typo", f"braces after {typo} stand for nothing", f.node, "Did you mean an index, with _?")
             v, after = self.factor(factors, k)
             if f.negative:
                 v = Value(_negated(v.term), v.row)
@@ -257,6 +304,8 @@ class Elaborator:
 
     def combine(self, op: str, a: Value, b: Value, node: Surface) -> Value:
         """The product of two values, by their shapes and orientation."""
+        if a.fit is not None or b.fit is not None:
+            return self._fitting(op, a, b, node)
         s, t = self.shape(a, node), self.shape(b, node)
         if op == "/":
             if len(s) == len(t) == 2 or (t and len(s) != len(t)):
@@ -281,6 +330,40 @@ class Elaborator:
         if not s or not t:
             return Value(_times(a.term, b.term), a.row or b.row)
         return self._matrix_product(a, b, s, t, node)
+
+    def _fitting(self, op: str, a: Value, b: Value, node: Surface) -> Value:
+        """A product with a vector of ones or the identity, whose size comes from the other factor."""
+        s, t = self.shape(a, node), self.shape(b, node)
+        f, g = a.fit, b.fit
+        if op in ("", "*", "x") and f is None and not s:
+            return Value(ZERO, b.row, lambda z: _times(a.term, g(z)), b.rank)  # type: ignore[misc]
+        if op in ("", "*", "x", "/") and g is None and not t:
+            join = (lambda x: make("div", x, b.term)) if op == "/" else (lambda x: _times(b.term, x))
+            return Value(ZERO, a.row, lambda z: join(f(z)), a.rank)  # type: ignore[misc]
+        if op not in ("", "*", "o."):
+            raise self.error("unsupported", "this product is not read", node)
+        if op == "o." and (f is None or g is None):
+            return self.combine(op, a.fitted(t), b.fitted(s), node)
+        if a.rank == 2 and f is not None:
+            return b
+        if b.rank == 2 and g is not None:
+            return a
+        if f is not None and g is not None:
+            if a.row == b.row:
+                raise self.error("shape", "two columns are multiplied", node)
+            if a.row:
+                raise self.error("undeclared", "the size of this is not known", node, "Give it a size, as in \\mathbf{1}_n.")
+            return Value(ZERO, False, lambda z: make("op", "outer", f(z[:1]), g(z[1:])), 2)
+        known, row = (t, b.row) if f is not None else (s, a.row)
+        if len(known) == 1 and a.row == b.row:
+            raise self.error("shape", "two columns are multiplied", node, "Transpose one of them.")
+        if len(known) == 1 and not a.row:
+            if f is not None:
+                return Value(ZERO, False, lambda z: make("op", "outer", f(z[:1]), b.term), 2)
+            return Value(ZERO, False, lambda z: make("op", "outer", a.term, g(z[1:])), 2)  # type: ignore[misc]
+        del row
+        size = known if len(known) == 1 else known[:1] if f is not None else known[1:]
+        return self.combine("", a.fitted(size), b.fitted(size), node)
 
     def _matrix_product(self, a: Value, b: Value, s: Shape, t: Shape, node: Surface) -> Value:
         """Rows and columns: a vector is a column unless it was transposed."""
@@ -400,9 +483,13 @@ class Elaborator:
     # -- scripts ------------------------------------------------------------------------------------
 
     def _subscript(self, node: Node) -> Value:
+        if isinstance(node.parts[0], Node) and node.parts[0].kind == "brace":
+            return self.value(node.parts[0])
         return self.symbol_node(node)
 
     def _superscript(self, node: Node) -> Value:
+        if isinstance(node.parts[0], Node) and node.parts[0].kind == "brace":
+            return self.value(node.parts[0])
         found = peel(node)
         if found is not None:
             return self.symbol(found, node)
@@ -426,9 +513,15 @@ class Elaborator:
         """``base^script``: transpose, inverse, or power."""
         s = self.shape(base, node)
         kind = transposes(script)
+        if base.fit is not None:
+            if kind != "T":
+                raise self.error("undeclared", "the size of this is not known", node)
+            return self.transpose(base, s)
         if kind == "T" and (s or (isinstance(script, Leaf) and script.type == "TRANSPOSE")):
-            if isinstance(script, Leaf) and script.type == "LETTER" and "T" in self.names and not s:
-                return Value(make("pow", base.term, self.scalar(script)))
+            if isinstance(script, Leaf) and script.type == "LETTER" and "T" in self.names:
+                if len(s) == 2:
+                    raise self.error("unsupported", "T is a number here: a symbolic power of a matrix is not read", node, "Write \\top for the transpose.")
+                return Value(make("pow", base.term, self.scalar(script)), base.row)
             return self.transpose(base, s)
         if len(s) == 2:
             if kind == "-1":
@@ -448,6 +541,8 @@ class Elaborator:
         return Value(make("pow", base.term, exponent_term), base.row)
 
     def transpose(self, base: Value, s: Shape) -> Value:
+        if base.fit is not None:
+            return Value(ZERO, not base.row, base.fit, base.rank) if base.rank == 1 else base
         if not s:
             return base
         if len(s) == 1:
@@ -495,6 +590,10 @@ class Elaborator:
                 range_ = self.names.ranges_said.get(key)
                 if range_ is None and self.root is not None:
                     range_ = functions.range_in(self, key, self.root)
+            if range_ is None and key in self.names.ranges_said and not self._integer_name(key):
+                range_ = self.names.ranges_said[key]
+            if key in self.names.ranges_said and key in self.names and not self._integer_name(key):
+                return self.names.index(key, *(range_ or self.names.ranges_said[key]))
             known = key in self.names and self.names.declared(key).kind == "int" and self.names.meanings[key].role != "index"
             if not known and range_ is not None and (key not in self.names or self.names.meanings[key].role == "index"):
                 if any(len(b.loose) for b in range_):
@@ -510,16 +609,28 @@ class Elaborator:
     def symbol(self, s: Symbol, node: Surface) -> Value:
         """A name with its scripts, by what was declared."""
         lower, upper = s.lower, s.upper
+        if self.names.elders and not any(k in self.names or k in self.bound or k in self.names.aliases for k, *_ in _candidates(s)):
+            any(self.names.adopt(k) for k, *_ in _candidates(s))
         for key, used_lower, used_upper in _candidates(s):
             if key in self.bound and used_lower is None and used_upper is None:
                 return self._powered(Value(self.bound[key]), lower, upper, node)
             if key in self.names.aliases:
                 return self._powered(Value(self.names.aliases[key]), _rest(lower, used_lower), _rest(upper, used_upper), node)
+            if key == "e" and key in self.names and self.names.meanings[key].role == "basis" and lower is None:
+                continue
             if key in self.names and not self._separate(key, s, used_lower):
                 return self._named(key, _rest(lower, used_lower), _rest(upper, used_upper), node)
         known = functions.constant(self, s, node)
         if known is not None:
             return known
+        if s.base in self.names.ranges_said and lower is None:
+            return self._powered(Value(self.names.index(s.base, *self.names.ranges_said[s.base])), None, upper, node)
+        listed = functions.listed_names(self, s, node)
+        if listed is not None:
+            return listed if upper is None else self.power(listed, upper, node)
+        bold = alphabet.styled(s.base, "BOLD") if len(s.base) == 1 else s.base
+        if bold != s.base and bold in self.names and self.names.ranges(bold) and lower is not None:
+            return self._named(bold, lower, upper, node)
         return self._inferred(s, node)
 
     def _separate(self, key: str, s: Symbol, used: Surface | None) -> bool:
@@ -547,6 +658,8 @@ class Elaborator:
         if len(indices) > len(ranges):
             raise self.error("shape", f"{meaning.spelling} has {len(ranges)} indices, not {len(indices)}", node)
         left = len(ranges) - len(indices)
+        if upper is not None and len(indices) == 2 and left == 0 and transposes(upper) == "T" and "T" not in self.names:
+            return Value(at(t, *reversed(indices)))
         value_ = Value(at(t, *indices), left == 1 and (meaning.row or "rows" in self.names.conventions))
         return value_ if upper is None else self.power(value_, upper, node)
 
@@ -564,6 +677,8 @@ class Elaborator:
     def _inferred(self, s: Symbol, node: Surface) -> Value:
         """A name of which nothing was said: a real number, or a component of a family by its indices."""
         lower_label, upper_label = label(s.lower), label(s.upper)
+        if s.base == "i" and s.lower is None:
+            raise self.error("undeclared", "i is not declared; complex numbers are not read", node, "Declare it, or bind it by a sum.")
         if self.names.strict:
             key = s.base + (f"_{lower_label}" if lower_label else "")
             raise self.error("undeclared", f"{spell(key)} is not declared", node, f"Say what it is: Let ${spell(key)}$ be …")
@@ -622,6 +737,37 @@ def leaves(node: Surface) -> list[Leaf]:
         else:
             stack.extend(reversed(n.parts))
     return out
+
+
+def one_chain(node: Surface) -> Surface:
+    """The relations of the rows of an align as one chain."""
+    if not (isinstance(node, Node) and node.kind == "environment" and node.parts[0].text in ALIGNED):
+        return node
+    rows = node.parts[1]
+    assert isinstance(rows, Node)
+    parts: list[Surface] = []
+    for row in rows.parts:
+        for cell in row.parts if isinstance(row, Node) else ():
+            if isinstance(cell, Node) and cell.parts:
+                inner = cell.parts[0]
+                parts += inner.parts if isinstance(inner, Node) and inner.kind == "chain" else [inner]
+    return Node("chain", parts)
+
+
+ALIGNED = frozenset("align aligned gather gathered split eqnarray alignat multline equation".split())
+
+
+def _missing_underscore(el: Elaborator, factors: Sequence[Factor], k: int) -> str:
+    """The letter before braces that hold nothing but letters, as in ``\\delta{ik}``."""
+    if k + 1 >= len(factors) or factors[k + 1].op:
+        return ""
+    leaf, group = factors[k].node, factors[k + 1].node
+    if not (isinstance(leaf, Leaf) and leaf.type == "LETTER" and isinstance(group, Node) and group.kind == "group"):
+        return ""
+    inner = leaves(group)[1:-1]
+    plain = bool(inner) and all(x.type == "LETTER" and x.text.isascii() for x in inner) and len(inner) <= 3
+    tensor = leaf.text in el.names and not el.names.is_function(leaf.text) and bool(el.names.ranges(leaf.text))
+    return spell(leaf.text) if plain and (tensor or (leaf.text == "δ" and leaf.text not in el.names)) else ""
 
 
 def transposes(script: Surface) -> str:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from symderive.kernel.context import Definition, Name
 from symderive.kernel.shapes import Shape
-from symderive.kernel.terms import INF, ONE, TRUE, ZERO, Term, abstract, bound, instantiate, make, num, rel, value
+from symderive.kernel.terms import INF, ONE, TRUE, ZERO, Term, abstract, bound, instantiate, make, num, rel, sym, value
 from symderive.language.expr import Expr
+from symderive.reading import alphabet, dots
 from symderive.reading.lexer import Leaf
 from symderive.reading.names import Meaning, loose, show, spell, tabulate
 from symderive.reading.surface import Node, Surface
@@ -78,12 +79,21 @@ def prefix(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type:
         return None
     word, lower, upper, primes = found
     node = factors[k].node
+    own = f"{word}ᵘ"
+    if own in el.names:
+        arguments, after, scripts = argument(el, factors, k, node)
+        out = el_value(el, make("app", own + "'" * primes, *(a.term for a in arguments)))
+        el.shape(out, node)
+        return postscript(el, out if upper is None else el.power(out, upper, node), scripts, node), after
     if word in el.names and word not in ELEMENTWISE:
         return None
     if word in ("lim", "Var", "Cov", "KL", "Pr", "limsup", "liminf"):
         return None
     if word in ("max", "min") and lower is not None:
         return big_operator(el, word, lower, upper, factors, k)
+    density = _log_density(el, word, factors, k)
+    if density is not None:
+        return density, k + 3
     arguments, after, scripts = argument(el, factors, k, node)
     if primes:
         if word not in ELEMENTWISE:
@@ -100,6 +110,28 @@ def prefix(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type:
     return postscript(el, out, scripts, node), after
 
 
+def _normal(el: Elaborator, name: Surface, target: Surface) -> list[Term] | None:
+    """The arguments of ``\\mathcal{N}(x; μ, v)``."""
+    if not (isinstance(name, Leaf) and name.text == "𝒩" and "𝒩" not in el.names):
+        return None
+    if not (isinstance(target, Node) and target.kind == "bracket" and len(target.parts) == 3):
+        return None
+    inside = target.parts[1]
+    separated = isinstance(inside, Node) and any(isinstance(p, Leaf) and p.type in ("SEMICOLON", "MID") for p in inside.parts)
+    parts = [p for p in items(inside) if not (isinstance(p, Leaf) and p.type == "MID")]
+    if not separated or len(parts) != 3:
+        return None
+    return [el.scalar(p) for p in parts]
+
+
+def _log_density(el: Elaborator, word: str, factors: Sequence[Factor], k: int) -> Value | None:
+    """``\\log \\mathcal{N}(x; μ, v)``, which is a function of its own."""
+    if word not in ("log", "ln") or k + 2 >= len(factors) or factors[k + 1].op or factors[k + 2].op:
+        return None
+    arguments = _normal(el, factors[k + 1].node, factors[k + 2].node)
+    return None if arguments is None else el_value(el, make("app", "normal_log_density", *arguments))
+
+
 def argument(el: Elaborator, factors: Sequence[Factor], k: int, node: Surface) -> tuple[list[Value], int, list[Node]]:
     """The arguments of the function at k: a bracket, or the juxtaposed run to its right."""
     if k + 1 >= len(factors) or factors[k + 1].op != "":
@@ -107,7 +139,9 @@ def argument(el: Elaborator, factors: Sequence[Factor], k: int, node: Surface) -
     target, scripts = strip_scripts(factors[k + 1].node)
     if isinstance(target, Node) and target.kind == "bracket" and target.parts[0].text in ("(", "[", "{"):
         inside = items(target.parts[1]) if len(target.parts) == 3 else []
-        if not any(isinstance(p, Leaf) and p.type in ("MID", "DMID", "DOTS") for p in inside):
+        if any(isinstance(p, Leaf) and p.type == "DOTS" for p in inside):
+            return [dotted_entries(el, inside, node)], k + 2, scripts
+        if not any(isinstance(p, Leaf) and p.type in ("MID", "DMID") for p in inside):
             return [el.value(p) for p in inside], k + 2, scripts
     v, after = el.factor(factors, k + 1)
     numeric = value(v.term) is not None or v.term.name() == "pi" if v.term.head in ("num", "app") else False
@@ -122,6 +156,18 @@ def argument(el: Elaborator, factors: Sequence[Factor], k: int, node: Surface) -
         w, after = el.factor(factors, after)
         v, numeric = el.combine("", v, w, node), value(w.term) is not None
     return [v], after, []
+
+
+def dotted_entries(el: Elaborator, parts: Sequence[Surface], node: Surface) -> Value:
+    """``x_1, …, x_n`` as a vector."""
+    found = dots.split(parts)
+    if found is None or found[0] or found[2]:
+        raise el.error("unsupported", "what the dots stand for is not clear", node)
+    dotted = found[1]
+    lo, hi = el.index(dotted.first), el.index(dotted.last)
+    with binding(el, dots.INDEX, lo, hi) as name:
+        body = el.scalar(dotted.item)
+    return el_value(el, make("tab", lo, hi, abstract(body, name)))
 
 
 def strip_scripts(node: Surface) -> tuple[Surface, list[Node]]:
@@ -226,6 +272,12 @@ def applied(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type
     if s.base in ("𝟙", "𝟏", "𝕀", "1") and s.lower is None and target.parts[0].text in ("(", "[", "{") and s.base not in el.names:
         guard = el.condition(target.parts[1])
         return postscript(el, el_value(el, make("cases", guard, ONE, ZERO)), scripts, node), k + 2
+    divergence = _divergence(el, s, target, node)
+    if divergence is not None:
+        return postscript(el, divergence, scripts, node), k + 2
+    normal = _normal(el, node, target)
+    if normal is not None:
+        return postscript(el, el_value(el, make("app", "normal_density", *normal)), scripts, node), k + 2
     mentioned = _mentioned(el, s, target, node)
     if mentioned is not None:
         return postscript(el, mentioned, scripts, node), k + 2
@@ -240,8 +292,41 @@ def applied(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type
     out = el_value(el, make("app", key, *(a.term for a in arguments)), row=any(a.row for a in arguments))
     el.shape(out, node)
     if upper is not None:
+        if isinstance(upper, Node) and upper.kind == "sum":
+            advice = "Write 1/… for the reciprocal, or the name of the inverse function."
+            raise el.error("ambiguous", "a negative power of a function has two readings", node, advice)
         out = el.power(out, upper, node)
     return postscript(el, out, scripts, node), k + 2
+
+
+def listed_names(el: Elaborator, s: Symbol, node: Surface) -> Value | None:
+    """``y_j`` where y_1, y_2, … were declared one by one: the one that the index says."""
+    if s.lower is None or s.base in el.names:
+        return None
+    parts = el.index_parts(s.lower, 9)
+    if len(parts) != 1 or not el._indexed(s.lower):  # noqa: SLF001
+        return None
+    known = numbered(el, s.base)
+    if not known:
+        return None
+    i = el.index(parts[0])
+    out: Term | None = None
+    for n in sorted(known, reverse=True):
+        t = sym(known[n])
+        out = make("cases", rel("=", i, num(n)), t, *(() if out is None else (out,)))
+    assert out is not None
+    return el_value(el, out)
+
+
+def numbered(el: Elaborator, base: str) -> dict[int, str]:
+    """Names that were declared one by one, ``y_1``, ``y_2``, …, without a gap, by number."""
+    known = {}
+    for key in el.names.meanings:
+        stem, _, rest = key.partition("_")
+        if stem == base and rest.isdigit() and not el.names.is_function(key) and not el.names.ranges(key):
+            known[int(rest)] = key
+    whole = len(known) > 1 and sorted(known) == list(range(min(known), max(known) + 1))
+    return known if whole else {}
 
 
 def _mentioned(el: Elaborator, s: Symbol, target: Node, node: Surface) -> Value | None:
@@ -268,6 +353,23 @@ def _mentioned(el: Elaborator, s: Symbol, target: Node, node: Surface) -> Value 
     out = inner.read(macro.body)
     el.names.notes.append(f"{spell(key)} is read with other arguments")
     return out
+
+
+def _divergence(el: Elaborator, s: Symbol, target: Node, node: Surface) -> Value | None:
+    """``D_{KL}(q ‖ p)`` between probability vectors."""
+    if (s.base, label(s.lower)) not in (("D", "KL"), ("KL", ""), ("𝒟", "KL")) or len(target.parts) != 3:
+        return None
+    parts = items(target.parts[1])
+    if len(parts) != 3 or not (isinstance(parts[1], Leaf) and parts[1].type in ("DMID", "MID")):
+        return None
+    q, p = el.value(parts[0]), el.value(parts[2])
+    r, t = el.shape(q, node), el.shape(p, node)
+    if len(r) != 1 or len(t) != 1:
+        raise el.error("unsupported", "the divergence is read between probability vectors", node, "Write it as an expectation.")
+    i = loose()
+    a, b = make("at", q.term, bound(i)), make("at", p.term, bound(i))
+    body = make("mul", a, make("app", "log", make("div", a, b)))
+    return el_value(el, make("big", "sum", *r[0], TRUE, abstract(body, i)))
 
 
 def function_named(el: Elaborator, s: Symbol) -> tuple[str, Surface | None] | None:
@@ -326,17 +428,36 @@ def constant(el: Elaborator, s: Symbol, node: Surface) -> Value | None:
     if s.base == "δ" and s.lower is not None:
         parts = el.index_parts(s.lower, 2)
         if len(parts) == 2:
-            i, j = (el.index(p) for p in parts)
-            return el_value(el, make("cases", rel("=", i, j), ONE, ZERO))
+            known = next((r for p in parts if (r := el.bound_ranges.get(_letter(p) or "")) is not None), None)
+            i, j = (el.index(p, known) for p in parts)
+            out = el_value(el, make("cases", rel("=", i, j), ONE, ZERO))
+            return out if s.upper is None else el.power(out, s.upper, node)
+    if s.base in ("I", "𝐈") and s.lower is None:
+        out = _sized(el, lambda z: _identity(z), 2)
+        return out if s.upper is None else el.power(out, s.upper, node)
+    if s.base in ("𝟏", "𝟙") and s.lower is None:
+        out = _sized(el, lambda z: tabulate(lambda *_: ONE, z), 1)
+        return out if s.upper is None else el.power(out, s.upper, node)
     if s.base in ("I", "𝐈") and s.lower is not None:
         n = el.scalar(s.lower)
         return el_value(el, tabulate(lambda i, j: make("cases", rel("=", i, j), ONE, ZERO), ((ONE, n), (ONE, n))))
     if s.base in ("𝟏", "𝟙") and s.lower is not None:
         n = el.scalar(s.lower)
-        return el_value(el, tabulate(lambda _: ONE, ((ONE, n),)))
+        out = el_value(el, tabulate(lambda _: ONE, ((ONE, n),)))
+        return out if s.upper is None else el.power(out, s.upper, node)
     if s.base == "∞":
         raise el.error("syntax", "∞ cannot stand as a number", node)
     return None
+
+
+def _sized(el: Elaborator, fit: Callable[[Shape], Term], rank: int) -> Value:
+    from symderive.reading.elaborate import Value
+
+    return Value(ZERO, row=False, fit=fit, rank=rank)
+
+
+def _identity(s: Shape) -> Term:
+    return tabulate(lambda i, j: make("cases", rel("=", i, j), ONE, ZERO), s)
 
 
 # -- big operators ------------------------------------------------------------------------------------------
@@ -422,6 +543,8 @@ def limits(
             binders.append((letter, el.index(part.parts[2]), hi))
         elif letter is not None and relation == "in":
             binders.append((letter, *_set(el, part.parts[2])))
+        elif (between := _between(el, part)) is not None:
+            binders.append(between)
         else:
             guards.append(part)
             fresh = [x for x in _free_letters(el, part) if x not in [b[0] for b in binders]]
@@ -430,6 +553,19 @@ def limits(
     if not binders:
         raise el.error("syntax", "the sum binds no index", node)
     return binders, guards
+
+
+def _between(el: Elaborator, part: Node) -> tuple[str, Term, Term] | None:
+    """``1 ≤ l ≤ n`` as a range."""
+    if len(part.parts) != 5 or part.parts[1].text not in ("<=", "<") or part.parts[3].text not in ("<=", "<"):
+        return None
+    letter = _letter(part.parts[2])
+    if letter is None or letter in el.bound or (letter in el.names and el.names.meanings[letter].role != "index"):
+        return None
+    lo, hi = el.index(part.parts[0]), el.index(part.parts[4])
+    lo = lo if part.parts[1].text == "<=" else make("add", lo, ONE)
+    hi = hi if part.parts[3].text == "<=" else make("add", hi, num(-1))
+    return letter, lo, hi
 
 
 def _conditions(lower: Surface) -> list[Surface]:
@@ -514,6 +650,12 @@ def range_in(el: Elaborator, letter: str, node: Surface) -> tuple[Term, Term] | 
         s = peel(n) if n.kind in ("subscript", "superscript") else None
         if s is not None and (s.lower is not None or s.upper is not None):
             key = s.base
+            if key not in el.names and s.lower is not None and _letter(s.lower) == letter:
+                known = numbered(el, key)
+                if known:
+                    return num(min(known)), num(max(known))
+                bold = alphabet.styled(key, "BOLD") if len(key) == 1 else key
+                key = bold if bold in el.names else key
             if key in el.names and not el.names.is_function(key):
                 ranges = el.names.ranges(key)
                 upper = el.names.meanings[key].upper
@@ -568,14 +710,16 @@ def big_letters(node: Surface) -> set[str]:
 
 
 def mentions_index(node: Surface, letter: str) -> bool:
-    """Whether a letter stands in a subscript."""
-    stack: list[Surface] = [node]
-    while stack:
-        n = stack.pop()
-        if isinstance(n, Node):
-            if n.kind == "subscript" and any(x.text == letter for x in _letters_of(n.parts[1])):
-                return True
-            stack += n.parts
+    """Whether a letter stands in a subscript outside of the sums that bind it."""
+    if isinstance(node, Leaf):
+        return False
+    if node.kind == "subscript" and any(x.text == letter for x in _letters_of(node.parts[1])):
+        return True
+    for p in node.parts:
+        if letter in big_letters(p) and big_head(p) is not None:
+            return False
+        if mentions_index(p, letter):
+            return True
     return False
 
 
@@ -632,6 +776,8 @@ def bracket(el: Elaborator, node: Node) -> Value:
             parts = items(inside)
             if len(parts) == 1:
                 return el.value(parts[0])
+            if any(isinstance(p, Leaf) and p.type == "DOTS" for p in parts):
+                return dotted_entries(el, parts, node)
             return entries(el, [[el.scalar(p)] for p in parts], node)
 
 
@@ -656,7 +802,7 @@ def scripted_bracket(el: Elaborator, node: Node) -> Value | None:
     if not (isinstance(base, Node) and base.kind == "bracket" and len(base.parts) == 3):
         return None
     if base.parts[0].type == "LDOT":
-        raise el.error("unsupported", "an evaluation bar is not read yet", node, "State the values as facts instead.")
+        return calculus_at(el, base.parts[1], [unwrap(s.parts[1]) for s in scripts], node)
     if base.parts[0].type != "LNORM":
         return None
     which, power = "", None
@@ -674,6 +820,14 @@ def scripted_bracket(el: Elaborator, node: Node) -> Value | None:
             return el_value(el, out)
     out_ = norm(el, base.parts[1], which, node)
     return out_ if power is None else el.power(out_, power, node)
+
+
+def calculus_at(el: Elaborator, inside: Surface, points: Sequence[Surface], node: Surface) -> Value:
+    from symderive.reading.calculus import at_point
+
+    if len(points) != 1:
+        raise el.error("unsupported", "an evaluation bar with two limits is not read", node)
+    return at_point(el, inside, points[0], node)
 
 
 def entries(el: Elaborator, rows: Sequence[Sequence[Term]], node: Surface) -> Value:
@@ -757,5 +911,3 @@ def _otherwise(guard: Surface) -> bool:
     words = [p.text.lower() for p in items(guard) if isinstance(p, Leaf) and p.type == "TEXT"]
     return any(w.startswith(("otherwise", "else")) for w in words)
 
-
-__all__ = ["INF", "PRIME", "Expr", "Shape", "instantiate"]

@@ -83,6 +83,9 @@ ONE_ARGUMENT_DROPPED = frozenset(
 )
 TEXTS = frozenset(("text", "mbox", "textnormal", "hbox", "textsf", "intertext", "shortintertext"))
 NAMES = frozenset(("operatorname", "mathop", "operatorname*", "mathrm", "mathit", "textrm", "texttt", "mathtt", "mathsf", "textit", "rm", "textbf"))
+TYPESET = frozenset("exp log ln sin cos tan tanh sinh cosh max min det lim arg sup inf".split())
+"""Functions that have a command of their own."""
+
 LINKING = frozenset(
     "if and or where for otherwise with when else as then so is iff such that because since by a an the of all"
     " not constant const undefined elsewhere independent on in to while each any".split()
@@ -107,6 +110,9 @@ _ARGUMENT = re.compile(r"\s*\{")
 _OPENS = frozenset("LBRACE LPAR LSET LBAR LNORM LANGLE LDOT LROOT BEGIN".split())
 _CLOSES = frozenset("RBRACE RPAR RSET RBAR RNORM RANGLE RDOT RROOT END".split())
 _ENDS_OPERAND = _CLOSES | frozenset("NUMBER LETTER WORD TRANSPOSE MARK PRIME BANG DOTS".split())
+
+
+_STARTS_OPERAND = frozenset("NUMBER LETTER WORD FUNCTION BIG LBRACE LPAR LSET LNORM FRAC SQRT ACCENT NABLA PARTIAL BEGIN".split())
 
 
 class Lexer:
@@ -205,6 +211,8 @@ class Lexer:
             self._emit("WORD", run, start, end)
             return end
         if run in FUNCTIONS and len(run) > 2 and not style and re.match(r"\s*(?:\\left\s*)?[({]", self.text[end : end + 12]):
+            if run in TYPESET:
+                raise ReadingError("typo", f"{run} without a backslash", start, end, f"Did you mean \\{run}?")
             self._emit("FUNCTION", run, start, end, "typed")
             return end
         for k, c in enumerate(run):
@@ -299,6 +307,10 @@ class Lexer:
         if name.endswith("*") and name not in ("operatorname*",):
             name, end = name[:-1], end - 1
         if name in ("quad", "qquad", "\\"):
+            inner = self.stack[-1].type if self.stack else ""
+            if name == "\\" and inner == "LBRACE" and self.stack[-1].note == "substack":
+                self._emit("COMMA", ",", start, end)
+                return end
             if name == "\\" and any(o.type == "BEGIN" for o in self.stack):
                 m = re.compile(r"\s*\[[^\]]{0,20}\]").match(self.text, end)
                 self._emit("NEWLINE", "\\\\", start, end)
@@ -382,7 +394,11 @@ class Lexer:
                 end = self._argument(end, "array")[1]
             return end
         if name == "substack":
-            return end
+            brace = _ARGUMENT.match(self.text, end)
+            if brace is None:
+                raise ReadingError("syntax", "\\substack has no argument", start, end)
+            self._emit("LBRACE", "{", start, brace.end(), "substack")
+            return brace.end()
         if name in ("textcolor", "mathcolor", "colorbox"):
             return self._argument(end, name)[1]
         if name in ONE_ARGUMENT_DROPPED:
@@ -399,7 +415,9 @@ class Lexer:
             if not stripped or of in ("begin", "end", "array"):
                 raise ReadingError("syntax", f"\\{of} has no argument", position - 1, position)
             k = len(self.text) - len(stripped)
-            return stripped[0], k + 1
+            word = re.match(r"\\[A-Za-z]+|.", stripped, re.DOTALL)
+            assert word is not None
+            return word.group(), k + word.end()
         depth, k = 1, m.end()
         while k < len(self.text) and depth:
             c = self.text[k]
@@ -480,7 +498,8 @@ class Lexer:
         body, after = self._argument(end, name)
         inner = re.sub(r"\\[,!;: ]|~|\s", "", body)
         before = self.out[-1].type if self.out else ""
-        if inner == "T" and before == "CARET" and name in ("mathsf", "mathrm", "rm", "textrm", "operatorname", "mathtt"):
+        braced = before == "LBRACE" and len(self.out) > 1 and self.out[-2].type == "CARET"
+        if inner == "T" and (before == "CARET" or braced) and name in ("mathsf", "mathrm", "rm", "textrm", "operatorname", "mathtt"):
             self._emit("TRANSPOSE", "T", start, after)
             return after
         if name in NAMES and style in ("", "SANS-SERIF") and re.fullmatch(r"[A-Za-z][A-Za-z0-9\-]+", inner):
@@ -500,6 +519,11 @@ class Lexer:
             return after
         brace = _ARGUMENT.match(self.text, end)
         if brace is None:
+            if m:
+                self.styles.append(style)
+                after = self._command(m.group(1), start, after)
+                self.styles.pop()
+                return after
             raise ReadingError("syntax", f"\\{name} stands before no letter", start, end)
         self._emit("LBRACE", "{", start, brace.end())
         self.styles[-1] = style
@@ -545,6 +569,10 @@ def _roles(tokens: list[Leaf], bars: list[int]) -> list[tuple[int, Leaf]]:
     """Roles of the bars of one bracket level, from left to right."""
     out: list[tuple[int, Leaf]] = []
     open_: list[str] = []
+    if len(bars) >= 4 and all(tokens[k].text == "|" for k in bars) and _pairings(tokens, bars) > 1:
+        t = tokens[bars[0]]
+        message = "the bars can be paired in more than one way"
+        raise ReadingError("ambiguous", message, t.start, tokens[bars[-1]].end, "Write \\lvert … \\rvert.")
     for n, k in enumerate(bars):
         t = tokens[k]
         operand = k > 0 and tokens[k - 1].type in _ENDS_OPERAND
@@ -564,3 +592,23 @@ def _roles(tokens: list[Leaf], bars: list[int]) -> list[tuple[int, Leaf]]:
         t = tokens[bars[-1]]
         raise ReadingError("syntax", "a bar has no partner", t.start, t.end, "Write \\lvert … \\rvert.")
     return out
+
+
+def _pairings(tokens: list[Leaf], bars: list[int]) -> int:
+    """In how many ways bars can be paired."""
+    ends = [k > 0 and tokens[k - 1].type in _ENDS_OPERAND for k in bars]
+    starts = [
+        k + 1 < len(tokens)
+        and (tokens[k + 1].type in _STARTS_OPERAND or (tokens[k + 1].type == "SIGN" and not end))
+        for k, end in zip(bars, ends, strict=True)
+    ]
+    ways = {0: 1}
+    for before, after in zip(ends, starts, strict=True):
+        following: dict[int, int] = {}
+        for depth, n in ways.items():
+            if after:
+                following[depth + 1] = following.get(depth + 1, 0) + n
+            if before and depth:
+                following[depth - 1] = following.get(depth - 1, 0) + n
+        ways = following
+    return ways.get(0, 0)

@@ -80,6 +80,8 @@ class Names:
     """Whether an undeclared name is an error instead of an inferred number."""
     reserved: frozenset[str] = frozenset()
     """Names of the problem that a solution may not redefine."""
+    elders: tuple[Names, ...] = ()
+    """Tables of earlier parts, newest first: a name unknown here is looked up there."""
 
     def copy(self) -> Names:
         """A table that grows apart from this one."""
@@ -99,7 +101,50 @@ class Names:
             list(self.unread),
             self.strict,
             self.reserved,
+            self.elders,
         )
+
+    def adopt(self, key: str) -> bool:
+        """Take a name over from an earlier part, with all that it rests on; whether it was found."""
+        for elder in self.elders:
+            if key in elder.meanings and key in elder.scope.names:
+                self._take(key, elder)
+                self.notes.append(f"{elder.meanings[key].spelling} is taken from an earlier part")
+                return True
+            if key in elder.aliases and key not in self.aliases:
+                for n in elder.scope.context().closure(elder.aliases[key]):
+                    self._take(n, elder)
+                self.aliases[key] = elder.aliases[key]
+                return True
+        return False
+
+    def _take(self, key: str, elder: Names) -> None:
+        if key in self.scope.names:
+            return
+        context = elder.scope.context()
+        declared = elder.scope.names[key]
+        self.scope.names[key] = declared
+        self.scope._context = None  # noqa: SLF001
+        if key in elder.meanings:
+            self.meanings[key] = elder.meanings[key]
+        needed: set[str] = set()
+        for lo, hi in (*declared.ranges, *(r for a in declared.arguments for r in a)):
+            needed |= context.closure(lo) | (frozenset() if hi is INF else context.closure(hi))
+        d = elder.scope.definitions.get(key)
+        if d is not None:
+            self.scope.definitions[key] = d
+            for _, body in d.clauses:
+                needed |= context.closure(body)
+        for law in declared.law[1] if declared.law else ():
+            needed |= context.closure(law)
+        for n in needed:
+            self._take(n, elder)
+        for table in ("macros", "mentions"):
+            if key in getattr(elder, table):
+                getattr(self, table)[key] = getattr(elder, table)[key]
+        for f in elder.scope.facts:
+            if key in context.closure(f) and all(n in self.scope.names for n in context.closure(f)):
+                self.assume(f)
 
     def __contains__(self, key: str) -> bool:
         return key in self.meanings
@@ -183,6 +228,8 @@ def spell(key: str) -> str:
     >>> spell("σ_w"), spell("W^⁽1⁾"), spell("h′")
     ('\\\\sigma_{w}', 'W^{(1)}', "h'")
     """
+    if key.endswith("ᵘ"):
+        return f"\\operatorname{{{key[:-1]}}}"
     base, _, upper = key.partition("^")
     base, _, lower = base.partition("_")
     return symbols.spelling(base, lower, upper)

@@ -89,14 +89,22 @@ def skeleton(pieces: Sequence[Piece]) -> tuple[str, list[Inline]]:
     """The words of a text with a mark for each formula, and the formulas."""
     formulas: list[Inline] = []
     out: list[str] = []
+    displayed = False
     for p in pieces:
         if isinstance(p, str):
+            if displayed and re.match(r"\s*[A-Z]", p):
+                out.append(". ")
+            if p.strip():
+                displayed = False
             out.append(p.replace("⟦", "(").replace("⟧", ")"))
         else:
             stop = re.search(r"[.;,]\s*\Z", p.text) if p.display else None
             out.append(f" ⟦{len(formulas)}⟧{stop.group().strip() if stop else ''} ")
             formulas.append(p)
-    return re.sub(r"\s+", " ", "".join(out).replace("~", " ")).strip(), formulas
+            displayed = p.display and not stop
+    text = re.sub(r"[ \t\r]*\n[ \t\r]*\n\s*", "\n\n", "".join(out).replace("~", " "))
+    text = re.sub(r"(?<!\n)\n(?!\n)|[ \t\r]+", " ", text)
+    return re.sub(r" +([,;:.])", r"\1", text).strip(), formulas
 
 
 def sentences(text: str) -> list[str]:
@@ -288,6 +296,10 @@ class Reader:
                 slots[slot] = [formulas[int(k)] for k in _FORMULA.findall(m.group(1))]
                 text = text[: m.start()] + " " + text[m.end() :]
         if verb == "solve":
+            such = re.search(r"^(.*?)\b(?:such that|so that)\b(.*)$", rest, re.IGNORECASE)
+            if such and "at" in slots:
+                slots.pop("at")
+                text = rest
             m = re.search(r"\bfor ⟦(\d+)⟧", text)
             such = re.search(r"^(.*?)\b(?:such that|so that)\b(.*)$", text, re.IGNORECASE)
             if such:
@@ -296,6 +308,11 @@ class Reader:
             elif m:
                 slots["unknown"] = [formulas[int(m.group(1))]]
                 text = text[: m.start()] + text[m.end() :]
+        text = re.sub(r"\b(?:with|and) (?:a )?(?:learning rate|step size) ⟦\d+⟧", " ", text)
+        m = re.search(r"\bfor ⟦(\d+)⟧(?:,? ⟦\d+⟧)*\s*[.?]?\s*\Z", text)
+        if m and verb != "solve" and "binders" not in slots and re.search(r"=|\\ge|>|\\in|\\ne", formulas[int(m.group(1))].text):
+            slots["binders"] = [formulas[int(m.group(1))]]
+            text = text[: m.start()]
         low = lexicon.normal(text)
         operation, label = "", ()
         for phrase, op in sorted(lexicon.OPERATIONS.items(), key=lambda kv: -len(kv[0])):
@@ -446,6 +463,8 @@ class Reader:
                 before2 = " ".join(low[max(0, k - 2) : k])
                 if previous in ("mean", "expectation") or before2 in ("mean of",):
                     out.moments.append(("mean", node))
+                elif previous in ("from", "to"):
+                    out.moments.append((previous, node))
                 elif previous == "variance" or before2 == "variance of":
                     out.moments.append(("variance", node))
                 elif "independent" in low[:k] and previous in ("of", "the", "from") and ("of" in low[max(0, k - 3) : k]):
@@ -470,7 +489,7 @@ class Reader:
             else:
                 if t == "zero" and k and low[k - 1] == "mean":
                     out.moments.append(("mean-zero", None))
-                elif t not in lexicon.HARMLESS and t not in BE and t not in (",", ":", "(", ")", ".", "with", "zero", "from", "that", "i", "th", "i-th", "j-th", "k-th", "both", "we", "not", "depend", "does", "do", "size", "length", "dimension", "distributed", "uniformly") and t not in lexicon.CUES:
+                elif t not in lexicon.HARMLESS and t not in BE and t not in (",", ":", "(", ")", ".", "with", "zero", "from", "to", "that", "i", "th", "i-th", "j-th", "k-th", "both", "we", "not", "depend", "does", "do", "size", "length", "dimension", "distributed", "uniformly") and t not in lexicon.CUES:
                     out.unknown.append(t)
                 k += 1
         return out
