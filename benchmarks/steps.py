@@ -91,7 +91,8 @@ def report(runs: list[Run], slow: int) -> None:
     say(f"\n{len(failures)} without the verdict that they deserve\n")
     for r in failures:
         mark = "WRONG VERDICT " if r.wrong_verdict else ""
-        say(f"  {mark}{r.kind} {'right' if r.right else 'wrong'} [{r.row.topic}] {words(r.claim)}\n      {r.why[:200]}\n")
+        side = "right" if r.right else "wrong"
+        say(f"  {mark}{r.kind} {side} [{r.row.topic}] {words(r.claim)}\n      {r.why[:200]}\n")
     counts = Counter(r.why.split()[0] for r in failures if r.why.strip())
     say(f"  by code: {dict(counts)}\n")
 

@@ -12,7 +12,7 @@ from math import isqrt, lcm
 from typing import TYPE_CHECKING
 
 from symderive.engine.builder import Stuck
-from symderive.engine.ring import Frac, Poly, product
+from symderive.engine.ring import Frac, Poly, Ring, product
 from symderive.kernel.book import Spot
 from symderive.kernel.defined import slope_of
 from symderive.kernel.shapes import is_integer
@@ -169,7 +169,7 @@ def logarithm(normal: Normal, t: Term) -> int | None:
     parts: list[Term] = []
     unknown: list[tuple[Poly, int]] = []
     for p, sign in ((f.num, 1), (f.den, -1)):
-        c, factors = p.factor()
+        c, factors = ring.factor(p)
         for prime, e in prime_powers(Fraction(abs(int(c.p)), int(c.q))):
             parts.append(times(sign * e, make("app", "log", num(prime))))
         if c < 0:
@@ -263,7 +263,7 @@ def absolute(normal: Normal, t: Term) -> int | None:
     factors: list[tuple[Term, int]] = []
     scale = Fraction(1)
     for p, sign in ((f.num, 1), (f.den, -1)):
-        c, parts = p.factor()
+        c, parts = ring.factor(p)
         scale *= Fraction(abs(int(c.p)), int(c.q)) ** sign
         for g, e in parts:
             unit = g.leading_coefficient()
@@ -365,7 +365,7 @@ def _denested(normal: Normal, t: Term) -> int | None:
         if relation is None or relation.q != 2 or ring.generators[k].head != "pow":
             continue
         a, b = ring.linear(f.num, k)
-        d = square_root(ring.reduced(a * a - b * b * relation.p))
+        d = square_root(ring, ring.reduced(a * a - b * b * relation.p))
         if d is None:
             continue
         roots = [make("pow", ring.poly_term((a + e) / 2), num(1, 2)) for e in (d, -d)]
@@ -376,9 +376,9 @@ def _denested(normal: Normal, t: Term) -> int | None:
     return None
 
 
-def square_root(p: Poly) -> Poly | None:
+def square_root(ring: Ring, p: Poly) -> Poly | None:
     """The polynomial whose square this is; None if there is none."""
-    c, factors = p.factor()
+    c, factors = ring.factor(p)
     out = p**0
     scale = Fraction(int(c.p), int(c.q))
     for g, e in factors:
@@ -407,7 +407,7 @@ def _root_factors(normal: Normal, f: Frac, q: int) -> Term | None:
     factors: list[tuple[Term, int]] = []
     inner = ring.ONE
     for p, sign in ((f.num, 1), (f.den, -1)):
-        c, parts = p.factor()
+        c, parts = ring.factor(p)
         for prime, k in prime_powers(Fraction(abs(int(c.p)), int(c.q))):
             whole, rest = divmod(sign * k, q)
             scale *= Fraction(prime) ** whole
@@ -493,8 +493,9 @@ def _integer_power(normal: Normal, t: Term) -> int | None:
         other = others[0] if len(others) == 1 else make("mul", *others)
         whole = make("mul", first, other)
         line = builder.rule("pow.base", a=first, b=other, k=exponent)
-        same = builder.place(builder.combine(base, whole, opaque=base.terms), t, (0,)) if whole is not base else None
-        return line if same is None else builder.chain(same, line)
+        if whole is base:
+            return line
+        return builder.chain(builder.place(builder.combine(base, whole, opaque=base.terms), t, (0,)), line)
     if exponent.head == "add" and literal(exponent.terms[-1]) is not None:
         *symbolic, constant = exponent.terms
         rest = symbolic[0] if len(symbolic) == 1 else make("add", *symbolic)

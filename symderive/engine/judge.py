@@ -14,6 +14,7 @@ from typing import Any
 from symderive.engine.budget import Budget, OutOfBudget
 from symderive.engine.normal import Normal
 from symderive.engine.prover import FAILURES, Prover
+from symderive.engine.ring import TooLarge
 from symderive.engine.sampling import Sampler
 from symderive.kernel import check
 from symderive.kernel.book import Book
@@ -24,7 +25,7 @@ from symderive.kernel.models import Evaluator, FunctionModel, Model
 from symderive.kernel.reader import Nested
 from symderive.kernel.shapes import check_condition
 from symderive.kernel.steps import Line, Step
-from symderive.kernel.terms import Term, bound, make, num, rel, subterms
+from symderive.kernel.terms import Term, TooDeep, bound, make, num, rel, subterms
 from symderive.language import tables
 from symderive.language.verdict import Counterexample, Kind, Verdict
 
@@ -88,10 +89,10 @@ class Judge:
             line = prover.prove(claim)
         except FAILURES as error:
             if points.agreeing and _evaluable(self.context, claim):
-                found = points.violation(claim)
-                if found is not None:
-                    return self.refuted(claim, claim, found, prover, (None, None))
-            return self._refute_rewritten(claim, points, prover, str(error))
+                model = points.violation(claim)
+                if model is not None:
+                    return self.refuted(claim, claim, model, prover, (None, None))
+            return self._refute_rewritten(claim, points, prover, str(error), _code(error))
         conditions, regularity, other = check.sort_hypotheses(self.context, prover.builder.line(line), claim)
         if other:
             found = self._refute_rewritten(claim, points, prover, "")
@@ -142,7 +143,9 @@ class Judge:
 
     # -- refuted --------------------------------------------------------------------------------
 
-    def _refute_rewritten(self, claim: Term, points: _Points, prover: Prover, reason: str) -> Verdict:
+    def _refute_rewritten(
+        self, claim: Term, points: _Points, prover: Prover, reason: str, code: str = "unsupported"
+    ) -> Verdict:
         """Look for a violation after both sides are rewritten by proved lines, if need be in an instance."""
         found = self.violation_rewritten(claim, points, prover)
         if found is not None:
@@ -152,7 +155,7 @@ class Judge:
                 found = self._in_instance(claim, k, prover.budget)
                 if found is not None:
                     return found
-        return self._open(claim, points, "unsupported", reason or "no proof was found")
+        return self._open(claim, points, code, reason or "no proof was found")
 
     def _in_instance(self, claim: Term, k: int, budget: Budget) -> Verdict | None:
         """A refutation with polynomials for the unknown functions of numbers."""
@@ -189,7 +192,7 @@ class Judge:
         return None
 
     def _open(self, claim: Term, points: _Points, code: str, reason: str) -> Verdict:
-        if points.agreeing and code != "budget":
+        if points.agreeing:
             text = f"agrees at {points.agreeing} certified points; no proof was found"
             return Verdict(Kind.CONSISTENT, claim, code, text, points=points.agreeing)
         return Verdict(Kind.UNDECIDED, claim, code, reason, points=points.agreeing)
@@ -239,6 +242,15 @@ class Judge:
             self.source,
         )
         return tables.certificate(c)
+
+
+def _code(error: BaseException | None) -> str:
+    """The code of a failure: whether it ran into a bound."""
+    while error is not None:
+        if isinstance(error, TooLarge | TooDeep | RecursionError):
+            return "budget"
+        error = error.__cause__
+    return "unsupported"
 
 
 def _rewritten(normal: Normal, t: Term, *, every: bool) -> int | None:
@@ -314,8 +326,10 @@ class _Points:
             k += 1
 
     def violation(self, claim: Term, assumed: Iterable[Term] = (), enough: int = 0) -> Model | None:
-        """A model of all facts in which both sides have values that violate the claim; with `enough`, the
-        search ends when so many agree."""
+        """A model of all facts in which both sides have values that violate the claim.
+
+        With `enough`, the search ends when so many agree.
+        """
         assumed = list(assumed)
         self.agreeing = 0
         enough = enough or (TRIES if _has_kinks(self.context, claim) else ENOUGH)

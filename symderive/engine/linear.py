@@ -10,6 +10,8 @@ from fractions import Fraction
 
 Vector = Mapping[object, Fraction]
 MAX_PIVOTS = 400
+MAX_CELLS = 20_000
+"""Numbers in the table of one search."""
 
 
 def nonnegative_combination(
@@ -26,6 +28,8 @@ def nonnegative_combination(
             return None
     rows = sorted({r for v in (target, *columns) for r in v}, key=repr)
     n = len(columns)
+    if len(rows) * n > MAX_CELLS:
+        return None
     table = []
     for r in rows:
         b = Fraction(target.get(r, 0))

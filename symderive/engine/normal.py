@@ -72,6 +72,8 @@ class Normal:
         found = self._frac.get(t)
         if found is None:
             found = self._frac[t] = self._compute(t)
+            self.builder.budget.spend(1 + self.ring.work // 4)
+            self.ring.work = 0
         return found
 
     def _compute(self, t: Term) -> Frac:

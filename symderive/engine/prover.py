@@ -231,16 +231,18 @@ class Prover:
 
     def discharge(self, line: int, facts: tuple[Term, ...], own: Sequence[Term] = ()) -> int:
         """The line with as few hypotheses beside the facts as are found to be needed; its own conditions go last."""
-        for strong in (False, True):
+        found = self.settle(self._open(line), facts)
+        for h, by in found.items():
+            line = self.builder.cut(line, h, by)
+        self.lemmas += found.values()
+        # ∀ and ⇒ first, then with the help of what is open; a proof may leave something open in turn
+        tried: set[tuple[Term, bool]] = set()
+        for strong in (False, True, True):
             rest = tuple(self._open(line)) if strong else ()
-            if not strong:
-                found = self.settle(self._open(line), facts)
-                for h, by in found.items():
-                    line = self.builder.cut(line, h, by)
-                self.lemmas += found.values()
             for h in sorted(self._open(line), key=own.__contains__):
-                if not strong and h.head == "rel":
+                if (not strong and h.head == "rel") or (h, strong) in tried:
                     continue
+                tried.add((h, strong))
                 others = tuple(c for c in rest if c is not h and c in self.builder.line(line).hypotheses)
                 proof = self.hypothesis(h, (*facts, *others))
                 if proof is not None and h not in self.builder.line(proof[0]).hypotheses:

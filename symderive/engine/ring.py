@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from hashlib import blake2b
 from typing import Any
 
 from flint import Ordering, fmpq, fmpq_mpoly_ctx
@@ -22,6 +23,12 @@ Poly = Any
 MAX_PRODUCTS = 3_000_000
 """Monomial products in one multiplication."""
 
+SHALLOW = 12
+"""Depth of terms up to which they are ordered by their text."""
+
+MAX_FACTORED = 2_000
+"""Terms of a polynomial that is factored."""
+
 
 class Full(Exception):
     """The ring has no room for another generator; start again with a larger one."""
@@ -29,6 +36,9 @@ class Full(Exception):
 
 class TooLarge(Exception):
     """A polynomial would grow beyond the budget."""
+
+    def __init__(self) -> None:
+        super().__init__("a polynomial would grow too large")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +119,21 @@ class Ring:
         if d.is_constant():
             c = d.leading_coefficient()
             return Frac(n if c == 1 else n / c, self.one)
-        self.work += len(n) + len(d)
+        self.work += 4 * (len(n) + len(d))
+        if len(n) * len(d) > MAX_PRODUCTS:
+            raise TooLarge
         g = n.gcd(d)
         if not g.is_constant():
             n, d = n / g, d / g
         c = d.leading_coefficient()
         return Frac(n, d) if c == 1 else Frac(n / c, d / c)
+
+    def factor(self, p: Poly) -> tuple[Any, list[tuple[Poly, int]]]:
+        """The content and the irreducible factors of a polynomial, with exponents."""
+        self.work += 20 * len(p)
+        if len(p) > MAX_FACTORED:
+            raise TooLarge
+        return p.factor()
 
     def add(self, a: Frac, b: Frac) -> Frac:
         if a.den == b.den:
@@ -206,10 +225,22 @@ class Ring:
 
     def key(self, t: Term) -> str:
         """A text by which terms are put in order; the same in every run."""
-        found = self._keys.get(t)
-        if found is None:
-            found = self._keys[t] = repr(t)
-        return found
+        stack = [] if t in self._keys else [t]
+        while stack:
+            s = stack[-1]
+            todo = [a for a in s.terms if a not in self._keys] if s.depth > SHALLOW else []
+            if todo:
+                stack += todo
+            else:
+                self._keys[stack.pop()] = self._key(s)
+        return self._keys[t]
+
+    def _key(self, t: Term) -> str:
+        """The term as text if it is shallow, else a digest of the keys of its parts."""
+        if t.depth <= SHALLOW:
+            return repr(t)
+        parts = " ".join(self._keys[a] if isinstance(a, Term) else str(a) for a in t.args)
+        return f"({t.head} {blake2b(parts.encode(), digest_size=12).hexdigest()})"
 
     def monomials(self, p: Poly) -> list[tuple[Fraction, list[tuple[Term, int]]]]:
         """Coefficients and generators with exponents, in canonical order."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, islice
 from typing import TYPE_CHECKING
 
 from symderive.engine.builder import Stuck
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 Product = tuple[Fraction, tuple[int, ...], tuple[Term, ...]]
 MAX_FACTS = 20
+MAX_TERMS = 40
+"""Terms of a polynomial that takes part in a combination."""
 MAX_COLUMNS = 200
 
 
@@ -310,7 +312,7 @@ class Signs:
         """The signs of the irreducible factors."""
         if len(p) > 200:
             return None
-        c, factors = p.factor()
+        c, factors = self.normal.ring.factor(p)
         if len(factors) == 1 and factors[0][1] == 1:
             return None
         sign = Fraction(int(c.p), int(c.q))
@@ -348,7 +350,7 @@ class Signs:
             if k is not None and k.op != "!=":
                 known.append(k)
             known += comparisons(self.normal, ring.generators[g], ring.poly(g))
-        known = known[:MAX_FACTS]
+        known = [k for k in known if len(k.poly) <= MAX_TERMS][:MAX_FACTS]
         for k in known:
             yield k.poly, (Fraction(1), k.lines, ()), k.op == "<"
         if max(sum(m) for m in p.to_dict()) < 2:
@@ -371,9 +373,9 @@ class Signs:
                 if k is not None:
                     return [(Fraction(sign), (k,), ())]
             return None
-        if len(p) > 40 or not (self.facts or len(p) > 1):
+        if len(p) > MAX_TERMS or not (self.facts or len(p) > 1):
             return None
-        found = list(self._candidates(p))[:MAX_COLUMNS]
+        found = list(islice(self._candidates(p), MAX_COLUMNS))
         columns = [vector(q) for q, _, _ in found]
         wanted = [strict and op == "<" for _, _, strict in found]
         c = nonnegative_combination(vector(p), columns, wanted)

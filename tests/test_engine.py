@@ -1,0 +1,126 @@
+"""Everyday steps get the verdict that they deserve, and hard input an honest one soon."""
+
+import sys
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from benchmarks.numeric import label
+from benchmarks.scalar import STEPS
+from symderive.engine.judge import Judge
+from symderive.kernel import check
+from symderive.kernel.terms import TooDeep, rel
+from symderive.language.expr import Sum, absolute, eq, exp, lift, name, sqrt
+from symderive.language.scope import Scope
+from symderive.language.verdict import Kind
+from symderive.rules.book import book
+
+SAMPLE = [
+    pytest.param(row, claim, right, id=f"{row.topic}-{k}-{j}")
+    for k, row in enumerate(STEPS)
+    if k % 5 == 0
+    for j, (claim, right) in enumerate(row.claims())
+]
+
+
+@pytest.mark.parametrize(("row", "claim", "right"), SAMPLE)
+def test_verdict(row, claim, right):
+    assert label(row.scope().context(), claim, points=20) is right
+    verdict = Judge(row.scope().context(), book()).judge(claim)
+    assert verdict.kind is (Kind.PROVED if right else Kind.REFUTED), verdict.reason
+    check.check_record(verdict.certificate, book())
+
+
+def judged(scope, claim):
+    start = time.process_time()
+    verdict = Judge(scope.context(), book()).judge(claim.term)
+    assert time.process_time() - start < 5
+    return verdict
+
+
+def tower():
+    s = Scope()
+    s.real("x")
+    return s, eq(lift(9) ** (lift(9) ** (lift(9) ** 9)), name("x"))
+
+
+def wide_power():
+    s = Scope()
+    total = sum(s.reals("a b c d e"), lift(0))
+    return s, eq(total**60, total**59 * total)
+
+
+def wide_product():
+    s = Scope()
+    total = sum(s.reals("a b c d e f g h"), lift(1))
+    return s, eq(total**40 * (total + 1) ** 40, (total**2 + total) ** 40 + name("a") - name("a"))
+
+
+def nested(depth=400):
+    s = Scope()
+    x = t = s.real("x")
+    for _ in range(depth):
+        t = 1 + exp(t)
+    return s, eq(t, t + x)
+
+
+def kinks():
+    s = Scope()
+    xs = s.reals("a b c d e f g h i j")
+    total = sum((absolute(x - y) for x, y in pairwise(xs)), lift(0))
+    return s, eq(absolute(total), total + absolute(xs[0]) - absolute(-xs[0]))
+
+
+def large_family():
+    s = Scope()
+    x = s.vector("x", 10**9)
+    return s, eq(Sum(lambda i: x[i], 1, 10**9), 2 * Sum(lambda i: x[i], 1, 10**9))
+
+
+def large_sum():
+    s = Scope()
+    s.real("x")
+    return s, eq(Sum(lambda i: name("x") ** i, 0, 10**12), name("x"))
+
+
+def large_root():
+    s = Scope()
+    total = sum(s.reals("a b c d e"), lift(0))
+    return s, eq(sqrt(total**10 + 1), sqrt(1 + total**10))
+
+
+def large_exponent():
+    s = Scope()
+    x = s.real("x")
+    return s, eq((1 + x) ** 100_000, (1 + x) ** 99_999 * (1 + x))
+
+
+@pytest.mark.parametrize(
+    "problem", [tower, wide_power, wide_product, nested, kinks, large_family, large_sum, large_root, large_exponent]
+)
+def test_hard_input_ends_soon(problem):
+    scope, claim = problem()
+    verdict = judged(scope, claim)
+    if verdict.kind is Kind.UNDECIDED:
+        assert verdict.code in {"budget", "unsupported", "no-witness"}
+
+
+def test_terms_nest_only_so_deep():
+    with pytest.raises(TooDeep):
+        nested(5000)
+
+
+def test_a_true_step_is_never_refuted_for_its_size():
+    scope, claim = large_exponent()
+    assert judged(scope, claim).kind is not Kind.REFUTED
+
+
+def test_only_relations_are_judged():
+    s = Scope()
+    x = s.real("x")
+    verdict = Judge(s.context(), book()).judge(rel("=", x.term, x.term))
+    assert verdict.kind is Kind.PROVED
