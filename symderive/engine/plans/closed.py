@@ -19,7 +19,7 @@ from symderive.engine.plans.work import Work
 from symderive.kernel.context import Context, Rejected, family_member
 from symderive.kernel.lowering import lower
 from symderive.kernel.shapes import SCALAR, Shape, shape
-from symderive.kernel.terms import Term, abstract, bound, make, rel, subterms
+from symderive.kernel.terms import Term, abstract, bound, make, rebuild, rel, subterms
 from symderive.language.problem import Derivation, GoalKind
 from symderive.language.verdict import Kind, Verdict
 
@@ -97,9 +97,17 @@ def _readable(work: Work, target: Term, context: Context) -> Iterable[Term]:
 def _as_asked(work: Work, target: Term, context: Context) -> list[Term]:
     """The target as it was written, with the derivatives in it worked out."""
     try:
-        return [Chains(work, context).put_in(target)]
+        return [flat(Chains(work, context).put_in(target))]
     except FAILED:
         return []
+
+
+def flat(t: Term) -> Term:
+    """The term with products of products as one product."""
+    t = rebuild(t, lambda a, _: flat(a))
+    if t.head != "mul":
+        return t
+    return make("mul", *(b for a in t.terms for b in (a.terms if a.head == "mul" else (a,))))
 
 
 def _normal(work: Work, target: Term, context: Context) -> Iterable[Term]:

@@ -115,7 +115,7 @@ def _roots(work: Work, context: Context, sides: list[Term], unknown: str) -> tup
         return None
     c = [_coefficient(ring, gap.num, k, e) for e in range(3)]
     degree = gap.num.degrees()[k]
-    if gap.den.degrees()[k] or degree not in (1, 2):
+    if degree not in (1, 2):
         return None
     leading = tidy(ring.term(ring.make(c[degree], gap.den)))
     if degree == 1:
