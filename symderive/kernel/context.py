@@ -162,11 +162,15 @@ class Context:
 
     def law_closure(self, name: str, cut: str | None = None) -> frozenset[str]:
         """The names on which the law of a random name depends, through the laws of others."""
-        out: frozenset[str] = frozenset()
-        for p in self.law(name):
-            found = self.closure(p, cut)
-            out = out.union(found, *(self.law_closure(n, cut) for n in found & self.randoms))
-        return out
+        key = ("law", name, cut)
+        if key not in self.memo:
+            out: frozenset[str] = frozenset()
+            for p in self.law(name):
+                found = self.closure(p, cut)
+                out = out.union(found, *(self.law_closure(n, cut) for n in found & self.randoms))
+            self.memo[key] = out
+        known: frozenset[str] = self.memo[key]
+        return known
 
     def reach(self, name: str, cut: str | None = None) -> frozenset[str]:
         """`name` and all names on which it depends by definitions."""

@@ -67,6 +67,14 @@ def holds_plainly(condition: Term) -> bool:
     return gap is not None and compare(condition.name(), (gap > 0) - (gap < 0))
 
 
+def plain(context: Context, condition: Term) -> bool:
+    """`holds_plainly`, remembered."""
+    key = ("plain", condition)
+    if key not in context.memo:
+        context.memo[key] = holds_plainly(condition)
+    return bool(context.memo[key])
+
+
 def compare(relation: str, sign: int) -> bool:
     """Whether the sign of right − left satisfies the relation."""
     return {"=": sign == 0, "!=": sign != 0, "<": sign > 0, "<=": sign >= 0}[relation]
@@ -180,7 +188,7 @@ def _memoised(context: Context, key: object, compute: Callable[[], Conditions]) 
     """A set of conditions, kept unless a recursive family is being gone through."""
     found: Conditions | None = context.memo.get(key)
     if found is None:
-        found = frozenset(c for c in compute() if not holds_plainly(c))
+        found = frozenset(c for c in compute() if not plain(context, c))
         if not context.pending:
             context.memo[key] = found
     return found

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from symderive.kernel.algebra import Algebra, Fractional, OverBudget, scaled
 from symderive.kernel.book import Book, Substitution, instance
 from symderive.kernel.context import PLACEHOLDER, Context, Rejected, family_member, need, within
-from symderive.kernel.defined import Conditions, defined, defined_parts, holds_plainly, surely, unfolded
+from symderive.kernel.defined import Conditions, defined, defined_parts, plain, surely, unfolded
 from symderive.kernel.intervals import Undefined, Unsure
 from symderive.kernel.lowering import lower
 from symderive.kernel.models import Evaluator, Model
@@ -212,8 +212,7 @@ class Proof:
     def _rest(self, h: Term) -> Conditions:
         key = ("rest", h)
         if key not in self.context.memo:
-            plain = holds_plainly(h)
-            rest = defined(self.context, h) if plain else frozenset({h})
+            rest = defined(self.context, h) if plain(self.context, h) else frozenset({h})
             self.context.memo[key] = frozenset() if tame(self.context, h) else rest
         found: Conditions = self.context.memo[key]
         return found

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from symderive.kernel.algebra import MAX_EXPONENT, OverBudget, shorten, tidy
+from symderive.kernel.algebra import MAX_BITS, MAX_EXPONENT, OverBudget, shorten, tidy
 from symderive.kernel.context import Context, Range, Rejected, need, within
 from symderive.kernel.defined import Conditions, quantify
 from symderive.kernel.shapes import is_integer
@@ -160,7 +160,10 @@ def _times(a: Summand, b: Summand) -> Summand:
         factors[t] = k
         if not k:
             del factors[t]
-    return Summand(a.coefficient * b.coefficient, a.indices + b.indices, factors)
+    c = a.coefficient * b.coefficient
+    if max(abs(c.numerator), c.denominator).bit_length() > MAX_BITS:
+        raise OverBudget(f"a coefficient has more than {MAX_BITS} bits")
+    return Summand(c, a.indices + b.indices, factors)
 
 
 def _is_indicator(t: Term) -> bool:

@@ -11,6 +11,7 @@ What may not live here: meaning.  Shapes, definedness and values are computed el
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
@@ -18,6 +19,8 @@ from threading import Lock
 
 MAX_DEPTH = 900
 """Deepest nesting of a term; deeper input is an error, never a crash."""
+
+sys.setrecursionlimit(max(sys.getrecursionlimit(), 25 * MAX_DEPTH))  # functions over terms take some frames a level
 
 MAX_DIGITS = 4000
 """Bits of a numeral's numerator or denominator."""

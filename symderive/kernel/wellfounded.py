@@ -29,17 +29,20 @@ def check_definitions(context: Context) -> None:
             need(all(len(r) == len(d.params) for r, _ in d.clauses), f"{name}: a range per index")
             _check_ranges(name, declared, d)
             _check_descent(context, name)
-    for name in context.randoms:
-        _check_law(context, name, ())
+    _check_laws(context)
 
 
-def _check_law(context: Context, name: str, above: tuple[str, ...]) -> None:
-    """The law of a random name does not come back to it through other laws."""
-    need(name not in above, f"{name}: its law depends on itself")
-    law = context.declared(name).law
-    for p in law[1] if law else ():
-        for n in context.closure(p) & context.randoms:
-            _check_law(context, n, (*above, name))
+def _check_laws(context: Context) -> None:
+    """No law of a random name comes back to it through other laws."""
+    uses = {n: set().union(*map(context.closure, context.law(n))) & context.randoms for n in context.randoms}
+    for name in sorted(uses):
+        seen: set[str] = set()
+        todo = [name]
+        while todo:
+            new = uses[todo.pop()] - seen
+            need(name not in new, f"{name}: its law depends on itself")
+            seen |= new
+            todo += new
 
 
 def _check_ranges(name: str, declared: Name, d: Definition) -> None:
