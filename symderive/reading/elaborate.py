@@ -123,13 +123,17 @@ class Elaborator:
             raise self.error("syntax", "a relation is expected", node)
         if isinstance(node.parts[0], Leaf) and node.parts[0].type == "REL" or len(node.parts) % 2 == 0:
             raise self.error("syntax", "a side of the relation is missing", node)
-        sides = [self.value(p) for p in node.parts[::2]]
-        known = next((self.shape(v, node) for v in sides if v.fit is None and self.shape(v, node)), None)
-        sides = [v.fitted(known) if known is not None else v for v in sides]
-        for v, p in zip(sides, node.parts[::2], strict=True):
-            if v.fit is not None:
-                raise self.error("undeclared", "the size of this is not known", p, "Give it a size, as in \\mathbf{1}_n or I_n.")
+        sides = self.fit([self.value(p) for p in node.parts[::2]])
         return [(r.text, a, b) for r, a, b in zip(node.parts[1::2], sides[:-1], sides[1:], strict=True)]
+
+    def fit(self, sides: Sequence[Value]) -> list[Value]:
+        """The sides of a relation, with the size of the others where one has none of its own."""
+        place = self.root or Node("empty", [])
+        known = next((self.shape(v, place) for v in sides if v.fit is None and self.shape(v, place)), None)
+        out = [v.fitted(known) if known is not None else v for v in sides]
+        if any(v.fit is not None for v in out):
+            raise self.error("undeclared", "the size of this is not known", place, "Give it a size, as in \\mathbf{1}_n or I_n.")
+        return out
 
     def relation_terms(self, node: Surface) -> list[Term]:
         """The relations of a chain as conditions."""

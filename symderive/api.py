@@ -1,0 +1,430 @@
+r"""The Python door: formulas, verdicts, problems and their answers.
+
+>>> import symderive as sd
+>>> sd.equal(r"\sigma(x)(1 - \sigma(x))", r"\frac{d}{dx}\sigma(x)").kind.value
+'proved'
+
+Formulas are LaTeX, SymPy objects, or expressions built with a `Scope`.  SymPy is imported only where one of its
+objects is taken or asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from symderive.kernel.context import Context, Rejected
+from symderive.kernel.shapes import Shape, shape
+from symderive.kernel.terms import Term, rel, subterms
+from symderive.language.expr import Expr
+from symderive.language.problem import Derivation, Goal, GoalKind
+from symderive.language.problem import Problem as Asked
+from symderive.language.scope import Scope
+from symderive.language.verdict import Kind, Verdict
+
+if TYPE_CHECKING:
+    import sympy
+
+    from symderive.reading.names import Names
+    from symderive.reading.problems import Question, Reading
+
+Source: TypeAlias = "str | Expr | Formula | Any"
+"""LaTeX, an expression, or a SymPy object."""
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula that was read: a term in the light of its declarations.
+
+    Attributes:
+        term: the kernel's term.
+        source: the LaTeX that was read; empty if there was none.
+        inferred: what was not said and taken from use, in sentences.
+        notes: what was taken one way where another was possible.
+    """
+
+    term: Term
+    context: Context = field(repr=False)
+    spelling: Mapping[str, str] = field(repr=False, default_factory=dict)
+    source: str = ""
+    inferred: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> Shape:
+        """The index ranges; ``()`` for a number."""
+        return shape(self.context, self.term)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that occur."""
+        return tuple(sorted({s.name() for s in subterms(self.term) if s.head == "sym"}))
+
+    def latex(self) -> str:
+        from symderive.writing.latex import latex
+
+        return latex(self.term, self.spelling, self.context)
+
+    def sympy(self) -> sympy.Basic:
+        """The SymPy object, unevaluated.
+
+        Raises:
+            BridgeError: there is none with the same meaning.
+        """
+        from symderive.language.bridge import to_sympy
+
+        return to_sympy(self.term, self.context)
+
+    def __str__(self) -> str:
+        return self.latex()
+
+
+# -- names ------------------------------------------------------------------------------------------------
+
+
+def _names(given: str | Scope | Names | None) -> Names:
+    """The names that some declarations make.
+
+    Raises:
+        ReadingError: a sentence of them cannot be read.
+    """
+    from symderive.reading.names import Meaning, Names
+    from symderive.reading.problems import pieces_of
+    from symderive.reading.sentences import Reader
+
+    if isinstance(given, Names):
+        return given
+    if isinstance(given, Scope):
+        from symderive.writing.latex import guess
+
+        names = Names(given)
+        names.meanings = {k: Meaning(k, guess(k), "declared") for k in given.names}
+        return names
+    names = Names()
+    if given:
+        from symderive.reading.documents import read_document
+        from symderive.reading.outline import Paragraph
+
+        document = read_document(given, format="latex", path="given")
+        for block in document.walk():
+            if isinstance(block, Paragraph):
+                for _, error in Reader(names).read(list(pieces_of(block.pieces))).unread:
+                    if error is not None:
+                        raise error
+    return names
+
+
+def _is_sympy(x: object) -> bool:
+    return type(x).__module__.partition(".")[0] == "sympy" or any(
+        c.__module__.partition(".")[0] == "sympy" for c in type(x).__mro__
+    )
+
+
+def _value(x: Source, names: Names) -> Any:
+    """A formula as the reader's value, which knows rows from columns."""
+    from symderive.reading.elaborate import Value, read_term
+
+    if isinstance(x, str):
+        return read_term(x, names)
+    if isinstance(x, Formula):
+        return Value(x.term)
+    if isinstance(x, Expr):
+        return Value(x.term)
+    if isinstance(x, int):
+        return Value(_number(x))
+    if _is_sympy(x):
+        from symderive.language.bridge import from_sympy
+
+        return Value(from_sympy(x, names.scope).term)
+    raise TypeError(f"{type(x).__name__} is not a formula: give LaTeX, an expression, or a SymPy object")
+
+
+def _number(x: int) -> Term:
+    from symderive.kernel.terms import num
+
+    return num(x)
+
+
+# -- formulas ---------------------------------------------------------------------------------------------
+
+
+def expr(source: Source, given: str | Scope | None = None) -> Formula:
+    """Read a formula.
+
+    Args:
+        source: LaTeX without dollar signs, or a SymPy object.
+        given: declarations in sentences, such as ``r"Let $w \\in \\mathbb{R}^n$."``, or a scope.
+
+    Raises:
+        ReadingError: it cannot be read; with place and advice.
+    """
+    names = _names(given)
+    value = _value(source, names)
+    return Formula(
+        value.term,
+        names.scope.context(),
+        names.spellings,
+        source if isinstance(source, str) else "",
+        tuple(names.inferred),
+        tuple(names.notes),
+    )
+
+
+def parse(source: str, given: str | Scope | None = None) -> sympy.Basic:
+    """A LaTeX formula as a SymPy object, unevaluated.  See `expr`."""
+    return expr(source, given).sympy()
+
+
+def equal(lhs: Source, rhs: Source, given: str | Scope | None = None, *, relation: str = "=", units: int = 5_000_000) -> Verdict:
+    """The verdict on ``lhs relation rhs``.
+
+    Args:
+        relation: ``=``, ``!=``, ``<``, ``<=``, ``>`` or ``>=``.
+        units: how much work may be spent.
+
+    Raises:
+        ReadingError: a formula or a declaration cannot be read.  What a formula *says* never raises.
+    """
+    from symderive.engine.judge import Judge
+    from symderive.reading.elaborate import Elaborator, Value
+    from symderive.reading.errors import ReadingError
+    from symderive.reading.surface import Node, parse as surface
+
+    names = _names(given)
+    nodes = [surface(s, names.words) if isinstance(s, str) else None for s in (lhs, rhs)]
+    root = Node("chain", [n for n in nodes if n is not None]) if any(nodes) else None
+    el = Elaborator(names, root)
+    sides: list[Value] = []
+    for s, node in zip((lhs, rhs), nodes, strict=True):
+        sides.append(el.value(node) if node is not None else _value(s, names))
+    place = root or Node("empty", [])
+    try:
+        claim = el.relate(relation, *el.fit(sides), place)
+    except ReadingError as error:
+        if error.code != "shape":
+            raise
+        return Verdict(Kind.REFUTED, rel("=", sides[0].term, sides[1].term), "shape", error.text)
+    return Judge(names.scope.context(), names.scope.book, units).judge(claim)
+
+
+def check_step(before: Source, after: Source, relation: str = "=", given: str | Scope | None = None, **options: Any) -> Verdict:
+    """The verdict on one step of a derivation: `equal` with the relation in the middle."""
+    return equal(before, after, given, relation=relation, **options)
+
+
+def derive(goal: Source, given: str | Scope | None = None) -> Answer:
+    r"""The closed form of a term, such as ``\frac{\partial L}{\partial w}``, with every step."""
+    from symderive.engine.deriving import derive as run
+
+    names = _names(given)
+    t = _value(goal, names).term
+    heads = {s.head for s in subterms(t)}
+    kind = GoalKind.DERIVATIVE if "der" in heads else GoalKind.LIMIT if "lim" in heads else GoalKind.SIMPLIFY
+    asked = Asked("", names.scope.context(), Goal(kind, t), (), names.spellings)
+    return Answer(asked, run(asked))
+
+
+def recheck(certificate: Mapping[str, Any] | str | Path) -> str:
+    """Check a certificate by the kernel alone; what it claims, in words.
+
+    Args:
+        certificate: data, or the path of a JSON file.
+
+    Raises:
+        Rejected: it is not acceptable; the message says why.
+    """
+    from symderive.kernel.check import check
+    from symderive.kernel.words import describe
+    from symderive.rules.book import book
+
+    if isinstance(certificate, str | Path):
+        data = Path(certificate).read_bytes()
+    else:
+        data = json.dumps(certificate).encode()
+    return describe(check(data, book()))
+
+
+# -- problems ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was derived for a problem.
+
+    Attributes:
+        asked: the problem.
+        derivation: goal, steps, answer and verdict, as terms.
+    """
+
+    asked: Asked
+    derivation: Derivation
+
+    @property
+    def verdict(self) -> Verdict | None:
+        return self.derivation.verdict
+
+    @property
+    def proved(self) -> bool:
+        return self.derivation.proved
+
+    @property
+    def term(self) -> Term | None:
+        return self.derivation.answer
+
+    @property
+    def answer(self) -> sympy.Basic | None:
+        """The answer as a SymPy object; None if there is none."""
+        if self.derivation.answer is None:
+            return None
+        from symderive.language.bridge import to_sympy
+
+        return to_sympy(self.derivation.answer, self.context)
+
+    @property
+    def context(self) -> Context:
+        return self.derivation.context or self.asked.context
+
+    @property
+    def steps(self) -> tuple[Any, ...]:
+        return self.derivation.steps
+
+    @property
+    def conditions(self) -> tuple[Term, ...]:
+        return self.derivation.conditions
+
+    def latex(self) -> str:
+        """The answer as LaTeX; empty if there is none."""
+        return "" if self.derivation.answer is None else self.show(self.derivation.answer)
+
+    def show(self, t: Term, context: Context | None = None) -> str:
+        """A term of the derivation as LaTeX."""
+        from symderive.writing.latex import latex
+
+        return latex(t, self.asked.spelling, context or self.context)
+
+    def certificate(self) -> Mapping[str, Any] | None:
+        """The certificate of the whole claim."""
+        return self.verdict.certificate if self.verdict is not None else None
+
+
+class Problem:
+    """One thing that a document asks."""
+
+    def __init__(self, asked: Asked, question: Question) -> None:
+        self.asked = asked
+        self.question = question
+
+    @property
+    def label(self) -> str:
+        return self.asked.label
+
+    @property
+    def goal(self) -> Goal:
+        return self.asked.goal
+
+    def derive(self) -> Answer:
+        """The answer with its steps."""
+        from symderive.engine.deriving import derive as run
+
+        return Answer(self.asked, run(self.asked))
+
+    def grade(self, answer: Source) -> Verdict:
+        """The verdict on an answer to this problem.
+
+        An answer in which the operator that was asked for still stands is none: *undecided*, code ``not-an-answer``.
+        """
+        from symderive.engine.judge import Judge
+        from symderive.reading.elaborate import Elaborator
+        from symderive.reading.errors import ReadingError
+        from symderive.reading.surface import parse as surface
+
+        names = self.question.names.copy()
+        target = self.goal.target
+        if target is None:
+            raise ValueError(f"{self.label} asks for no term")
+        try:
+            if isinstance(answer, str):
+                node = surface(answer, names.words)
+                el = Elaborator(names, node)
+                value = el.value(node)
+                from symderive.reading.elaborate import Value
+
+                a, b = el.fit([Value(target, value.row), value])
+                claim = el.relate("=", a, b, node)
+                t = b.term
+            else:
+                t = _value(answer, names).term
+                claim = rel("=", target, t)
+        except ReadingError as error:
+            code = "shape" if error.code == "shape" else "unread"
+            kind = Kind.REFUTED if code == "shape" else Kind.UNDECIDED
+            return Verdict(kind, rel("=", target, target), code, error.text)
+        left = self._left_over(t)
+        if left:
+            return Verdict(Kind.UNDECIDED, claim, "not-an-answer", left)
+        context = names.scope.context()
+        facts = (*self.asked.values, *self.goal.at)
+        if facts:
+            from dataclasses import replace
+
+            context = replace(context, facts=(*context.facts, *facts), memo={})
+        return Judge(context, names.scope.book).judge(claim)
+
+    def _left_over(self, t: Term) -> str:
+        """Why a term is no answer: the operator asked for is still in it, or a name that is not allowed."""
+        assert self.goal.target is not None
+        asked = {s.head for s in subterms(self.goal.target)} & {"der", "lim", "ex"}
+        words = {"der": "a derivative", "lim": "a limit", "ex": "an expectation"}
+        for s in subterms(t):
+            if s.head in asked:
+                return f"{words[s.head]} is asked for and still stands in the answer"
+        if t is self.goal.target:
+            return "the answer is the question"
+        if self.goal.names is not None:
+            used = {s.name() for s in subterms(t) if s.head == "sym"}
+            extra = sorted(used - self.goal.names - {n for n, d in self.asked.context.signature.items() if d.kind == "int"})
+            if extra:
+                return f"the answer may not use {', '.join(extra)}"
+        return ""
+
+    def __repr__(self) -> str:
+        return f"Problem({self.label!r}, {self.goal.kind.value})"
+
+
+class Document:
+    """A document that was read.
+
+    Attributes:
+        problems: what it asks, by label; a unit that asks several things has them as ``label.1``, ``label.2`` ….
+        messages: errors and warnings with their places.
+    """
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self.messages = reading.messages
+        self.problems: dict[str, Problem] = {}
+        for q in reading.walk():
+            for k, p in enumerate(q.problems, 1):
+                self.problems[q.label if len(q.problems) == 1 else f"{q.label}.{k}"] = Problem(p, q)
+
+    def __repr__(self) -> str:
+        return f"Document({self.reading.document.path!r}, {len(self.problems)} problems)"
+
+
+def read(path_or_text: str | Path, *, format: str | None = None, macros: str | Path | None = None) -> Document:  # noqa: A002
+    """Read a document: LaTeX, Markdown or a notebook.
+
+    Args:
+        path_or_text: a path, or the text itself.
+        format: ``latex``, ``markdown`` or ``notebook``; guessed if None.
+        macros: a file with further definitions.
+    """
+    from symderive.reading.problems import read_problems
+
+    return Document(read_problems(path_or_text, format=format, macros=macros))  # type: ignore[arg-type]
+
+
+__all__ = ["Answer", "Document", "Formula", "Problem", "Rejected", "check_step", "derive", "equal", "expr", "parse", "read", "recheck"]
