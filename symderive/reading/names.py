@@ -202,19 +202,25 @@ class Names:
 
     def index(self, letter: str, lo: Term, hi: Term) -> Term:
         """A free index with a range; another name where the letter has another range already."""
-        facts = [rel("<=", lo, bound("i"))] + ([] if hi is INF else [rel("<=", bound("i"), hi)])
         key = letter
-        while key in self.scope.names:
-            have = [f.args for f in facts]
-            want = [rel(str(op), *(sym(key) if isinstance(a, Term) and a.head == "bound" else a for a in rest)) for op, *rest in have]  # type: ignore[arg-type]
-            if all(w in self.scope.facts for w in want):
-                return sym(key)
+        while key in self.scope.names and not self._same_range(key, lo, hi):
             key += "̲"
-        self.add(Meaning(key, spell(letter), "index"), Name("int"))
-        for f in facts:
-            left, right = (sym(key) if a.head == "bound" else a for a in f.terms)
-            self.assume(rel("<=", left, right))
+        if key not in self.scope.names:
+            self.add(Meaning(key, spell(letter), "index"), Name("int"))
+        self.assume(rel("<=", lo, sym(key)))
+        if hi is not INF:
+            self.assume(rel("<=", sym(key), hi))
         return sym(key)
+
+    def _same_range(self, key: str, lo: Term, hi: Term) -> bool:
+        """Whether a free index may also stand where the range is lo..hi: its own one is that, up to where it starts or ends open."""
+        if self.scope.names[key].kind != "int" or key not in self.meanings or self.meanings[key].role != "index":
+            return False
+        t = sym(key)
+        los = [f.terms[0] for f in self.scope.facts if f.head == "rel" and f.name() == "<=" and f.terms[1] is t]
+        his = [f.terms[1] for f in self.scope.facts if f.head == "rel" and f.name() == "<=" and f.terms[0] is t]
+        starts = lo in los or (lo.head == "num" and all(x.head == "num" for x in los))
+        return starts and (hi is INF or not his or hi in his)
 
     def assume(self, *facts: Term) -> None:
         for f in facts:

@@ -47,7 +47,7 @@ RULES: tuple[Row, ...] = (
     axiom("mean.same", eq(E(F(a)), E(F(b))), is_("alike", a, b), fixed(F(0)), says="identically distributed"),
     axiom("mean.symmetric", eq(E(F(a)), E(F(-a))), is_("symmetric-law", a), fixed(F(0)), says="symmetric about zero"),
     axiom("normal.stein", eq(E((z - c) * a, z), d * E(D(a, z), z)), law(z, "normal", c, d), 0 < d, is_("smooth", a, z), says="integration by parts under the normal law", cite="Stein"),
-    axiom("normal.shift", eq(E(F(z), z), E(F(c + s * x), x)), law(z, "normal", c, s**2), law(x, "normal", 0, 1), 0 < s, free(F(0), z), free(F(0), x),
+    axiom("normal.shift", eq(E(F(z), z), E(F(c + s * x), x)), law(z, "normal", c, s**2), law(x, "normal", 0, 1), 0 < s, free(F(0), z), free(F(0), x), free(c, x), free(s, x),
           says="a normal variable is its mean plus its spread times a standard one"),
     axiom("normal.score", eq(D(E(a, z), v), E(D(a, v) + a * D(normal_log_density, v), z)), law(z, "normal", c, s**2), 0 < s, fixed(v, z),
           says="derivative of a law: the score"),
