@@ -22,8 +22,8 @@ DISPLAYS = {
 }  # fmt: skip
 _ONE_ROW = {"equation", "displaymath", "math", "dmath"}
 TEXTS = {
-    "\\text", "\\mbox", "\\hbox", "\\textrm", "\\textbf", "\\textit", "\\textsf", "\\texttt", "\\textnormal", "\\textup",
-    "\\intertext", "\\shortintertext", "\\tag", "\\fbox",
+    "\\text", "\\mbox", "\\hbox", "\\textrm", "\\textbf", "\\textit", "\\textsf", "\\texttt", "\\textnormal",
+    "\\textup", "\\intertext", "\\shortintertext", "\\tag", "\\fbox",
 }  # fmt: skip
 PHANTOMS = {"\\phantom", "\\hphantom", "\\vphantom"}
 _DECORATION = {"\\ensuremath", "\\xspace", "\\normalcolor"}
@@ -42,7 +42,10 @@ _SYMBOLS = {
 }  # fmt: skip
 _LETTERLIKE = ("MATHEMATICAL ", "DOUBLE-STRUCK ", "SCRIPT ", "BLACK-LETTER ")
 _FOREIGN = re.compile(r".[\u0300-\u036f\u20d7]+|[^\x00-\x7f]")
-_NOT_SHOWN = re.compile(r"white(!100(!\w*)?)?|#?ffffff|#fff|1\s*,\s*1\s*,\s*1|255\s*,\s*255\s*,\s*255|0\s*,\s*0\s*,\s*0\s*,\s*0", re.IGNORECASE)
+_NOT_SHOWN = re.compile(
+    r"white(!100(!\w*)?)?|#?ffffff|#fff|1\s*,\s*1\s*,\s*1|255\s*,\s*255\s*,\s*255|0\s*,\s*0\s*,\s*0\s*,\s*0",
+    re.IGNORECASE,
+)
 Prose = Callable[[list[Token]], tuple[Piece, ...]]
 
 
@@ -93,7 +96,7 @@ def visible(tokens: list[Token]) -> list[Token]:
 
 
 def normal(tokens: list[Token]) -> list[Token]:
-    """Tokens with line ends as blanks and Unicode mathematics as LaTeX, except in ``\\text``."""
+    r"""Tokens with line ends as blanks and Unicode mathematics as LaTeX, except in ``\text``."""
     if all(token.text.isascii() for token in tokens):
         plain = [token.instead(" ") if token.text[:1] in {"\r", "\n"} else token for token in tokens]
         return plain if all(token.exact for token in tokens) and _unbroken(tokens) else spaced(plain)
@@ -176,14 +179,14 @@ def _spelling(character: str) -> tuple[str, str]:
 
 
 def make_formula(tokens: list[Token], name: str | None, span: Span, *, display: bool, prose: Prose) -> Formula:
-    """A formula from its tokens, macros expanded, delimiters gone.
+    r"""A formula from its tokens, macros expanded, delimiters gone.
 
     Args:
         tokens: what stands between the delimiters.
-        name: its environment, None for ``$``, ``\\(``, ``\\[``.
+        name: its environment, None for ``$``, ``\(``, ``\[``.
         span: the place, delimiters included.
         display: whether it stands on lines of its own.
-        prose: how to read ``\\intertext``.
+        prose: how to read ``\intertext``.
     """
     tokens = normal(visible(tokens))
     place = tokens[0] if tokens else Token("", span.source, span.start, span.start)
@@ -208,7 +211,9 @@ def make_formula(tokens: list[Token], name: str | None, span: Span, *, display: 
             rows.append(row)
     if outer:
         extra, _ = _row(outer, place, prose, split=False)
-        rows[0] = Row(rows[0].cells, rows[0].label or extra.label, rows[0].tag or extra.tag, rows[0].intertext, rows[0].continued)
+        rows[0] = Row(
+            rows[0].cells, rows[0].label or extra.label, rows[0].tag or extra.tag, rows[0].intertext, rows[0].continued
+        )
     return Formula(spell([*spaced(body), place.instead("")]).strip(), display, name or rows_of, tuple(rows), span)
 
 
@@ -265,7 +270,7 @@ def _only_labels(tokens: list[Token]) -> bool:
 
 
 def _split_rows(tokens: list[Token]) -> list[tuple[list[Token], Token | None]]:
-    """The rows of a display and the ``\\\\`` that ends each."""
+    r"""The rows of a display and the ``\\`` that ends each."""
     rows: list[tuple[list[Token], Token | None]] = []
     row: list[Token] = []
     depth = 0
@@ -321,13 +326,12 @@ def _row(tokens: list[Token], place: Token, prose: Prose, *, split: bool) -> tup
         else:
             cells[-1].append(token)
     first = next((token for token in kept if token.text not in {"&", "{", "}"} and not token.text.isspace()), None)
-    text = found.get("\\intertext") or found.get("\\shortintertext") or []
+    between = found.get("\\intertext") or found.get("\\shortintertext") or []
     row = Row(
         tuple(spell([*spaced(cell), place.instead("")]).strip() for cell in cells),
         joined(found.get("\\label", [])) or None,
         joined(found.get("\\tag", [])) or None,
-        prose(text) if text else (),
+        prose(between) if between else (),
         first is not None and not first.text,
     )
     return row, kept
-

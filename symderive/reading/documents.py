@@ -30,8 +30,10 @@ _MOST_SIBLINGS = 100
 _LEVELS_UP = 3
 _ROOT = re.compile(r"^[ \t]*%+[ \t]*!TeX[ \t]+root[ \t]*=[ \t]*([^\r\n]+?)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _MARKDOWN = re.compile(r"^(#{1,6} |```|~~~|[-*+] |\d+\. |> |\*\*)|\*\*|\]\(", re.MULTILINE)
-_LATEX = re.compile(r"\\(documentclass|begin\{(document|questions|problem|exercise|solution|itemize|enumerate)\}|question\b|part\b|"
-                    r"(sub)*section\b|newcommand|input\{|item\b|choice\b|textbf\{|emph\{)")  # fmt: skip
+_LATEX = re.compile(
+    r"\\(?:documentclass|begin\{(?:document|questions|problem|exercise|solution|itemize|enumerate)\}|question\b|part\b"
+    r"|(?:sub)*section\b|newcommand|input\{|item\b|choice\b|textbf\{|emph\{)"
+)
 
 
 def read_document(
@@ -181,7 +183,11 @@ def _named_root(path: Path, name: str, span: Span, report: Callable[[Message], N
     root = path.parent / name
     root = root if root.suffix else root.with_suffix(".tex")
     if Path(name).is_absolute() or Path(name).parts.count("..") > _LEVELS_UP or root.suffix != ".tex":
-        report(Message("input-refused", span, f"{name} is not taken for the main file", "Give a relative path to a .tex file."))
+        report(
+            Message(
+                "input-refused", span, f"{name} is not taken for the main file", "Give a relative path to a .tex file."
+            )
+        )
         return None
     if not root.is_file():
         report(Message("input-missing", span, f"{name} cannot be found", "", "warning"))
@@ -193,7 +199,9 @@ def _parents(path: Path) -> Iterator[Path]:
     """LaTeX files in the folder and those above it that input a file."""
     for folder in list(path.parents)[: _LEVELS_UP + 1]:
         name = path.relative_to(folder).with_suffix("").as_posix()
-        inputs = re.compile(rf"^[^%\r\n]*\\(?:input|include|subfile)[ \t]*\{{?[ \t]*(?:\./)?{re.escape(name)}(?:\.tex)?\b", re.MULTILINE)
+        inputs = re.compile(
+            rf"^[^%\r\n]*\\(?:input|include|subfile)[ \t]*\{{?[ \t]*(?:\./)?{re.escape(name)}(?:\.tex)?\b", re.MULTILINE
+        )
         for sibling in sorted(folder.glob("*.tex"))[:_MOST_SIBLINGS]:
             if sibling != path and sibling.is_file() and sibling.stat().st_size <= _LARGEST_ROOT:
                 if inputs.search(sibling.read_text(encoding="utf-8", errors="replace")):

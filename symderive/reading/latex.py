@@ -16,6 +16,24 @@ from functools import lru_cache
 from pathlib import Path
 
 from symderive.reading.displays import DISPLAYS, TEXTS, hide, make_formula
+from symderive.reading.latex_tables import (
+    ACCENTS,
+    CHOICES,
+    CLEAR,
+    DROPPED,
+    HEADINGS,
+    LISTS,
+    PART,
+    QUESTION,
+    QUESTIONS,
+    REFERENCES,
+    SERIES,
+    SOLUTIONS,
+    SPOKEN,
+    TABLES,
+    UNITS,
+    VERBATIM,
+)
 from symderive.reading.latex_tokens import Stream, environment, is_blank_line, joined
 from symderive.reading.macros import DEFINERS, Budget, Macros, TooLarge, define, expanded, replacement, writes_structure
 from symderive.reading.outline import (
@@ -43,82 +61,14 @@ MOST_PROSE = 4
 LONGEST_NAME = 500
 LONGEST_VERB = 1000
 
-HEADINGS = {"chapter": 2, "section": 3, "subsection": 4, "subsubsection": 5, "paragraph": 6, "subparagraph": 7}
-QUESTION, PART, SUBPART, SUBSUBPART = 10, 11, 12, 13
-QUESTIONS = {
-    "question": ("question", QUESTION), "titledquestion": ("question", QUESTION), "bonusquestion": ("question", QUESTION),
-    "bonustitledquestion": ("question", QUESTION), "part": ("part", PART), "bonuspart": ("part", PART),
-    "subpart": ("subpart", SUBPART), "bonussubpart": ("subpart", SUBPART),
-    "subsubpart": ("subsubpart", SUBSUBPART), "bonussubsubpart": ("subsubpart", SUBSUBPART),
-}  # fmt: skip
-SERIES = {"questions": QUESTION, "parts": PART, "subparts": SUBPART, "subsubparts": SUBSUBPART}
-UNITS = {
-    "problem": "problem", "prob": "problem", "exercise": "exercise", "exer": "exercise", "exo": "exercise", "ex": "exercise",
-    "question": "question", "homeworkproblem": "problem", "task": "problem", "theorem": "theorem", "thm": "theorem",
-    "lemma": "lemma", "lem": "lemma", "corollary": "corollary", "cor": "corollary", "proposition": "proposition",
-    "prop": "proposition", "claim": "claim", "definition": "definition", "defn": "definition", "example": "example",
-    "remark": "remark", "assumption": "assumption", "abstract": "abstract", "frame": "frame",
-}  # fmt: skip
-SOLUTIONS = {
-    "solution": "o", "solutionorbox": "o", "solutionorlines": "o", "solutionordottedlines": "o", "solutionorgrid": "o",
-    "solutionbox": "m", "solutions": "o", "sol": "o", "soln": "o", "answer": "o", "ans": "o", "proof": "o",
-}  # fmt: skip
-LISTS = {"itemize": "o", "enumerate": "o", "description": "o", "compactitem": "o", "compactenum": "o", "inparaenum": "o"}
-CHOICES = {"choices": "o", "oneparchoices": "o", "checkboxes": "o", "oneparcheckboxes": "o"}
-TABLES = {"tabular": "om", "tabularx": "mom", "tabulary": "mm", "longtable": "om", "array": "om"}
-VERBATIM = {
-    "verbatim", "Verbatim", "lstlisting", "minted", "alltt", "filecontents", "tikzpicture", "tikzcd", "asy", "comment",
-    "algorithmic", "pgfpicture", "BVerbatim", "LVerbatim", "python", "pycode",
-}  # fmt: skip
-CLEAR = {
-    "minipage": "ooom", "multicols": "mo", "figure": "o", "table": "o", "wrapfigure": "omom", "tcolorbox": "o", "mdframed": "o",
-    "parbox": "om", "adjustbox": "m", "subfigure": "om", "column": "m", "block": "m", "resizebox": "mm", "list": "mm",
-}  # fmt: skip
-# Commands of layout that go with their arguments: s star, o optional, m mandatory.
-DROPPED = {
-    **dict.fromkeys(("hfill", "hfil", "vfill", "vfil", "newpage", "clearpage", "pagebreak", "noindent", "indent", "centering",
-                     "maketitle", "tableofcontents", "printanswers", "noprintanswers", "addpoints", "noaddpoints", "bf", "it",
-                     "rm", "sf", "tt", "em", "sl", "sc", "bfseries", "itshape", "rmfamily", "sffamily", "ttfamily", "scshape",
-                     "upshape", "mdseries", "normalfont", "normalsize", "small", "footnotesize", "scriptsize", "tiny", "large",
-                     "Large", "LARGE", "huge", "Huge", "hline", "toprule", "midrule", "bottomrule", "relax", "protect", "null",
-                     "smallskip", "medskip", "bigskip", "displaystyle", "textstyle", "raggedright", "xspace", "ignorespaces",
-                     "sloppy", "makeatletter", "makeatother", "phantomsection", "onehalfspacing", "singlespacing", "fi", "else",
-                     "iftrue", "ifprintanswers", "unskip", "leavevmode", "selectfont", "normalcolor", "qed", "qedhere",
-                     "doublespacing", "appendix", "frontmatter", "mainmatter", "backmatter", "answerline", "textbf", "textit",
-                     "textrm", "textsf", "texttt", "textsc", "textsl", "textup", "textmd", "textnormal", "emph", "underline",
-                     "text", "mbox", "hbox", "uline", "lowercase", "MakeUppercase", "bgroup", "egroup"), ""),
-    **dict.fromkeys(("vspace", "hspace"), "sm"), **dict.fromkeys(("pagestyle", "thispagestyle", "vskip", "color", "cline",
-                     "cmidrule", "fillwithlines", "fillwithdottedlines", "fillwithgrid", "makeemptybox", "bibliographystyle",
-                     "bibliography", "pagenumbering", "graphicspath", "usetikzlibrary", "tikzset", "hypersetup", "lstset",
-                     "geometry", "linespread", "date", "author", "thanks", "index", "selectlanguage", "theoremstyle",
-                     "pagecolor", "qformat", "pointname", "header", "lhead", "rhead", "chead", "lfoot", "rfoot", "cfoot",
-                     "pointsinmargin", "captionsetup", "stepcounter", "refstepcounter"), "m"),
-    **dict.fromkeys(("setlength", "addtolength", "setcounter", "addtocounter", "numberwithin", "newcounter", "fontsize",
-                     "multicolumn", "rule", "definecolor"), "omm"),
-    **dict.fromkeys(("includegraphics", "documentclass", "usepackage", "RequirePackage", "multirow", "fcolorbox"), "som"),
-    **dict.fromkeys(("linebreak", "nopagebreak", "item", "allowdisplaybreaks"), "o"),
-    "multicolumn": "mm", "multirow": "mom", "definecolor": "mmm", "parbox": "om", "raisebox": "m", "scalebox": "m",
-    "resizebox": "smm", "fcolorbox": "mm", "colorbox": "m",
-}  # fmt: skip
-SPOKEN = {
-    "\\ ": " ", "\\,": " ", "\\;": " ", "\\:": " ", "\\!": "", "\\quad": " ", "\\qquad": " ", "\\enspace": " ", "\\newline": " ",
-    "\\&": "&", "\\%": "%", "\\$": "$", "\\#": "#", "\\_": "_", "\\{": "{", "\\}": "}", "\\-": "", "\\/": "", "\\@": "",
-    "\\textbackslash": "\\", "\\ldots": "…", "\\dots": "…", "\\textellipsis": "…", "\\ss": "ß", "\\o": "ø", "\\O": "Ø",
-    "\\ae": "æ", "\\AE": "Æ", "\\aa": "å", "\\AA": "Å", "\\l": "ł", "\\L": "Ł", "\\i": "ı", "\\S": "§", "\\P": "¶",
-    "\\LaTeX": "LaTeX", "\\TeX": "TeX", "\\textasciitilde": "~", "\\textquotesingle": "'", "\\space": " ", "\\thinspace": " ",
-    "\\textendash": "–", "\\textemdash": "—", "\\copyright": "©", "\\slash": "/", "\\\n": " ", "\\\t": " ", "\\\r": " ",
-    "\\thequestion": "", "\\half": "½",
-}  # fmt: skip
-ACCENTS = {
-    "\\'": "\u0301", "\\`": "\u0300", "\\^": "\u0302", '\\"': "\u0308", "\\~": "\u0303", "\\=": "\u0304", "\\.": "\u0307",
-    "\\u": "\u0306", "\\v": "\u030c", "\\H": "\u030b", "\\c": "\u0327", "\\k": "\u0328", "\\r": "\u030a", "\\d": "\u0323",
-}  # fmt: skip
-REFERENCES = {"\\ref", "\\eqref", "\\cref", "\\Cref", "\\autoref", "\\cite", "\\citep", "\\citet", "\\pageref", "\\nameref"}
 _SD = re.compile(r"%+[ \t]*sd:[ \t]*", re.IGNORECASE)
 _BEGIN_DOCUMENT = re.compile(r"^[^%\r\n]*\\begin[ \t]*\{document\}", re.MULTILINE)
 _BREAK = re.compile(r"[\r\n]")
 _URL = re.compile(r"[ \t]*\{[^{}\r\n]*\}")
-_SOLUTION_TITLE = re.compile(r"(?:(?:sample|model|official)\s+)?(?:solutions?|answers?|proof)\b.{0,40}", re.IGNORECASE)
+_SOLUTION_TITLE = re.compile(
+    r"(?:(?:sample|model|official)\s+)?(?:solutions?|answers?|proof)\b(?:\s+(?:of|to|for)\b.{0,60}|[\s\d.:()]*[a-z]?[\s.:)]*)",
+    re.IGNORECASE,
+)
 _UNIT_TITLE = re.compile(r"(question|problem|exercise|part|task)\b", re.IGNORECASE)
 
 
@@ -132,9 +82,9 @@ def heading_kind(title: str) -> str:
 
 
 def points(text: str) -> float | None:
-    """What a question is worth: ``4``, ``2.5``, ``2\\half``.
+    r"""What a question is worth: ``4``, ``2.5``, ``2\half``.
 
-    >>> points("4"), points("2\\\\half"), points("4 points"), points("")
+    >>> points("4"), points("2\\half"), points("4 points"), points("")
     (4.0, 2.5, 4.0, None)
     """
     found = re.match(r"\s*(\d+(?:\.\d+)?)?\s*(\\half|½)?", text)
@@ -169,17 +119,20 @@ class Messages:
     def all(self) -> tuple[Message, ...]:
         if not self.more:
             return tuple(self.list)
-        return (*self.list, Message("too-many", self.list[-1].span, f"{self.more} more messages are left out", "", "warning"))
+        return (
+            *self.list,
+            Message("too-many", self.list[-1].span, f"{self.more} more messages are left out", "", "warning"),
+        )
 
 
 class LatexReader:
-    """Reads LaTeX into a builder.
+    r"""Reads LaTeX into a builder.
 
     Args:
         builder: takes the outline.
         report: takes what is wrong.
         macros: in force at the start; definitions are added.
-        folder: the files that ``\\input`` may read lie in it; None: it may read none.
+        folder: the files that ``\input`` may read lie in it; None: it may read none.
         bases: folders from which names of files are looked up after that one.
         load: reads a file as text; it raises OSError.
     """
@@ -214,7 +167,7 @@ class LatexReader:
     # Reading
 
     def read(self, source: Source, *, only_preamble: bool = False, style: bool = False) -> None:
-        """Read a whole source.  With ``only_preamble``: only definitions, up to ``\\begin{document}`` or the end."""
+        r"""Read a whole source.  With ``only_preamble``: only definitions, up to ``\begin{document}`` or the end."""
         whole = _BEGIN_DOCUMENT.search(source.text) is not None
         self.preamble = only_preamble or style or whole
         self.stream.push_file(source, style=style)
@@ -260,7 +213,7 @@ class LatexReader:
         first = token.text[0]
         if first == "\\":
             self._command(token)
-        elif first in "$":
+        elif first == "$":
             self._math(token, token.text, display=token.text == "$$")
         elif first == "%":
             self._comment(token)
@@ -377,13 +330,13 @@ class LatexReader:
             self.builder.end_paragraph()
             self._enter(name, token, "table")
             self.builder.open(table_draft(token.span))
-        elif kind := self.titles.get(base) or UNITS.get(base.lower()):
+        elif unit := self.titles.get(base) or UNITS.get(base.lower()):
             title = self._title(self.stream.option())
             if base == "frame" and not title:
                 title = self._title(self.stream.group())
             self.builder.end_paragraph()
             self._enter(name, token, "unit")
-            self.builder.open(unit_draft(kind, token.span, -1, title))
+            self.builder.open(unit_draft(unit, token.span, -1, title))
         else:
             self._arguments(CLEAR.get(base, "o"))
             self._enter(name, token, "clear")
@@ -440,8 +393,6 @@ class LatexReader:
             self._item(token)
         elif name in self.macros:
             self._use(token)
-        elif text in {"\\solution", "\\answer", "\\sol", "\\ans"}:
-            self.builder.words(token)
         elif text == "\\label":
             self.builder.label(joined(self.stream.argument() or []))
         elif text == "\\par":
@@ -482,6 +433,11 @@ class LatexReader:
             self._arguments(DROPPED[name])
         elif text != "\\":
             self.builder.words(token)
+            following = self.stream.next()
+            if following is not None:
+                self.stream.unread(following)
+                if following.text == "{":
+                    self.builder.words(token.instead(" "))
 
     def _use(self, token: Token) -> None:
         """Expand a user macro in prose."""
@@ -507,7 +463,7 @@ class LatexReader:
         self._say("macro-limit", token, text, "It is left as it stands.")
 
     def _is_heading(self) -> bool:
-        """Whether ``\\part`` is a heading of the standard classes here."""
+        r"""Whether ``\part`` is a heading of the standard classes here."""
         return self.exam is False and not self.count["parts"] and not self.count["questions"]
 
     def _leave_questions(self) -> None:
@@ -577,7 +533,7 @@ class LatexReader:
             self.builder.words(token.instead(f"{{{joined(names)}}}"))
 
     def _raw(self, token: Token) -> None:
-        """``\\verb|…|`` and addresses: characters are not LaTeX."""
+        r"""``\verb|…|`` and addresses: characters are not LaTeX."""
         file = self.stream.file
         if token.text == "\\mintinline":
             self._arguments("om")
@@ -678,7 +634,12 @@ class LatexReader:
         if not name:
             return
         if Path(name).is_absolute() or ".." in Path(name).parts:
-            self._say("input-refused", token, f"{name} lies outside of the document's folder", "Files are read from the folder only.")
+            self._say(
+                "input-refused",
+                token,
+                f"{name} lies outside of the document's folder",
+                "Files are read from the folder only.",
+            )
             return
         if self.folder is None:
             self._say("input-missing", token, f"{name} is not read: the text has no folder", warning=True)
@@ -686,7 +647,12 @@ class LatexReader:
         self.files += 1
         paths = [*self._inside(name if name.endswith(".tex") else name + ".tex"), *self._inside(name)]
         if not paths:
-            self._say("input-refused", token, f"{name} lies outside of the document's folder", "Files are read from the folder only.")
+            self._say(
+                "input-refused",
+                token,
+                f"{name} lies outside of the document's folder",
+                "Files are read from the folder only.",
+            )
             return
         path = next(filter(Path.is_file, paths), None)
         if path is None:
@@ -707,8 +673,7 @@ class LatexReader:
         token = self.stream.next()
         if token is None or token.text[0] in "\\{":
             return ""
-        name = token.text.strip().split(" ")[0]
-        return name
+        return token.text.strip().split(" ")[0]
 
     # Pieces of prose
 
@@ -787,7 +752,7 @@ class LatexReader:
                     self._say("stray-brace", token, "this brace closes nothing", "Write \\} for the character.")
                     continue
             elif first == "$" and not prose:
-                if closer[0] == "$" and (text == closer or closer == "$"):
+                if closer[0] == "$" and closer in {text, "$"}:
                     if text != closer:
                         stream.unread(token.cut(1, 2))
                         token = token.cut(0, 1)
@@ -804,7 +769,7 @@ class LatexReader:
                     break
             elif first == "\\":
                 if text == closer and not (prose and closer == "\\)"):
-                    if not inner or text.startswith("\\end{") and inner[-1] != name:
+                    if not inner or (text.startswith("\\end{") and inner[-1] != name):
                         if groups or inner:
                             self._say("unclosed-brace", opener, "a brace or environment is not closed in this formula")
                         return tokens, token
@@ -830,7 +795,10 @@ class LatexReader:
                 elif text[1:] in self.macros:
                     if writes_structure(text[1:], self.macros) and not prose and self._expand_here(token):
                         continue
-                elif (text in _BARRIERS and not (text == "\\part" and self._is_heading())) or text == opener.text in {"\\[", "\\("}:
+                elif (text in _BARRIERS and not (text == "\\part" and self._is_heading())) or text == opener.text in {
+                    "\\[",
+                    "\\(",
+                }:
                     if not prose:
                         stream.unread(token)
                         break
@@ -858,7 +826,11 @@ class LatexReader:
     def _is_prose_environment(self, name: str) -> bool:
         base = name.rstrip("*")
         known = base in SOLUTIONS or base in LISTS or base in CHOICES or base in SERIES or base in self.titles
-        return known or base.lower() in UNITS or base in {"document", "figure", "table", "tabular", "center", "equation", "align"}
+        return (
+            known
+            or base.lower() in UNITS
+            or base in {"document", "figure", "table", "tabular", "center", "equation", "align"}
+        )
 
     def _ends_later(self, token: Token, name: str) -> bool:
         """Whether the environment that we are in has its end before the next one of its name begins."""
@@ -871,7 +843,7 @@ class LatexReader:
 
 _BARRIERS = {
     *(f"\\{name}" for name in (*QUESTIONS, *HEADINGS)),
-    "\\item", "\\choice", "\\CorrectChoice", "\\correctchoice", "\\par", "\\maketitle", "\\newpage", "\\input", "\\include",
+    "\\item", "\\choice", "\\CorrectChoice", "\\correctchoice", "\\par", "\\newpage", "\\input", "\\include",
 }  # fmt: skip
 
 
@@ -885,7 +857,7 @@ def _before(tokens: list[Token]) -> str:
 
 @lru_cache(maxsize=64)
 def _ends(source: Source, name: str) -> list[int]:
-    """The offsets behind every ``\\end{name}``."""
+    r"""The offsets behind every ``\end{name}``."""
     return [found.end() for found in re.finditer(rf"\\end[ \t]*\{{{re.escape(name)}\}}", source.text)]
 
 
@@ -902,4 +874,3 @@ def open_heading(builder: Builder, start: Span, level: int, title: tuple[Piece, 
         builder.open(solution_draft(None, start, title, level))
     else:
         builder.open(unit_draft(kind, start, level, title))
-

@@ -14,7 +14,7 @@ from symderive.reading.source import Source, Span, Spelled, Token
 _LEXER = r"""
   \\(?:begin|end)[ \t]*\{[^{}\\%$&\#\r\n]*\}            # \begin{name} is one token
 | \\(?:[A-Za-z<at>]+|.)?                                # \name, \,
-| %[^\r\n]*(?:<break>[ \t]*(?![ \t\r\n]))?              # a comment takes its line end along, unless a blank line follows
+| %[^\r\n]*(?:<break>[ \t]*(?![ \t\r\n]))?              # a comment takes its line end along, not a blank line
 | <break>(?:[ \t]*<break>)+[ \t]*                       # a blank line
 | <break>[ \t]*                                         # an end of line
 | \$\$ | \#[1-9] | [${}&~\#\[\]]
@@ -27,7 +27,7 @@ LONGEST_OPTION = 2000
 
 
 def is_command(text: str) -> bool:
-    """Whether a token is a control word such as ``\\alpha``."""
+    r"""Whether a token is a control word such as ``\alpha``."""
     return len(text) > 1 and text[0] == "\\" and text[1].isalpha() and text[-1] != "}"
 
 
@@ -36,7 +36,7 @@ def is_blank_line(text: str) -> bool:
 
 
 def environment(text: str) -> str:
-    """The name in ``\\begin{name}`` or ``\\end{name}``."""
+    r"""The name in ``\begin{name}`` or ``\end{name}``."""
     return text[text.index("{") + 1 : -1].strip()
 
 
@@ -56,18 +56,20 @@ def closing_braces(source: Source) -> dict[int, int]:
 def tokens_of(text: Spelled) -> list[Token]:
     """The tokens of a text that has origins."""
     out: list[Token] = []
-    runs = list(text.tokens())
-    if len(runs) == 1 and runs[0].exact:
-        _, source, start, _, _ = runs[0]
-        return [Token(m.group(), source, start + m.start(), start + m.end()) for m in _PLAIN.finditer(text.text)]
+    runs = text.runs
+    index, stop = -1, 0  # the run in which a token starts, and where that run ends
     for found in _PLAIN.finditer(text.text):
-        part = text[found.start() : found.end()]
-        if len(part.runs) == 1:
-            _, source, start, end, exact = part.runs[0]
-            out.append(Token(part.text, source, start, end, exact))
-        else:
-            source, start, end = part.span()
-            out.append(Token(part.text, source, start, end, exact=False))
+        first, last = found.span()
+        while index < 0 or (first >= stop and index + 1 < len(runs)):
+            index += 1
+            stop = runs[index + 1].at if index + 1 < len(runs) else len(text.text)
+        at, source, start, end, exact = runs[index]
+        if last > stop:
+            source, start, end = text.span(first, last)
+            exact = False
+        elif exact:
+            start, end = start + first - at, start + last - at
+        out.append(Token(found.group(), source, start, end, exact))
     return out
 
 
@@ -248,7 +250,7 @@ class Stream:
                 return
 
     def skip_conditional(self) -> bool:
-        """Skip what ``\\iffalse`` hides, up to its ``\\fi`` or ``\\else``; False if neither comes."""
+        r"""Skip what ``\iffalse`` hides, up to its ``\fi`` or ``\else``; False if neither comes."""
         depth = 1
         while (token := self.next()) is not None:
             text = token.text

@@ -167,10 +167,10 @@ def expanded(tokens: list[Token], macros: Macros, budget: Budget | None = None) 
 
 
 def expand(spelled: Spelled, macros: Mapping[str, Macro]) -> Spelled:
-    """Formula text with user macros expanded; unchanged if the expansion would not end.
+    r"""Formula text with user macros expanded; unchanged if the expansion would not end.
 
-    >>> str(expand(spell([Token(r"\\E x", Source("", r"\\E x"), 0, 4)]), {"E": Macro("E", r"\\mathbb{E}")}))
-    '\\\\mathbb{E} x'
+    >>> str(expand(spell([Token(r"\E x", Source("", r"\E x"), 0, 4)]), {"E": Macro("E", r"\mathbb{E}")}))
+    '\\mathbb{E} x'
     """
     tokens = tokens_of(spelled)
     try:
@@ -199,7 +199,7 @@ def spaced(tokens: list[Token]) -> list[Token]:
 
 
 def _name(stream: Stream) -> str | None:
-    """The command that is defined: ``\\name`` or ``{\\name}``."""
+    r"""The command that is defined: ``\name`` or ``{\name}``."""
     taken = stream.argument()
     name = joined(taken or [])
     return name[1:] if len(name) > 1 and name[0] == "\\" else None

@@ -61,7 +61,10 @@ _INLINE = re.compile(
     re.VERBOSE,
 )
 _DOLLARS = re.compile(r"\\.|\$\$?", re.DOTALL)
-_MONEY = re.compile(r"\$\d[\d.,]*(?:[ \t]*(?:million|billion|[kKM])\b)?(?:[ \t\n]+[(\['“\x22]?[A-Za-z]{2,}|[.,;:!?)]\s|[.,;)]?[ \t\n]*$)")
+_MONEY = re.compile(
+    r"\$\d[\d.,]*(?:[ \t]*(?:million|billion|[kKM])\b)?"
+    r"(?:[ \t\n]+[(\['“\x22]?[A-Za-z]{2,}|[.,;:!?)]\s|[.,;)]?[ \t\n]*$)"
+)
 _SD = re.compile(r"\s*sd:\s*", re.IGNORECASE)
 _MOST_HIDDEN = 100
 
@@ -92,6 +95,7 @@ class MarkdownReader:
         self.paragraph: list[Token] = []
         self.source = Source("", "")
         self.doubles: list[int] = []
+        self.dollar = -1
         self.fence: tuple[str, int, str] | None = None
         self.math = ""
         self.blank = True
@@ -101,6 +105,7 @@ class MarkdownReader:
     def read(self, source: Source) -> None:
         """Read a text; what was open before is closed, except sections."""
         self.source = source
+        self.dollar = -1
         self.doubles = [found.start() for found in re.finditer(r"(?<!\\)\$\$", source.text)]
         self.blank = True
         at = self._front_matter()
@@ -231,12 +236,11 @@ class MarkdownReader:
             self._item(line, at, end, indent)
         elif self.table or self._is_table(line, end):
             self._table_row(line, at, end)
+        elif blank and indent >= 4 and not self.lists and not self.paragraph:
+            self._code_line(at, end)
+            self.blank = True
         else:
-            if blank and indent >= 4 and not self.lists and not self.paragraph:
-                self._code_line(at, end)
-                self.blank = True
-            else:
-                self._add(at + len(line) - len(line.lstrip()), end)
+            self._add(at + len(line) - len(line.lstrip()), end)
 
     def _heading(self, span: Span, level: int, title: Spelled) -> None:
         pieces = self._pieces(title)
@@ -246,7 +250,11 @@ class MarkdownReader:
         blocks = self.builder.stack[-1].blocks
         last = blocks[-1] if blocks else None
         start = at
-        if isinstance(last, Verbatim) and last.environment == "code" and not self.source.text[last.span.end : at].strip():
+        if (
+            isinstance(last, Verbatim)
+            and last.environment == "code"
+            and not self.source.text[last.span.end : at].strip()
+        ):
             start = blocks.pop().span.start
         self.builder.block(Verbatim("code", Span(self.source, start, end)))
 
@@ -288,7 +296,9 @@ class MarkdownReader:
         if at + found.end() < end:
             rest = self.source.text[at + found.end() : end]
             self.blank = True
-            self._block(at + found.end(), end) if _ITEM.match(rest) or _FENCE.match(rest) else self._add(at + found.end(), end)
+            self._block(at + found.end(), end) if _ITEM.match(rest) or _FENCE.match(rest) else self._add(
+                at + found.end(), end
+            )
             self.blank = False
 
     def _close_list(self) -> None:
@@ -369,7 +379,9 @@ class MarkdownReader:
         if self.math == "$$":
             index = bisect_left(self.doubles, at)
             left = len(self.doubles) - index
-            return left % 2 == 1 and self.source.text.find("$", at) == self.doubles[index]
+            if left and self.dollar < at:
+                self.dollar = self.source.text.find("$", at)
+            return left % 2 == 1 and self.dollar == self.doubles[index]
         if not self.math.startswith("\\end{") or self.searches >= _MOST_HIDDEN:
             return False
         text = self.source.text
@@ -434,7 +446,9 @@ class MarkdownReader:
             elif kind == "escape":
                 tokens.words(self.builder, start + 1, end)
             elif kind == "stress":
-                if not re.match(r"\s", text[start - 1 : start] or " ") or not re.match(r"\s", text[end : end + 1] or " "):
+                if not re.match(r"\s", text[start - 1 : start] or " ") or not re.match(
+                    r"\s", text[end : end + 1] or " "
+                ):
                     continue
                 tokens.words(self.builder, start, end)
             elif kind == "entity":
@@ -522,7 +536,9 @@ class MarkdownReader:
             self.report(Message("macro-limit", span, text, "It is left as it stands."))
         if defines and not "".join(token.text for token in tokens).strip():
             return
-        formula: Formula = make_formula(tokens, name, span, display=display, prose=lambda given: self._pieces(spell(given)))
+        formula: Formula = make_formula(
+            tokens, name, span, display=display, prose=lambda given: self._pieces(spell(given))
+        )
         self.builder.formula(formula)
 
 

@@ -32,13 +32,13 @@ class Words:
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a display.
+    r"""One row of a display.
 
     Attributes:
         cells: the stretches between ``&``, at least one.
-        label: argument of ``\\label`` in this row.
-        tag: argument of ``\\tag``.
-        intertext: prose put before the row by ``\\intertext``.
+        label: argument of ``\label`` in this row.
+        tag: argument of ``\tag``.
+        intertext: prose put before the row by ``\intertext``.
         continued: the row starts with a phantom, so it goes on with the term before it.
     """
 
@@ -123,7 +123,7 @@ class Solution:
 
 @dataclass(frozen=True)
 class ListItem:
-    """An item; ``label`` is what stands in ``\\item[…]`` or the number of a Markdown item."""
+    r"""An item; ``label`` is what stands in ``\item[…]`` or the number of a Markdown item."""
 
     label: tuple[Piece, ...]
     blocks: tuple[Block, ...]
@@ -147,12 +147,12 @@ class Table:
 
 @dataclass(frozen=True, eq=False)
 class Unit:
-    """A stretch of the document that opens a scope; the units inside stand among its blocks, in order.
+    r"""A stretch of the document that opens a scope; the units inside stand among its blocks, in order.
 
     Attributes:
         kind: document, section, question, part, subpart, subsubpart, or what a theorem environment or a heading
             calls itself: problem, exercise, definition, theorem ….
-        label: the first ``\\label`` that stands directly in it.
+        label: the first ``\label`` that stands directly in it.
         points: what the question is worth.
         parent: the unit around it, None for the document.
     """
@@ -209,7 +209,9 @@ def walk(node: object) -> Iterator[Any]:
             stack.extend(reversed(node))
         elif is_dataclass(node) and not isinstance(node, Spelled):
             yield node
-            inside = [getattr(node, f.name) for f in fields(node) if f.name not in ("parent", "span", "spelled", "body")]
+            inside = [
+                getattr(node, f.name) for f in fields(node) if f.name not in ("parent", "span", "spelled", "body")
+            ]
             stack.extend(reversed([value for value in inside if isinstance(value, tuple)]))
 
 
@@ -377,7 +379,9 @@ def unit_draft(kind: str, start: Span, level: int, title: tuple[Piece, ...] = ()
     return Draft(make, start, level)
 
 
-def solution_draft(environment: str | None, start: Span, title: tuple[Piece, ...] = (), level: int | None = None) -> Draft:
+def solution_draft(
+    environment: str | None, start: Span, title: tuple[Piece, ...] = (), level: int | None = None
+) -> Draft:
     return Draft(lambda draft, span: Solution(tuple(draft.blocks), environment, span, title), start, level)
 
 

@@ -284,6 +284,8 @@ class Message:
     severity: Literal["error", "warning"] = "error"
 
     def __str__(self) -> str:
-        head = f"{self.span.source.name}:{self.span.line}:{self.span.column}: {self.severity}: {self.text} [{self.code}]"
+        head = (
+            f"{self.span.source.name}:{self.span.line}:{self.span.column}: {self.severity}: {self.text} [{self.code}]"
+        )
         lines = [head, *(f"  {line}" for line in self.span.caret().split("\n"))]
         return "\n".join([*lines, f"  {self.advice}"] if self.advice else lines)
