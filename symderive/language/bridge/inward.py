@@ -5,17 +5,19 @@ differ (complex roots of negative numbers, sums over reversed ranges, floating-p
 A matrix with one column is a vector; with one row it is a vector that lies.
 
 Normalised on the way: ``-1*x`` is a negative, a product with negative powers a quotient, ``A*B*C`` is
-``(A*B)*C``, ``Max`` has two arguments, ``>`` is turned, entries of matrices count from 1.
+``(A*B)*C``, numbers stand before the matrix they multiply, ``Max`` has two arguments (in SymPy's order, as
+have conjunctions), ``>`` is turned, entries of matrices count from 1.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import sympy
-from sympy import Basic, Dummy, Lambda, MatrixBase, S, Symbol
+from sympy import Basic, Dummy, MatrixBase, S, Symbol
 from sympy.core.function import AppliedUndef
 from sympy.core.symbol import Str
 from sympy.functions import Heaviside, KroneckerDelta
@@ -29,6 +31,7 @@ from symderive.kernel.shapes import shape
 from symderive.kernel.terms import (
     BINDS,
     INF,
+    MAX_DIGITS,
     NODES,
     ONE,
     TRUE,
@@ -83,6 +86,7 @@ def from_sympy(expr: Basic, scope: Scope | None) -> Expr:
     if not isinstance(expr, Basic | MatrixBase):
         advice = "sympify numbers exactly first"
         raise BridgeError("unsupported", f"{type(expr).__name__} is no SymPy expression", advice)
+    expr = expr.as_immutable() if isinstance(expr, MatrixBase) else expr
     _check_size(expr)
     names = Names(scope)
     reader = Inward(names)
@@ -107,6 +111,8 @@ def _check_size(expr: Basic) -> None:
         if depth > MAX_DEPTH or count > MAX_NODES:
             reason = f"the expression nests deeper than {MAX_DEPTH} or has more than {MAX_NODES} parts"
             raise BridgeError("too-large", reason)
+        if isinstance(e, sympy.Rational) and max(abs(e.p), e.q).bit_length() > MAX_DIGITS:
+            raise BridgeError("too-large", f"a numeral has more than {MAX_DIGITS} bits")
         stack += [(a, depth + 1) for a in getattr(e, "args", ())]
 
 
@@ -230,8 +236,7 @@ class Inward:
         for f in factors[1:] if negative else factors:
             exponent = f.exp if type(f) is sympy.Pow and f not in self.env else None
             if exponent is not None and exponent.is_Rational and exponent < 0 and f.base is not S.Exp1:
-                root = self.power(f.base, -exponent)
-                under.append(root)
+                under.append(self.root(f.base, -exponent))
             else:
                 over.append(self.number(f))
         return negative, over, under
@@ -246,13 +251,15 @@ class Inward:
             return make("app", "exp", self.number(e.exp))
         if e.exp.is_Rational and e.exp < 0:
             if e.exp.q > 1 or e.exp == -1:
-                return make("div", ONE, self.power(e.base, -e.exp))
+                return make("div", ONE, self.root(e.base, -e.exp))
         return self.power(e.base, e.exp)
+
+    def root(self, base: Any, exponent: Any) -> Term:
+        """What stands in a denominator."""
+        return self.number(base) if exponent is S.One else self.power(base, exponent)
 
     def power(self, base: Any, exponent: Any) -> Term:
         b = self.number(base)
-        if exponent is S.One:
-            return b
         x = self.number(exponent)
         e = literal(x)
         if e is not None and e.denominator > 1 and e.denominator % 2 and not self.not_negative(b):
@@ -397,6 +404,8 @@ class Inward:
     # -- derivatives ----------------------------------------------------------------------------
 
     def derivative(self, e: Any) -> Term:
+        if any(isinstance(x, AppliedUndef) for x in e.variables):
+            return self.slope(e, {})
         t = self.tensor(e.expr)
         if not all(k.is_Integer and k <= MAX_ORDER for _, k in e.variable_count):
             raise refuse(e, f"derivatives have orders up to {MAX_ORDER}")
@@ -446,9 +455,11 @@ class Inward:
 
     def slope(self, d: Any, values: dict[Any, Any]) -> Term:
         f = d.expr
+        if not isinstance(f, AppliedUndef):
+            raise refuse(d, "differentiate by names or entries of names")
         slots = [list(f.args).index(x) if list(f.args).count(x) == 1 else -1 for x in d.variables]
         others = [a for k, a in enumerate(f.args) if k not in slots]
-        if -1 in slots or any(a.free_symbols & values.keys() for a in others) or values.keys() - set(d.variables):
+        if -1 in slots or any(a.has(*d.variables) for a in others) or values.keys() - set(d.variables):
             raise refuse(d, "substitute for the arguments by which the function is differentiated")
         args = [self.number(values.get(a, a)) for a in f.args]
         self.names.function(f.func, args)
@@ -472,29 +483,20 @@ class Inward:
             return self.tensor(e.args[0]), COLUMN if rank == 1 else MATRIX
         head = type(e).head
         kinds, binds = NODES[head].rstrip("*?"), BINDS.get(head)
-        open_end = NODES[head][len(kinds) :]
-        if not len(kinds) - len(open_end) <= len(e.args) <= (len(kinds) if open_end != "*" else MAX_NODES):
-            raise BridgeError("ill-formed", f"{type(e).__name__} with {len(e.args)} arguments")
         args: list[Any] = []
         for k, a in enumerate(e.args):
             if kinds[min(k, len(kinds) - 1)] == "n":
-                args.append(_text(a))
+                args.append(a.name)
             elif binds and binds[k]:
                 lo, hi = args[1:3] if head == "big" else args[:2]
-                args.append(self.body(a, lo, hi))
+                args.append(self.under(a.variables[0], lo, hi, partial(self.tensor, a.expr)))
             else:
                 args.append(self.argument(head, a))
         return make(head, *args), NUMBER
 
-    def body(self, a: Any, lo: Term, hi: Term) -> Term:
-        """A function of the index as the body of a binder."""
-        if not isinstance(a, Lambda) or len(a.variables) != 1:
-            raise BridgeError("ill-formed", f"{a} stands where a function of the index is expected")
-        return self.under(a.variables[0], lo, hi, lambda: self.tensor(a.expr))
-
     def argument(self, head: str, a: Any) -> Term:
         if head == "is" and isinstance(a, Str):
-            return sym(_text(a))
+            return sym(a.name)
         if head in ("lim", "all") and a in (S.Infinity, S.NegativeInfinity):
             return INF if a is S.Infinity else make("neg", INF)
         return self.tensor(a)
@@ -626,12 +628,6 @@ class Inward:
 
 def _fraction(e: Any) -> Fraction:
     return Fraction(int(e.p), int(e.q))
-
-
-def _text(a: Any) -> str:
-    if not isinstance(a, Str):
-        raise BridgeError("ill-formed", f"{a} stands where a name is expected")
-    return a.name
 
 
 def _with_ones(t: Term) -> Term:

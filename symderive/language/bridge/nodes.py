@@ -12,10 +12,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeAlias
 
-from sympy import Basic, Dummy, Expr, Function, Indexed, Integer, Lambda, MatrixExpr, MatrixSymbol, Subs, Symbol
+from sympy import (
+    Basic,
+    Dummy,
+    Expr,
+    Function,
+    Indexed,
+    Integer,
+    Lambda,
+    MatrixExpr,
+    MatrixSymbol,
+    Subs,
+    Symbol,
+    Transpose,
+)
 from sympy.core.symbol import Str
+from sympy.core.sympify import _sympify
 from sympy.logic.boolalg import Boolean
 from sympy.printing.precedence import PRECEDENCE
+
+from symderive.kernel.terms import BINDS, NODES
+from symderive.language.bridge.errors import BridgeError
 
 Show: TypeAlias = Callable[[Basic], str]
 """Prints a part of an expression."""
@@ -49,8 +66,12 @@ class Kept(Basic):
     head: ClassVar[str]
     """The kind of kernel node."""
 
-    def __new__(cls, *args: Basic) -> Any:
-        return Basic.__new__(cls, *args)
+    def __new__(cls, *args: Any) -> Any:
+        """The node; raises `BridgeError` (ill-formed) if its arguments are not those of its kind."""
+        parts = tuple(Str(a) if isinstance(a, str) else _sympify(a) for a in args)
+        if cls.head in NODES:
+            check(cls.head, parts)
+        return Basic.__new__(cls, *parts)
 
     def operated(self) -> set[str]:
         """The names over which the node runs."""
@@ -82,6 +103,20 @@ class Kept(Basic):
         """The node in plain text or in LaTeX."""
         inner = ", ".join(p(a) for a in self.args)
         return rf"\operatorname{{{self.head}}}\left({inner}\right)" if latex else f"{self.head}({inner})"
+
+
+def check(head: str, args: tuple[Basic, ...]) -> None:
+    """Names must be `Str`, bodies functions of one index, and neither too few nor too many."""
+    kinds, binds = NODES[head].rstrip("*?"), BINDS.get(head)
+    rest = NODES[head][len(kinds) :]
+    fits = len(kinds) - len(rest) <= len(args) and (rest == "*" or len(args) <= len(kinds))
+    for k, a in enumerate(args if fits else ()):
+        if kinds[min(k, len(kinds) - 1)] == "n":
+            fits = fits and isinstance(a, Str)
+        elif binds and binds[k]:
+            fits = fits and isinstance(a, Lambda) and len(a.variables) == 1
+    if not fits:
+        raise BridgeError("ill-formed", f"{len(args)} arguments that do not make a node of the kind {head}")
 
 
 class KeptNumber(Kept, Expr):
@@ -227,6 +262,8 @@ class Operator(KeptNumber):
         name, *args = self.args
         loose = self.precedence == PRECEDENCE["Mul"]
         inner = [bracketed(p, bare(a), latex=latex) if loose else p(a) for a in args]
+        if name.name == "matmul" and isinstance(args[0], Transpose):  # x·y with x = (A⊤)⊤ is written A⊤ y
+            return " ".join([p(args[0].args[0]), inner[1]]) if latex else f"{p(args[0].args[0])}*{inner[1]}"
         if name.name in OPERATORS:
             return OPERATORS[name.name][0 if latex else 1].format(*inner)
         joined = ", ".join(inner)

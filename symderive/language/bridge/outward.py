@@ -48,6 +48,7 @@ from symderive.kernel.terms import (
     shift,
     subterms,
     sym,
+    value,
 )
 from symderive.language.bridge.bounds import Bounds
 from symderive.language.bridge.errors import BridgeError
@@ -255,7 +256,7 @@ class Outward:
                 return MatMul(*map(self.image, parts), evaluate=False)
             case "div" if tensors == [True, False]:
                 return MatMul(reciprocal(self.image(parts[1])), self.image(parts[0]), evaluate=False)
-            case "pow" if isinstance(literal(parts[1]), int):
+            case "pow" if isinstance(value(parts[1]), int) and tensors[0]:
                 return HadamardPower(self.image(parts[0]), self.image(parts[1]))
             case "tab" if t in (identity(parts[1]), zeros(parts[1], None)) or self._is_zero_matrix(t):
                 return Identity(size[0]) if t is identity(parts[1]) else ZeroMatrix(*size)
@@ -324,7 +325,8 @@ class Outward:
             rest = more[0] if more else None
         if rest is not None:
             rows.append((self.image(rest), S.true))
-        return Piecewise(*rows, evaluate=False)
+        out = Piecewise(*rows, evaluate=False)
+        return out if [tuple(a.args) for a in out.args] == rows else None  # conditions with cases in them are rewritten
 
     def sum_or_product(self, t: Term) -> Basic | None:
         lo, hi, guard, body = t.terms
