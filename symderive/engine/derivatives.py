@@ -34,6 +34,8 @@ def derivative(normal: Normal, t: Term) -> int | None:
     settled = normal.settled(t, range(2, len(t.args)))
     if settled is not None:
         return settled
+    if t in normal.frozen:
+        return None
     spot = Spot(name, indices)
     smooth = _smoothed(normal, t)
     if smooth is not None:

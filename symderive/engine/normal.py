@@ -51,6 +51,8 @@ class Normal:
         """Defined names that are replaced by their definitions; families at numbers …"""
         self.steps: frozenset[Term] = frozenset()
         """… and at these indices, where sums and products are also split: the steps of an induction."""
+        self.frozen: frozenset[Term] = frozenset()
+        """Derivatives that are generators."""
         self._frac: dict[Term, Frac] = {}
         self.lines: dict[Term, int] = {}
         """Atoms that are not generators: the line that gives their normal form."""

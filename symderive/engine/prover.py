@@ -60,6 +60,8 @@ class Setting:
     conditions: tuple[Term, ...] = ()
     unfold: frozenset[str] = frozenset()
     steps: frozenset[Term] = frozenset()
+    frozen: frozenset[Term] = frozenset()
+    """Derivatives that stay: those of quantities from which other differentiated quantities are built."""
 
 
 @dataclass
@@ -164,12 +166,22 @@ class Prover:
         functions = frozenset(n for n in defined if declared(n).kind == "function")
         used = defined & self.context.closure(claim)
         steps = frozenset(self.steps)
-        return [Setting(conditions, u, steps) for u in dict.fromkeys((functions, functions | used))]
+        frozen = self._inner_derivatives(claim)
+        first = [Setting(conditions, functions, steps, frozen)] if frozen else []
+        return first + [Setting(conditions, u, steps) for u in dict.fromkeys((functions, functions | used))]
+
+    def _inner_derivatives(self, claim: Term) -> frozenset[Term]:
+        """The derivatives in a claim of defined names from which another differentiated name is built."""
+        names = {t: t.terms[0].name() for t in subterms(claim) if t.head == "der" and t.terms[0].head == "sym"}
+        defined = {t: n for t, n in names.items() if n in self.context.definitions}
+        return frozenset(
+            t for t, n in defined.items() if any(n != m and n in self.context.reach(m) for m in names.values())
+        )
 
     def normal(self, setting: Setting, size: int, denominators: dict[str, int]) -> Normal:
         """A normal form under a setting."""
         normal = Normal(self.builder, HANDLERS, size, denominators)
-        normal.unfold, normal.steps = setting.unfold, setting.steps
+        normal.unfold, normal.steps, normal.frozen = setting.unfold, setting.steps, setting.frozen
         normal.facts.allow(list(setting.conditions))
         for line in self.lemmas:
             normal.signs.learn(line)
