@@ -3,7 +3,7 @@
 import re
 from fractions import Fraction
 
-from reference import Reference, World
+from tests.reference import Reference, World
 
 from symderive.kernel.terms import CONDITIONS
 from symderive.reading.names import Names

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from reading_help import declared, evaluate, world_of
-from reference import Unknown
+from tests.reading_help import declared, evaluate, world_of
+from tests.reference import Unknown
 
 from symderive.reading.elaborate import Elaborator, one_chain
 from symderive.reading.errors import ReadingError

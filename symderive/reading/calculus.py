@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from symderive.kernel.context import Definition, Name
 from symderive.kernel.terms import INF, Term, at, bound, make, rebuild, shift, subterms, sym
-from symderive.reading.functions import Taken, el_value, head
+from symderive.reading.functions import Taken, el_value, function_named, head
 from symderive.reading.lexer import Leaf
 from symderive.reading.names import Meaning, spell, tabulate
 from symderive.reading.surface import Node, Surface
@@ -82,17 +82,28 @@ def prefix(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type:
         above = _parts(node.parts[1])
         if below is None or len(above) != 1 or _differential(el, above[0]) != len(below):
             return None
-        return differentiate(el, _operand(el, factors, k, node), below, node), len(factors)
+        end = _reach(factors, k, ("", "*", "x", "/"))
+        return differentiate(el, _operand(el, factors[:end], k, node), below, node), end
     gradient = _gradient(node)
     if gradient is not None:
-        return _nabla(el, gradient, factors, k, node), len(factors)
+        end = _reach(factors, k, ("",))
+        return _nabla(el, gradient, factors[:end], k, node), end
     if _partial_subscript(node) is not None:
         by = items(_partial_subscript(node))  # type: ignore[arg-type]
-        return differentiate(el, _operand(el, factors, k, node), by, node), len(factors)
+        end = _reach(factors, k, ("",))
+        return differentiate(el, _operand(el, factors[:end], k, node), by, node), end
     found = head(node)
     if found is not None and found[0] == "lim":
         return _limit(el, found[1], factors, k, node), len(factors)
     return None
+
+
+def _reach(factors: Sequence[Factor], k: int, through: tuple[str, ...]) -> int:
+    """The place after the factors that an operator at k takes."""
+    end = k + 1
+    while end < len(factors) and factors[end].op in through:
+        end += 1
+    return end
 
 
 def _operand(el: Elaborator, factors: Sequence[Factor], k: int, node: Surface) -> Value:
@@ -121,6 +132,9 @@ def _gradient(node: Surface) -> tuple[Surface | None, int] | None:
 
 def _nabla(el: Elaborator, found: tuple[Surface | None, int], factors: Sequence[Factor], k: int, node: Surface) -> Value:
     lower, order = found
+    slot = _function_gradient(el, lower, factors, k) if order == 1 else None
+    if slot is not None:
+        return slot
     if lower is None:
         raise el.error("ambiguous", "∇ does not say by what it differentiates", node, "Write \\nabla_w.")
     if order not in (1, 2):
@@ -129,6 +143,31 @@ def _nabla(el: Elaborator, found: tuple[Surface | None, int], factors: Sequence[
     operand = _operand(el, factors, k, node)
     out = differentiate(el, operand, by * order, node)
     return out
+
+
+def _function_gradient(el: Elaborator, lower: Surface | None, factors: Sequence[Factor], k: int) -> Value | None:
+    """``∇L(u)`` of a declared function: its gradient, taken at u; so also ``∇_θ L(θ^k)`` for a family θ."""
+    if len(factors) != k + 3 or factors[k + 1].op or factors[k + 2].op:
+        return None
+    s = peel(factors[k + 1].node)
+    found = function_named(el, s) if s is not None else None
+    if found is None or found[1] is not None or found[0] not in el.names or not el.names.is_function(found[0]):
+        return None
+    key = found[0]
+    if lower is not None:
+        by = peel(lower)
+        declared = el.names.ranges(by.base) if by is not None and by.base in el.names and not el.names.is_function(by.base) else ()
+        if len(declared) <= len(el.names.declared(key).arguments[0]):
+            return None
+    if len(el.names.declared(key).arguments) != 1:
+        return None
+    target = factors[k + 2].node
+    if not (isinstance(target, Node) and target.kind == "bracket" and len(target.parts) == 3):
+        return None
+    argument = el.value(target.parts[1])
+    out = make("app", key + "'", argument.term)
+    el.shape(out, target)
+    return el_value(el, out)
 
 
 def slash_derivative(el: Elaborator, factors: Sequence[Factor]) -> Value | None:

@@ -17,6 +17,7 @@ from symderive.language.expr import E, Expr, Var, eq
 from symderive.reading.alphabet import styled
 from symderive.reading.elaborate import Elaborator, Value, leaves, transposes
 from symderive.reading.errors import ReadingError
+from symderive.reading.functions import mentions_index
 from symderive.reading.lexer import Leaf
 from symderive.reading.names import Macro, Meaning, Names, loose, spell, tabulate, tensor
 from symderive.reading.surface import Node, Surface
@@ -328,7 +329,7 @@ class Declarer:
             self.declare(s, kind, dims, item, facts)
 
     def symbol(self, node: Surface) -> Symbol:
-        s = peel(unwrap(node))
+        s = peel(unwrap(node)) or written_together(node)
         if s is None:
             raise ReadingError("syntax", "a name is expected", node.start, node.end, "Declare one name at a time.")
         return s
@@ -601,9 +602,11 @@ class Declarer:
             if isinstance(bracket, Node) and bracket.kind == "bracket" and bracket.parts[0].text == "(" and len(bracket.parts) == 3:
                 arguments, target = [bracket.parts[1]], left.parts[0]
         s = peel(target)
-        if s is None or item.role == "value" or (s.upper is not None and is_power(s.upper)):
+        if s is None or item.role == "value":
             return None
         key, lower, upper = self.family_of(s, item)
+        if s.upper is not None and is_power(s.upper) and not upper:
+            return None
         if key in self.names and self.names.meanings[key].role != "inferred":
             return None
         if s.lower is not None and s.base not in self.names and self._tied(s):
@@ -824,6 +827,10 @@ class Declarer:
                 binders.append((letter, i, range_))
                 if guard is not None:
                     guards.append(guard)
+        for letter in self._open_letters(node, el):
+            i = loose(letter)
+            el.bound[letter] = bound(i)
+            binders.append((letter, i, self.names.ranges_said[letter]))
         conditions = el.relation_terms(node)
         out = conditions[0] if len(conditions) == 1 else make("and", *conditions)
         for g in guards:
@@ -832,6 +839,17 @@ class Declarer:
         for _, i, (lo, hi) in reversed(binders):
             out = make("all", lo, hi, abstract(out, i))
         return out
+
+    def _open_letters(self, node: Surface, el: Elaborator) -> list[str]:
+        """Index letters with a stated range that a fact leaves open: it holds for all of them."""
+        out: list[str] = []
+        for n in _scripts(node):
+            for leaf in leaves(n):
+                x = leaf.text
+                known = x in self.names and self.names.meanings[x].role != "index"
+                if leaf.type == "LETTER" and x in self.names.ranges_said and x not in el.bound and not known and x not in out:
+                    out.append(x)
+        return [x for x in out if mentions_index(node, x) or _above(node, x)]
 
     def _binder(self, b: Surface, node: Surface, el: Elaborator) -> list[tuple[str, Range, Surface | None]]:
         """The index letters that a binder quantifies, with range and guard; names it declares instead: none."""
@@ -1158,6 +1176,35 @@ def _letter_of(node: Surface) -> str:
 
 def _applied_symbol(p: Node) -> bool:
     return len(p.parts) == 2 and isinstance(p.parts[1], Node) and p.parts[1].kind == "bracket"
+
+
+def _scripts(node: Surface) -> list[Surface]:
+    """The scripts in a surface tree."""
+    out: list[Surface] = []
+    stack: list[Surface] = [node]
+    while stack:
+        n = stack.pop()
+        if isinstance(n, Node):
+            if n.kind in ("subscript", "superscript"):
+                out.append(n.parts[1])
+            stack += n.parts
+    return out
+
+
+def _above(node: Surface, letter: str) -> bool:
+    """Whether a letter stands in the upper index of a symbol."""
+    return any(leaf.text == letter for n in _scripts(node) for leaf in leaves(n))
+
+
+def written_together(node: Surface) -> Symbol | None:
+    """Letters without a space between them, as one name (``target``)."""
+    if not (isinstance(node, Node) and node.kind == "juxtaposed"):
+        return None
+    if not all(isinstance(p, Leaf) and p.type == "LETTER" and p.text.isascii() for p in node.parts):
+        return None
+    if any(a.end != b.start for a, b in zip(node.parts, node.parts[1:], strict=False)):
+        return None
+    return Symbol("".join(p.text for p in node.parts), None, None, 0, node.start, node.end)
 
 
 def is_power(script: Surface) -> bool:

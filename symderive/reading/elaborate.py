@@ -681,6 +681,8 @@ class Elaborator:
     def _inferred(self, s: Symbol, node: Surface) -> Value:
         """A name of which nothing was said: a real number, or a component of a family by its indices."""
         lower_label, upper_label = label(s.lower), label(s.upper)
+        if s.base in self.names.tainted:
+            raise self.error("not-read", f"what {spell(s.base)} is stands in a sentence that was not read", node, "Put that sentence simpler.")
         if s.base == "i" and s.lower is None:
             raise self.error("undeclared", "i is not declared; complex numbers are not read", node, "Declare it, or bind it by a sum.")
         if self.names.strict:

@@ -76,6 +76,8 @@ class Names:
     """Brackets with which a quantity is written, as in L(w) or P(y = 1 | x): they say on what it depends."""
     unread: list[str] = field(default_factory=list)
     """What was said and not understood; it blocks refutations."""
+    tainted: set[str] = field(default_factory=set)
+    """Names that occur in what was not read: of them nothing is inferred."""
     strict: bool = False
     """Whether an undeclared name is an error instead of an inferred number."""
     reserved: frozenset[str] = frozenset()
@@ -99,6 +101,7 @@ class Names:
             dict(self.macros),
             {k: list(v) for k, v in self.mentions.items()},
             list(self.unread),
+            set(self.tainted),
             self.strict,
             self.reserved,
             self.elders,

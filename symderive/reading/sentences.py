@@ -16,6 +16,7 @@ from symderive.reading.errors import ReadingError
 from symderive.reading.names import Names
 from symderive.reading.lexer import Leaf
 from symderive.reading.surface import Node, Surface, parse
+from symderive.reading.symbols import items, peel
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,19 @@ class Reader:
             except ReadingError as error:
                 out.unread.append((words(s, formulas), error))
                 self.names.unread.append(words(s, formulas))
+                self._taint(s, formulas)
         return out
+
+    def _taint(self, text: str, formulas: Sequence[Inline]) -> None:
+        """Nothing is inferred about a name that an unread sentence was to declare."""
+        for mark in _FORMULA.findall(text):
+            try:
+                node = self.parse(formulas[int(mark)])
+            except ReadingError:
+                continue
+            for key in left_names(node):
+                if key not in self.names:
+                    self.names.tainted.add(key)
 
     def sentence(self, text: str, formulas: Sequence[Inline], out: Outcome) -> None:
         plain = lexicon.normal(_FORMULA.sub(lambda m: m.group(), text)).rstrip(".,;: ")
@@ -193,7 +206,6 @@ class Reader:
         from symderive.reading.elaborate import Elaborator
         from symderive.reading.functions import range_in
         from symderive.reading.names import loose
-        from symderive.reading.symbols import peel
 
         s = peel(self.parse(short))
         if s is None:
@@ -253,6 +265,12 @@ class Reader:
                 return True
             return False
         word, rest = verb
+        several = re.split(r",? and (?=the (?:limit|gradient|derivative|mean|variance|value|jacobian|hessian)s? of )", rest, flags=re.IGNORECASE)
+        if len(several) > 1 and all(_FORMULA.search(p) for p in several):
+            for p in several:
+                out.goals.append(self._asked(word, p, formulas))
+            out.read.append(("goal", words(text, formulas)))
+            return True
         asked = self._asked(word, rest, formulas)
         if word == "choices":
             out.goals.append(asked)
@@ -509,8 +527,6 @@ class _Noun:
 
 def _binding(node: Surface) -> bool:
     """Whether a formula can stand after "for all": a letter, or a relation about one."""
-    from symderive.reading.symbols import items, peel
-
     first = items(node)[0] if items(node) else node
     if isinstance(first, Node) and first.kind == "chain":
         first = first.parts[0]
@@ -524,6 +540,19 @@ def _equation(left: Surface, right: Surface) -> Node:
 
 def _plain_independent(low: Sequence[str]) -> bool:
     return "mutually" in low
+
+
+def left_names(node: Surface) -> list[str]:
+    """The bases of the names that a formula declares or defines: those left of its first relation."""
+    out: list[str] = []
+    for p in items(node):
+        first = p.parts[0] if isinstance(p, Node) and p.kind == "chain" else p
+        while isinstance(first, Node) and first.kind == "juxtaposed":
+            first = first.parts[0]
+        s = peel(first)
+        if s is not None:
+            out.append(s.base)
+    return out
 
 
 def _is_formula(token: str) -> bool:
