@@ -91,7 +91,9 @@ def universe() -> Context:
     s.random("X2")
     s.random("W", (1, 2))
     s.random("N", law=("normal", (r1, r2**2)))
-    s.random("N0", law=("normal", (0, 1)))
+    standard = s.random("N0", law=("normal", (0, 1)))
+    s.random("NX", law=("normal", (standard, r2**2)))
+    s.random("NS", law=("normal", (r1, standard**2)))
     s.function("g")
     s.function("g2", (), ())
     s.function("g3", (), (), ())
@@ -234,7 +236,7 @@ class Draw:
             case ("place",):
                 return self.place()
             case ("name",):
-                return rng.choice(["r1", "r2", "p1", "a1", "V", "M", "h", "H", "K", "R", "N", "X1", "N0"])
+                return rng.choice(["r1", "r2", "p1", "a1", "V", "M", "h", "H", "K", "R", "N", "X1", "N0", "NX"])
             case ("names",):
                 return rng.choice([(), ("X1",), ("X2",), ("W",), ("X1", "X2")])
             case ("function",):
@@ -331,7 +333,11 @@ def shaped(entry: str, s: dict[str, Value], draw: Draw) -> dict[str, Value]:
             s |= {"lo": num(1), "hi": num(2), "f": Lambda(("q",), (name("W")[Expr(bound("q"))] * draw.scalar(1)).term)}
         case "normal.stein" | "normal.shift" | "normal.score":
             s |= {m: v for m, v in normal.items() if m in s}
-            z = name("N")
+            z = N
+            if rng.random() < 0.3:
+                mean, spread = rng.choice([("NX", (N0, R2)), ("NS", (R1, N0))])
+                z, found = name(mean), {"z": mean, "c": spread[0].term, "s": spread[1].term, "d": (spread[1] ** 2).term}
+                s |= {m: v for m, v in found.items() if m in s}
             polynomial = [z**2, z, z**3 - name("r3") * z, name("r3") + lift(2), z * name("r1"), apply("g", z)]
             s |= {"a": rng.choice(polynomial).term} if "a" in s else {}
             if "F" in s:
@@ -464,6 +470,8 @@ BREAKING: dict[tuple[str, int], tuple[dict[str, Value], dict[str, Any]]] = {
     ("normal.shift", 2): ({"F": lam(q**2), "x": "N0", **LAWS}, {"r2": 0}),
     ("normal.shift", 3): ({"F": lam(q * N), "x": "N0", **LAWS}, {"r1": 2, "r2": 2}),
     ("normal.shift", 4): ({"F": lam(q * N0), "x": "N0", **LAWS}, {"r1": 2, "r2": 3}),
+    ("normal.shift", 5): ({"F": lam(q), "z": "NX", "x": "N0", "c": N0.term, "s": R2.term}, {"r2": 2}),
+    ("normal.shift", 6): ({"F": lam(q**2), "z": "NS", "x": "N0", "c": R1.term, "s": N0.term}, {"r1": 2}),
     ("normal.score", 0): ({"a": N.term, "v": Spot("r1"), "z": "N", "c": num(3), "s": num(1)}, {"r2": 1}),
     ("normal.score", 1): ({"a": N.term, "v": Spot("r1"), **LAWS}, {"r2": 0}),
 }
