@@ -151,6 +151,14 @@ $x$ \question
     )
 
 
+def test_phantoms_leave_nothing_anywhere():
+    display = latex(
+        r"\begin{align}\intertext{a \phantom{$b$} $c$}\phantom{d}\label\phantom{e} &= f\end{align}"
+    ).formulas[0]
+    assert [cell.text for cell in display.rows[0].cells] == ["", "= f"]
+    assert plain(display.rows[0].intertext) == "a $c$"
+
+
 def test_a_display_belongs_to_its_paragraph():
     document = latex("We have\n\\[ a = b, \\]\nwhere $a$ is.\n\nNew $$c$$ one.\\par Third.")
     assert outline(document) == ("document", "We have [[a = b,]] where <a> is.", "New [[c]] one.", "Third.")
@@ -485,7 +493,7 @@ FRAGMENTS = st.lists(
         "\\end{solution}", "\\item ", "\\begin{itemize}", "\\end{itemize}", "\\question", "\\part", "\\section{",
         "\\m", "\\n{a}", "\\newcommand{\\m}{y}", "\\newcommand{\\n}[1]{#1z#1}", "\\text{", "\\phantom{",
         "\\iffalse", "\\fi", "\\verb|", "\\begin{cases}", "% sd: $q$\n", "\\label{l}", "\\intertext{",
-        "\\begin{tabular}{c}", "\\end{tabular}", "\\color{white}", "\\def\\m", "#1", "~", "\'e", "# ", "- ", "> ",
+        "\\begin{tabular}{c}", "\\end{tabular}", "\\color{white}", "\\def\\m", "#1", "~", "'e", "# ", "- ", "> ",
         "```", "`", "<!--", "-->", "|", "|-|", "*", "_", "1. ", "    ", "---", "\\footnote{", "\x00", "\\",
     ]),
     max_size=40,

@@ -78,16 +78,16 @@ def hide(stream: Stream, token: Token) -> bool:
 
 def visible(tokens: list[Token]) -> list[Token]:
     """Tokens without comments and what cannot be seen; a phantom leaves an empty token."""
-    if not any(token.text in _MAY_HIDE or token.text[0] == "%" for token in tokens):
+    if not any(token.text in _MAY_HIDE or token.text[:1] == "%" for token in tokens):
         return tokens
     stream = Stream()
     stream.push(tokens)
     out: list[Token] = []
     while (token := stream.next()) is not None:
         text = token.text
-        if text[0] == "%" or text in _DECORATION:
+        if text[:1] == "%" or text in _DECORATION:
             continue
-        if text[0] == "\\" and hide(stream, token):
+        if text[:1] == "\\" and hide(stream, token):
             if text in PHANTOMS:
                 out.append(token.instead(""))
         else:

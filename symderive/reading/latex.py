@@ -62,7 +62,7 @@ LONGEST_NAME = 500
 LONGEST_VERB = 1000
 
 _SD = re.compile(r"%+[ \t]*sd:[ \t]*", re.IGNORECASE)
-_BEGIN_DOCUMENT = re.compile(r"^[^%\r\n]*\\begin[ \t]*\{document\}", re.MULTILINE)
+_BEGIN_DOCUMENT = re.compile(r"(?:\A|[\r\n])[^%\r\n]*\\begin[ \t]*\{document\}")
 _BREAK = re.compile(r"[\r\n]")
 _URL = re.compile(r"[ \t]*\{[^{}\r\n]*\}")
 _SOLUTION_TITLE = re.compile(
@@ -679,7 +679,8 @@ class LatexReader:
 
     def _title(self, tokens: list[Token] | None) -> tuple[Piece, ...]:
         """Tokens of a title or label as pieces."""
-        return self._prose_of(lambda stream: stream.push(tokens)) if tokens else ()
+        seen = [token for token in tokens or [] if token.text]
+        return self._prose_of(lambda stream: stream.push(seen))
 
     def prose(self, tokens: list[Token]) -> tuple[Piece, ...]:
         return self._title(tokens)

@@ -32,7 +32,7 @@ def is_command(text: str) -> bool:
 
 
 def is_blank_line(text: str) -> bool:
-    return text[0] in "\r\n" and text.replace("\r\n", "\n").replace("\r", "\n").count("\n") > 1
+    return text[:1] in {"\r", "\n"} and text.replace("\r\n", "\n").replace("\r", "\n").count("\n") > 1
 
 
 def environment(text: str) -> str:
@@ -154,7 +154,7 @@ class Stream:
         """Skip blanks, line ends and comments, not a blank line; the next token, left unread."""
         while (token := self.next()) is not None:
             text = token.text
-            if text[0] == "%" or (text[0] in "\r\n" and not is_blank_line(text)):
+            if not text or text[0] == "%" or (text[0] in "\r\n" and not is_blank_line(text)):
                 continue
             if text[0] in " \t":
                 kept = len(text) - len(text.lstrip(" \t"))
@@ -210,7 +210,7 @@ class Stream:
         taken: list[Token] = []
         depth = 1
         while (token := self.next()) is not None:
-            if token.text[0] == "%":
+            if token.text.startswith("%"):
                 continue
             depth += (token.text == "{") - (token.text == "}")
             if not depth:
@@ -265,4 +265,4 @@ class Stream:
 
 def joined(tokens: Iterable[Token]) -> str:
     """The text of tokens, comments left out."""
-    return "".join(token.text for token in tokens if token.text[0] != "%").strip()
+    return "".join(token.text for token in tokens if not token.text.startswith("%")).strip()

@@ -132,7 +132,7 @@ def expanded(tokens: list[Token], macros: Macros, budget: Budget | None = None) 
     Raises:
         TooLarge: the expansion does not end or grows beyond `MOST_TOKENS`.
     """
-    if not any(token.text[0] == "\\" and (token.text[1:] in macros or token.text in DEFINERS) for token in tokens):
+    if not any(token.text[:1] == "\\" and (token.text[1:] in macros or token.text in DEFINERS) for token in tokens):
         return tokens
     budget = budget or Budget()
     stream = Stream()
@@ -141,7 +141,7 @@ def expanded(tokens: list[Token], macros: Macros, budget: Budget | None = None) 
     uses, name, cost = 0, "", 0
     while (token := stream.next()) is not None:
         text = token.text
-        macro = macros.get(text[1:]) if text[0] == "\\" else None
+        macro = macros.get(text[1:]) if text[:1] == "\\" else None
         if macro is None or macro.name in budget.runaways:
             if text in DEFINERS:
                 define(stream, token, macros)
