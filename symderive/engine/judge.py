@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import chain
 from typing import Any
 
 from symderive.engine.budget import Budget, OutOfBudget
@@ -121,8 +122,8 @@ class Judge:
         )
 
     def _witness(self, line: Line, points: _Points) -> Model | None:
-        """A model in which all that the line assumes holds."""
-        for model in points.candidates():
+        """A model in which all that the line assumes holds; a small one, since the kernel looks at it again."""
+        for model in chain(sorted(points.models, key=_size), points.candidates()):
             e = Evaluator(self.context, model)
             try:
                 if all(_holds(e, h) for h in line.hypotheses):
@@ -242,6 +243,11 @@ class Judge:
             self.source,
         )
         return tables.certificate(c)
+
+
+def _size(model: Model) -> int:
+    """How much there is to evaluate in a model."""
+    return max(1, len(model.outcomes)) * sum(map(len, model.values.values()), 1)
 
 
 def _code(error: BaseException | None) -> str:
