@@ -564,6 +564,7 @@ def test_latex_that_is_broken(text, expected, line):
     assert codes(document) == expected
     assert document.messages[0].span.line == line
     assert document.formulas[-1].text == "y"
+    assert all(f.closed for f in document.formulas) == ("unclosed-math" not in expected)
 
 
 def test_files_that_cannot_be_read(tmp_path):

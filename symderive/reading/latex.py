@@ -11,7 +11,7 @@ import unicodedata
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -716,10 +716,17 @@ class LatexReader:
     def _math(self, opener: Token, closer: str, *, display: bool, name: str | None = None) -> None:
         """Read a formula whose opening delimiter was just taken."""
         tokens, last = self._formula_tokens(opener, closer, name)
-        self._add_formula(tokens, opener, last, display=display, name=name)
+        self._add_formula(tokens, opener, last, display=display, name=name, closed=last is not None)
 
     def _add_formula(
-        self, tokens: list[Token], opener: Token, last: Token | None, *, display: bool, name: str | None = None
+        self,
+        tokens: list[Token],
+        opener: Token,
+        last: Token | None,
+        *,
+        display: bool,
+        name: str | None = None,
+        closed: bool = True,
     ) -> None:
         try:
             tokens = expanded(tokens, self.macros, self.budget)
@@ -727,7 +734,8 @@ class LatexReader:
             self._runaway(opener, large.name)
         end = last or (tokens[-1] if tokens else opener)
         span = opener.span.to(end.span)
-        self.builder.formula(make_formula(tokens, name, span, display=display, prose=self.prose))
+        formula = make_formula(tokens, name, span, display=display, prose=self.prose)
+        self.builder.formula(formula if closed else replace(formula, closed=False))
 
     def _formula_tokens(self, opener: Token, closer: str, name: str | None) -> tuple[list[Token], Token | None]:
         """Tokens up to the closing delimiter, and that; or up to where the formula must have ended."""

@@ -10,7 +10,7 @@ import html
 import re
 from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from symderive.reading.displays import DISPLAYS, make_formula
 from symderive.reading.latex import open_heading
@@ -509,14 +509,15 @@ class MarkdownReader:
             stop = text.find(closer, end) if last[closer] >= end else -1
             after = stop + len(closer)
         place = spelled.span(start, end)
-        if stop < 0:
+        closed = stop >= 0
+        if not closed:
             told = f"{opener} is not closed in this paragraph"
             self._say("unclosed-math", place.start, place.end, told, "A formula ends at a blank line at the latest.")
             stop = after = len(text)
         body = spelled[end:stop]
         if opener == "$" and body.text[:1] == body.text[-1:] == "`" and len(body.text) > 1:
             body = body[1:-1]
-        self._formula(body, spelled.span(start, after), name, display=display)
+        self._formula(body, spelled.span(start, after), name, display=display, closed=closed)
         return after
 
     @staticmethod
@@ -526,7 +527,7 @@ class MarkdownReader:
             return stop < 0 and text[start + 1 : start + 2].isdigit()
         return stop < 0 or text[stop - 1].isspace() or text[stop + 1 : stop + 2].isdigit()
 
-    def _formula(self, body: Spelled, span: Span, name: str | None, *, display: bool) -> None:
+    def _formula(self, body: Spelled, span: Span, name: str | None, *, display: bool, closed: bool = True) -> None:
         tokens = tokens_of(body)
         defines = any(token.text in DEFINERS for token in tokens)
         try:
@@ -539,7 +540,7 @@ class MarkdownReader:
         formula: Formula = make_formula(
             tokens, name, span, display=display, prose=lambda given: self._pieces(spell(given))
         )
-        self.builder.formula(formula)
+        self.builder.formula(formula if closed else replace(formula, closed=False))
 
 
 class _Cutter:

@@ -51,13 +51,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Formula:
-    """A formula.  ``span`` includes the delimiters; ``body`` does not, and has no labels, tags or intertext."""
+    """A formula.  ``span`` includes the delimiters; ``body`` does not, and has no labels, tags or intertext.
+
+    ``closed`` is False if the closing delimiter is missing: the body may then hold prose.
+    """
 
     body: Spelled
     display: bool
     environment: str | None
     rows: tuple[Row, ...]
     span: Span
+    closed: bool = True
 
     @property
     def text(self) -> str:
