@@ -229,15 +229,13 @@ class Numbers:
         if ";" in base:
             raise NotImplementedError(f)
         if order and isinstance(args[0], list):
-            return gradient(lambda x: self.values[base](x), {"x": args[0]}, "x")
+            return gradient(lambda **v: self.values[base](v["x"]), {"x": args[0]}, "x")
         return mp.diff(self.values[base], args[0], order) if order else self.values[base](*args)
 
     def _big(self, t: Term) -> Any:
         lo, hi, guard, body = t.terms
         parts = [
-            self._under(body, k)
-            for k in range(int(self(lo)), int(self(hi)) + 1)
-            if self._under(guard, k, self.holds)
+            self._under(body, k) for k in range(int(self(lo)), int(self(hi)) + 1) if self._under(guard, k, self.holds)
         ]
         match t.name():
             case "sum":

@@ -39,6 +39,7 @@ def derive(problem: Problem | tuple[Context, Goal], book: Book | None = None, un
     """The derivation for a problem.
 
     Args:
+        problem: a problem, or a context with a goal in it.
         book: the book of rules; the default one if None.
         units: work units for each claim that is judged.
 

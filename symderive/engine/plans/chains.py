@@ -75,8 +75,10 @@ class Chains:
         if combined is not None:
             self.work.step(der, combined, "put in", self.context)
         short = Forms(self.context, self.tidy).shortest(found)
-        if short is not found and size(short) < SHORTER * size(found) and self.work.step(
-            der, short, "simplified", self.context
+        if (
+            short is not found
+            and size(short) < SHORTER * size(found)
+            and self.work.step(der, short, "simplified", self.context)
         ):
             return short
         return found
@@ -226,4 +228,3 @@ def _topological(graph: dict[Term, list[Term]], first: Term) -> list[Term]:
 
     visit(first)
     return out[::-1]
-

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import product
+from math import prod
 
 from symderive.engine.plans.chains import Chains
 from symderive.engine.plans.forms import Forms, size
@@ -15,16 +17,19 @@ from symderive.engine.plans.matrices import MatrixForms
 from symderive.engine.plans.slopes import NoSlope
 from symderive.engine.plans.tidy import renamed
 from symderive.engine.plans.values import Values
-from symderive.engine.plans.work import Work
+from symderive.engine.plans.work import Work, table
 from symderive.kernel.context import Context, Rejected, family_member
 from symderive.kernel.lowering import lower
 from symderive.kernel.shapes import SCALAR, Shape, shape
-from symderive.kernel.terms import Term, abstract, bound, make, rebuild, rel, subterms
+from symderive.kernel.terms import Term, abstract, at, bound, literal, make, num, rebuild, rel, subterms
+from symderive.kernel.words import say
 from symderive.language.problem import Derivation, GoalKind
 from symderive.language.verdict import Kind, Verdict
 
 TRIES = 4
 """Candidates that are judged."""
+MAX_ENTRIES = 64
+"""Entries of a tensor that are worked out one by one."""
 FAILED = (NoSlope, Rejected, ZeroDivisionError, RecursionError)
 
 
@@ -34,10 +39,33 @@ def closed(work: Work) -> Derivation:
     assert target is not None
     if shape(work.context, target) != SCALAR:
         return tensor(work, target)
+    why = unbuilt(work.context, target)
+    if why:
+        return work.done(None, None, why)
+    if work.goal.at and not any(s.head in ("der", "ex") for s in subterms(target)):
+        return with_values(work, target, None)
     answer, verdict = symbolic(work, target, work.context)
     if not work.goal.at:
         return work.done(answer, verdict)
     return with_values(work, target, answer)
+
+
+def unbuilt(context: Context, target: Term) -> str:
+    """Why a derivative in the target must not be given as 0; empty if there is none of that kind."""
+    for t in subterms(target):
+        if t.head != "der" or t.dangling or context.depends(t.terms[0], t.name(1)):
+            continue
+        body, v = t.terms[0], t.name(1)
+        found = family_member(body)
+        if v in context.definitions:
+            return f"{say(body)} is not built from {v}"
+        if found is not None and found[0] not in context.definitions:
+            return f"{found[0]} has no definition: say on what it depends"
+        names = context.closure(body)
+        equations = [f for f in context.facts if f.head == "rel" and f.name() == "="]
+        if any(v in context.closure(f) and names & context.closure(f) for f in equations):
+            return f"an assumption ties {v} to {say(body)}; if that holds identically, define it"
+    return ""
 
 
 def symbolic(work: Work, target: Term, context: Context) -> tuple[Term | None, Verdict | None]:
@@ -130,9 +158,8 @@ def with_values(work: Work, target: Term, form: Term | None) -> Derivation:
         claim = rel("=", target, candidate)
         verdict = work.judge(claim)
         if verdict.kind is Kind.PROVED:
-            values.explain(form if form is not None else target)
-            if form is not None:
-                work.step(form, candidate, "values put in")
+            values.explain()
+            work.step(target if form is None else form, candidate, "values put in")
             return work.done(candidate, verdict, others=others)
     return work.done(None, None, "no value was found that could be proved", others=others)
 
@@ -160,6 +187,9 @@ def gradient(work: Work) -> Derivation:
 def tensor(work: Work, target: Term) -> Derivation:
     """A tensor by its component at new indices, then in matrix form where one is found."""
     ranges = _ranges(work, target)
+    spans = known_spans(ranges)
+    if spans is not None and (work.goal.at or work.goal.kind is GoalKind.EVALUATE):
+        return entry_by_entry(work, target, spans)
     context, indices = work.with_indices(ranges)
     entry = target
     for i in indices:
@@ -184,6 +214,33 @@ def tensor(work: Work, target: Term) -> Derivation:
     return work.done(table, whole)
 
 
+def known_spans(ranges: Shape) -> list[range] | None:
+    """The indices of a tensor of known size; None for others, and beyond `MAX_ENTRIES`."""
+    ends = [(literal(lo), literal(hi)) for lo, hi in ranges]
+    if not all(isinstance(x, int) for r in ends for x in r):
+        return None
+    spans = [range(lo, hi + 1) for lo, hi in ends]  # type: ignore[operator, arg-type]
+    return spans if prod(map(len, spans)) <= MAX_ENTRIES else None
+
+
+def entry_by_entry(work: Work, target: Term, spans: list[range]) -> Derivation:
+    """A tensor of known size, each entry by itself; then the claim on the whole."""
+    found: dict[tuple[int, ...], Term] = {}
+    inner = Work(work.context, work.book, work.goal, work.units)
+    for key in product(*spans):
+        entry = lower(work.context, at(target, *map(num, key)))
+        inner.goal, inner.context = replace(work.goal, target=entry), work.context
+        d = closed(inner)
+        if d.answer is None or not d.proved:
+            return work.done(None, d.verdict, d.open)
+        found[key] = d.answer
+    work.steps, work.context = inner.steps, inner.context
+    whole = table(spans, found)
+    verdict = work.judge(rel("=", target, whole))
+    why = "" if verdict.kind is Kind.PROVED else "each entry is proved, the tensor as a whole was not"
+    return work.done(whole, verdict, why)
+
+
 def _ranges(work: Work, target: Term) -> Shape:
     s = shape(work.context, target)
     if any(lo.dangling or hi.dangling or hi.head == "inf" for lo, hi in s):
@@ -197,4 +254,3 @@ def tabulated(component: Term, indices: list[Term], ranges: Shape) -> Term:
         name = f"d#{i.name()}"
         component = make("tab", lo, hi, abstract(renamed(component, i.name(), bound(name)), name))
     return component
-

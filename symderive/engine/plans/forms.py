@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from symderive.engine.facts import match
-from symderive.engine.plans.tidy import Tidy, written
+from symderive.engine.plans.tidy import MAX_POWER, Tidy, written
 from symderive.engine.ring import Frac, Full, Poly, Ring, TooLarge
 from symderive.kernel.context import Context, Rejected, base_name, entry, family_member
 from symderive.kernel.lowering import lower
-from symderive.kernel.shapes import SCALAR, shape
+from symderive.kernel.shapes import SCALAR, shape, unfold_operator
 from symderive.kernel.terms import (
     BINDS,
     ONE,
@@ -32,6 +32,7 @@ from symderive.kernel.terms import (
     subterms,
 )
 
+Exponents = tuple[int, ...]
 OPERATORS = frozenset({"der", "lim"})
 MAX_TERMS = 400
 """Monomials beyond which a form is not tried."""
@@ -195,7 +196,8 @@ class Forms:
         for k, g in enumerate(ring.generators):
             if degrees[k] != 1 or g.head not in ("app", "pow", "ex", "big") or not variables <= g.loose:
                 continue
-            at_g, rest = {}, {}
+            at_g: dict[Exponents, object] = {}
+            rest: dict[Exponents, object] = {}
             for m, c in gap.to_dict().items():
                 (at_g if m[k] else rest)[(*m[:k], 0, *m[k + 1 :])] = c
             top, bottom = ring.ctx.from_dict(rest), ring.ctx.from_dict(at_g)
@@ -268,8 +270,6 @@ class Forms:
 
 def unfold_functions(context: Context, t: Term) -> Term:
     """The term with σ, tanh and the like by exponentials."""
-    from symderive.kernel.shapes import unfold_operator
-
     if t.head == "app" and t.name() in context.functions and t.name() in ("sigmoid", "tanh", "softplus"):
         return unfold_functions(context, unfold_operator(context, t))
     if t.head == "app" and t.name() == "exp":
@@ -331,9 +331,9 @@ def fraction(ring: Ring, t: Term) -> Frac:
         case "div":
             return ring.mul(fraction(ring, t.terms[0]), ring.inverse(fraction(ring, t.terms[1])))
         case "pow":
-            e = literal(t.terms[1])
-            if e is not None and abs(e) <= 60:
-                e = Fraction(e)
+            given = literal(t.terms[1])
+            e = Fraction(given or 0)
+            if given is not None and abs(e) <= MAX_POWER:
                 if e.denominator == 1:
                     return ring.power(fraction(ring, t.terms[0]), int(e))
                 root = make("pow", t.terms[0], num(Fraction(1, e.denominator)))
@@ -363,7 +363,7 @@ def grouped(ring: Ring, f: Frac) -> Term:
 
 def separated(ring: Ring, f: Frac) -> Term:
     """A sum of fractions, each over as short a denominator as it allows; squares and logarithms joined."""
-    groups: dict[Poly, tuple[Poly, Poly]] = {}
+    groups: dict[str, tuple[Poly, Poly]] = {}
     for p in summands(ring, f.num):
         part = ring.make(p, f.den)
         key = str(part.den)
@@ -403,9 +403,6 @@ def joined_squares(ring: Ring, p: Poly) -> Term:
 
 def _is_log(t: Term) -> bool:
     return t.head == "app" and t.name() == "log"
-
-
-Exponents = tuple[int, ...]
 
 
 def _square_of(terms: dict[Exponents, Fraction], m: Exponents) -> tuple[Exponents, Exponents, int] | None:
@@ -490,6 +487,3 @@ def size(t: Term) -> int:
             return sum(map(size, t.terms)) + 8 if t is not TRUE else 0
         case _:
             return sum(map(size, t.terms)) + 10 * WEIGHTS.get(t.head, 1)
-
-
-__all__ = ["SCALAR", "Fold", "Forms", "shape", "size"]

@@ -13,7 +13,7 @@ from symderive.engine.plans.work import Work
 from symderive.kernel.context import Context
 from symderive.kernel.lowering import lower
 from symderive.kernel.shapes import unfold_operator
-from symderive.kernel.terms import Term, make, num, rel, subterms, sym, value
+from symderive.kernel.terms import Term, make, num, rel, subterms, sym
 from symderive.language.problem import Derivation
 
 MAX_NODES = 200
@@ -115,6 +115,3 @@ def _back(e: Any, names: dict[Any, str]) -> Term:
         if e.func is f:
             return make("app", name, *parts)
     raise ValueError(f"{e} is not read back")
-
-
-__all__ = ["limit", "suggested", "value"]

@@ -70,7 +70,7 @@ class MatrixForms:
         free = self.free(t)
         if not free:
             return t
-        if t.head == "at" or t.head == "sym":
+        if t.head in ("at", "sym"):
             factor = self._entry(t)
             if factor is not None:
                 return self._ordered(factor, indices)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from symderive.engine.plans.chains import Chains
 from symderive.engine.plans.closed import FAILED, symbolic
 from symderive.engine.plans.work import Work
 from symderive.kernel.shapes import SCALAR, shape
-from symderive.kernel.terms import CONDITIONS, TRUE, ZERO, Term, conjuncts, make, rel, subterms
+from symderive.kernel.terms import CONDITIONS, ZERO, Term, conjuncts, make, rel, subterms
 from symderive.language.problem import Choice, ChoiceVerdict, Derivation
 from symderive.language.verdict import Kind, Verdict
 
@@ -26,7 +28,8 @@ def show(work: Work) -> Derivation:
                     Chains(work, work.context).closed(side)
                 except FAILED:
                     continue
-        work.step(*relation.terms, "as was to be shown", relation=relation.name(), verdict=verdict)
+        left, right = relation.terms
+        work.step(left, right, "as was to be shown", relation=relation.name(), verdict=verdict)
     return work.done(relation, verdict)
 
 
@@ -40,24 +43,15 @@ def choices(work: Work) -> Derivation:
     judged = {c.label: _choice(work, c) for c in goal.choices if not c.none}
     for c in goal.choices:
         if c.none:
-            judged[c.label] = _none(c, list(judged.values()), wanted=Kind.REFUTED if goal.negated else Kind.PROVED)
+            judged[c.label] = _none(c, list(judged.values()), Kind.REFUTED if goal.negated else Kind.PROVED)
     found = tuple(judged[c.label] for c in goal.choices)
-    if goal.negated:
-        picked = tuple(v.choice.label for v in found if (v.kind is Kind.PROVED if v.choice.none else v.kind is Kind.REFUTED))
-    else:
-        picked = tuple(v.choice.label for v in found if v.kind is Kind.PROVED)
+    asked = Kind.REFUTED if goal.negated else Kind.PROVED
+    picked = tuple(v.choice.label for v in found if v.kind is (Kind.PROVED if v.choice.none else asked))
     undecided = [v.choice.label for v in found if v.kind not in (Kind.PROVED, Kind.REFUTED)]
     why = f"open: {', '.join(undecided)}" if undecided else "" if picked else "no choice answers the question"
     chosen = (v for v in found if v.choice.label in picked and v.kind is Kind.PROVED and not v.choice.none)
     right = next((v.verdicts[0] for v in chosen if v.verdicts), None)
-    derivation = work.done(None, right, why, choices=found, picked=picked)
-    return derivation if why else _settled(derivation)
-
-
-def _settled(d: Derivation) -> Derivation:
-    from dataclasses import replace
-
-    return replace(d, open="")
+    return replace(work.done(None, right, why, choices=found, picked=picked), open=why)
 
 
 def claims(work: Work, choice: Choice) -> list[Term]:
@@ -87,7 +81,7 @@ def _choice(work: Work, choice: Choice) -> ChoiceVerdict:
 
 
 def _none(choice: Choice, others: list[ChoiceVerdict], wanted: Kind) -> ChoiceVerdict:
-    """"None of the above": right if every other is decided the other way."""
+    """Whether none of the above is right: every other must be decided the other way."""
     kinds = [v.kind for v in others]
     other = Kind.PROVED if wanted is Kind.REFUTED else Kind.REFUTED
     if wanted in kinds:
@@ -135,6 +129,3 @@ def _sign(work: Work, target: Term) -> Derivation:
             return work.done(claim, verdict, others=(form,) if form is not None else ())
         last = verdict
     return work.done(None, last, "its sign was not proved, or varies")
-
-
-__all__ = ["TRUE", "choices", "monotone", "show", "sign"]

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from symderive.engine.plans.tidy import Tidy
-from symderive.kernel.context import PRIMITIVES, Context, Rejected, base_name, entry, family_member
+from symderive.kernel.context import PRIMITIVES, Context, base_name, entry, family_member
 from symderive.kernel.lowering import entry_of, lower
-from symderive.kernel.shapes import SCALAR, shape
+from symderive.kernel.shapes import SCALAR, shape, unfold_operator
 from symderive.kernel.terms import (
     ONE,
     TRUE,
@@ -69,24 +69,24 @@ def side(u: Term, above: Term, below: Term) -> Term:
 
 
 SLOPES: dict[str, Callable[[Term, Term], Term]] = {
-    "exp": lambda u, y: y,
-    "log": lambda u, y: make("div", ONE, u),
-    "sin": lambda u, y: make("app", "cos", u),
-    "cos": lambda u, y: make("neg", make("app", "sin", u)),
-    "sinh": lambda u, y: make("app", "cosh", u),
-    "cosh": lambda u, y: make("app", "sinh", u),
-    "tan": lambda u, y: make("add", ONE, square(y)),
-    "tanh": lambda u, y: minus(ONE, square(y)),
-    "sigmoid": lambda u, y: times(y, minus(ONE, y)),
-    "softplus": lambda u, y: sigmoid(u),
-    "silu": lambda u, y: make("add", sigmoid(u), times(u, sigmoid(u), minus(ONE, sigmoid(u)))),
-    "abs": lambda u, y: make("app", "sign", u),
-    "relu": lambda u, y: side(u, ONE, ZERO),
+    "exp": lambda _u, y: y,
+    "log": lambda u, _y: make("div", ONE, u),
+    "sin": lambda u, _y: make("app", "cos", u),
+    "cos": lambda u, _y: make("neg", make("app", "sin", u)),
+    "sinh": lambda u, _y: make("app", "cosh", u),
+    "cosh": lambda u, _y: make("app", "sinh", u),
+    "tan": lambda _u, y: make("add", ONE, square(y)),
+    "tanh": lambda _u, y: minus(ONE, square(y)),
+    "sigmoid": lambda _u, y: times(y, minus(ONE, y)),
+    "softplus": lambda u, _y: sigmoid(u),
+    "silu": lambda u, _y: make("add", sigmoid(u), times(u, sigmoid(u), minus(ONE, sigmoid(u)))),
+    "abs": lambda u, _y: make("app", "sign", u),
+    "relu": lambda u, _y: side(u, ONE, ZERO),
 }
 """y′ for y = f(u), in u and y."""
 
 SIDED: dict[str, Callable[[Term, Term], tuple[Term, Term]]] = {
-    "lrelu": lambda c, u: (ONE, c),
+    "lrelu": lambda c, _u: (ONE, c),
     "elu": lambda c, u: (ONE, times(c, make("app", "exp", u))),
 }
 """The slope of f(c, u) above and below 0."""
@@ -301,15 +301,10 @@ class Slopes:
         if f in self.context.definitions and base_name(f) == f:
             return d(self.context.clause(f, 0, args)[0])
         if f in self.context.functions:
-            return d(lower(self.context, self._unfolded(t)))
-        return self._unknown(t, v, d)
+            return d(lower(self.context, unfold_operator(self.context, t)))
+        return self._unknown(t, d)
 
-    def _unfolded(self, t: Term) -> Term:
-        from symderive.kernel.shapes import unfold_operator
-
-        return unfold_operator(self.context, t)
-
-    def _unknown(self, t: Term, v: Place, d: Callable[[Term], Term]) -> Term:
+    def _unknown(self, t: Term, d: Callable[[Term], Term]) -> Term:
         """The chain rule for a function without definition."""
         f, args = t.name(), t.terms
         if f in PRIMITIVES:
@@ -370,9 +365,7 @@ class Slopes:
         inner = entry_of(self.context, entry_of(self.context, u, i), bound(k))
         return make("tab", lo, instantiate(hi, i) if hi.dangling else hi, abstract(inner, k))
 
-    def _over_softmax(
-        self, u: Term, v: Place, through: bool, value: Term | None, i: Term | None = None
-    ) -> Term:
+    def _over_softmax(self, u: Term, v: Place, through: bool, value: Term | None, i: Term | None = None) -> Term:
         """∂softmax(u)_i = p_i·(∂u_i − Σ_k p_k·∂u_k), and ∂logsumexp(u) = Σ_k p_k·∂u_k."""
         ((lo, hi),) = shape(self.context, u)
         k = bound(self.tidy.fresh())
@@ -420,6 +413,3 @@ def delta(tidy: Tidy, a: Sequence[Term], b: Sequence[Term]) -> Term:
     for i, j in zip(a, b, strict=True):
         out.append(make("cases", rel("=", i, j), ONE, ZERO))
     return times(*out)
-
-
-__all__ = ["NoSlope", "Place", "Rejected", "Slopes", "minus", "times"]

@@ -6,17 +6,22 @@ of a quadratic equation are proved to satisfy it, and every solution is proved t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
+from symderive.engine.plans.chains import Chains
 from symderive.engine.plans.closed import symbolic
 from symderive.engine.plans.forms import Forms, fraction
+from symderive.engine.plans.matrices import MatrixForms
+from symderive.engine.plans.slopes import NoSlope, Place
 from symderive.engine.plans.tidy import renamed
 from symderive.engine.plans.work import Work
 from symderive.engine.ring import Full, Poly, Ring, TooLarge
-from symderive.kernel.context import Context, Definition, Rejected
-from symderive.kernel.shapes import SCALAR, shape
-from symderive.kernel.terms import ZERO, Term, make, negate, num, subterms, sym
+from symderive.kernel.context import Context, Definition, Rejected, family_member
+from symderive.kernel.lowering import lower
+from symderive.kernel.shapes import SCALAR, Shape, shape
+from symderive.kernel.terms import ONE, ZERO, Term, make, negate, num, rebuild, rel, subterms, sym
 from symderive.language.problem import Derivation
 from symderive.language.verdict import Kind, Verdict
 
@@ -34,7 +39,7 @@ def solve(work: Work) -> Derivation:
         work.context = work.with_facts(goal.at)
     base = replace(work.context, facts=tuple(f for f in work.context.facts if f is not equation), memo={})
     if shape(base, sym(goal.unknown)) != SCALAR:
-        return work.done(None, None, "an unknown that is not a number")
+        return vector(work, base, equation)
     sides = [_closed(work, s, base) for s in equation.terms]
     found = _roots(work, base, sides, goal.unknown)
     if found is None:
@@ -49,17 +54,73 @@ def solve(work: Work) -> Derivation:
             kept.append((x, verdict))
     if not kept:
         return work.done(None, None, "no solution was proved to satisfy the equation when put back")
-    why = "" if _all(work, base, sides, sym(goal.unknown), solutions, leading) else "that there are no others was not proved"
+    complete = _all(work, base, sides, sym(goal.unknown), solutions, leading)
+    why = "" if complete else "that there are no others was not proved"
     x, verdict = kept[0]
-    for y, v in kept:
-        work.step(*v.claim.terms, f"{goal.unknown} put back: a solution", verdict=v)
-        del y
+    for _, v in kept:
+        left, right = v.claim.terms
+        work.step(left, right, f"{goal.unknown} put back: a solution", verdict=v)
     return work.done(x, verdict, why, others=tuple(x for x, _ in kept[1:]))
 
 
-def _all(
-    work: Work, context: Context, sides: list[Term], unknown: Term, solutions: list[Term], leading: Term
-) -> bool:
+def vector(work: Work, base: Context, equation: Term) -> Derivation:
+    """A vector from a linear equation A·u = b between vectors: u = A⁻¹·b, where det A ≠ 0."""
+    unknown = sym(work.goal.unknown or "")
+    left, right = equation.terms
+    ranges = shape(base, left)
+    if len(ranges) != 1 or len(shape(base, unknown)) != 1:
+        return work.done(None, None, "only vectors are solved for, from equations between vectors")
+    context, (i, j) = work.with_indices([*ranges, *shape(base, unknown)], base)
+    gap = lower(context, make("at", make("add", left, make("neg", right)), i))
+    chains = Chains(work, context, quiet=True)
+    try:
+        found = chains.closed(gap)
+        slope = chains.slopes.slope(found, Place(unknown.name(), (j,)))
+        rest = work.tidy(context)(without(found, unknown.name()))
+    except (NoSlope, Rejected, ZeroDivisionError):
+        return work.done(None, None, "the equation was not worked out")
+    if unknown in subterms(slope):
+        return work.done(None, None, "the equation is not linear in the unknown")
+    work.step(gap, found, "the equation worked out, entry by entry", context)
+    given = replace(base, facts=(*base.facts, equation), memo={})
+    last: Verdict | None = None
+    for a, b in _systems(work, context, slope, rest, (i, j), (ranges[0], *shape(base, unknown))):
+        x = make("op", "matmul", make("op", "inv", a), b)
+        last = work.judge(rel("=", unknown, x), given)
+        if last.kind is Kind.PROVED:
+            work.step(unknown, x, "solved for the unknown: the only solution", given, verdict=last)
+            work.context = given
+            return work.done(x, last)
+    return work.done(None, last, "no solution in matrix form was proved")
+
+
+def _systems(
+    work: Work, context: Context, slope: Term, rest: Term, indices: tuple[Term, Term], ranges: Shape
+) -> Iterator[tuple[Term, Term]]:
+    """(A, b) with A·u = b, common factors of both left out first."""
+    tidy = work.tidy(context)
+    for common in (_factor(slope, indices), ONE):
+        a, b = (tidy(make("div", t, common)) for t in (slope, make("neg", rest)))
+        for m in MatrixForms(context, indices, ranges).of(a):
+            for v in MatrixForms(context, indices[:1], ranges[:1]).of(b):
+                yield m, v
+
+
+def _factor(t: Term, indices: tuple[Term, Term]) -> Term:
+    """The factor of a term in which no index stands."""
+    if t.head in ("neg", "div"):
+        return make(t.head, *(_factor(a, indices) for a in t.terms))
+    parts = t.terms if t.head == "mul" else (t,)
+    return make("mul", ONE, ONE, *(p for p in parts if not set(indices) & set(subterms(p))))
+
+
+def without(t: Term, name: str) -> Term:
+    """The term at 0 for all entries of a name."""
+    found = family_member(t) if t.head == "at" else None
+    return ZERO if found is not None and found[0] == name else rebuild(t, lambda a, _: without(a, name))
+
+
+def _all(work: Work, context: Context, sides: list[Term], unknown: Term, solutions: list[Term], leading: Term) -> bool:
     """Whether left − right = a·Π(u − x) with a ≠ 0, so that there are no other solutions."""
     gap = make("add", sides[0], make("neg", sides[1]))
     factors = [make("add", unknown, make("neg", x)) for x in solutions]
@@ -118,10 +179,7 @@ def _roots(work: Work, context: Context, sides: list[Term], unknown: str) -> tup
     if degree not in (1, 2):
         return None
     leading = tidy(ring.term(ring.make(c[degree], gap.den)))
-    if degree == 1:
-        found = [ring.term(ring.make(-c[0], c[1]))]
-    else:
-        found = _quadratic(ring, *c)
+    found = [ring.term(ring.make(-c[0], c[1]))] if degree == 1 else _quadratic(ring, *c)
     out = []
     for x in found:
         ranked = [t for t in forms.ranked([x]) if sym(unknown) not in subterms(t)]

@@ -29,9 +29,11 @@ from symderive.kernel.terms import (
     make,
     num,
     rebuild,
+    rel,
     shift,
-    subterms,
     substitute,
+    subterms,
+    value,
 )
 
 Powers = dict[Term, Fraction]
@@ -72,11 +74,8 @@ class Tidy:
         """A number, tidied; other terms with their parts tidied."""
         found = self._terms.get(t)
         if found is None:
-            if t.head in CONDITIONS or shape(self.context, t) != SCALAR:
-                found = self._parts(t)
-            else:
-                found = written(self.sum(t))
-            self._terms[t] = found
+            scalar = t.head not in CONDITIONS and shape(self.context, t) == SCALAR
+            found = self._terms[t] = written(self.sum(t)) if scalar else self._parts(t)
         return found
 
     def _parts(self, t: Term) -> Term:
@@ -137,24 +136,25 @@ class Tidy:
         return content, {base: Fraction(1)}
 
     def _power(self, base: Term, exponent: Term) -> Sum:
-        e = literal(self(exponent))
-        if e is None:
+        given = literal(self(exponent))
+        if given is None:
             return [(Fraction(1), {make("pow", self(base), self(exponent)): Fraction(1)})]
+        e = Fraction(given)
         one = self._single(self.sum(base))
         if one is None:
             if e < 0:
                 raise ZeroDivisionError
             return [] if e else [(Fraction(1), {})]
         c, powers = one
-        if Fraction(e).denominator == 1 and abs(e) <= MAX_POWER:
+        if e.denominator == 1 and abs(e) <= MAX_POWER:
             return [(c ** int(e), {b: p * e for b, p in powers.items()} if e else {})]
-        root = exact_root(c, Fraction(e))
+        root = exact_root(c, e)
         if root is not None and (not powers or (len(powers) == 1 and set(powers.values()) == {1})):
             return [(root, {b: p * e for b, p in powers.items()})]
         whole = written([one])
         if ring(whole) and whole.head != "add":
             return [(Fraction(1), {make("pow", whole, num(e)): Fraction(1)})]
-        return [(Fraction(1), {whole: Fraction(e)})]
+        return [(Fraction(1), {whole: e})]
 
     # -- atoms ----------------------------------------------------------------------------------
 
@@ -200,9 +200,9 @@ class Tidy:
     def _application(self, t: Term) -> Term:
         values = [literal(a) for a in t.terms]
         if not values or any(x is None for x in values):
-            if t.name() in ("exp", "log") and t.terms[0].head == "app" and {t.name(), t.terms[0].name()} == {"exp", "log"}:
-                return t.terms[0].terms[0]
-            return t
+            inner = t.terms[0] if t.terms else t
+            undone = inner.head == "app" and {t.name(), inner.name()} == {"exp", "log"}
+            return inner.terms[0] if undone else t
         x = Fraction(values[-1] or 0)
         if (t.name(), x) in EXACT_AT:
             return num(EXACT_AT[t.name(), x])
@@ -238,9 +238,15 @@ class Tidy:
             plain = entry_of(self.context, head, i)
         except Rejected:
             return t
-        if plain.head == "at" or plain is t:
-            return rebuild(plain, lambda a, _: self(a) if shape(self.context, a) == SCALAR else a)
+        if plain.head == "at":
+            return self._settled(plain)
         return self(plain)
+
+    def _settled(self, t: Term) -> Term:
+        """An entry with its indices tidied."""
+        if t.head != "at":
+            return t
+        return make("at", self._settled(t.terms[0]), self(t.terms[1]))
 
     def _given(self, t: Term) -> Term | None:
         """The number that a clause of a family gives for a member, like h_0 = 0."""
@@ -293,9 +299,22 @@ class Tidy:
         name = self.fresh()
         inner = self.sum(instantiate(body, bound(name)))
         if guard is TRUE:
-            return self._series(lo, hi, name, inner)
+            odd = self._odd_one(lo, hi, name, written(inner))
+            return self._series(lo, hi, name, inner) if odd is None else self.sum(odd)
         whole = make("big", "sum", lo, hi, guard, abstract(written(inner), name))
         return [(Fraction(1), {whole: Fraction(1)})] if inner else []
+
+    def _odd_one(self, lo: Term, hi: Term, name: str, body: Term) -> Term | None:
+        """Σ of f({a if i = e, else b}) as the sum without the exception, corrected at e; None without one."""
+        for s in subterms(body):
+            i = exception(s, name)
+            if i is None or not all(truth(rel("<=", x, y)) for x, y in ((lo, i), (i, hi))):
+                continue
+            usual = replaced(body, s, s.terms[2])
+            whole = make("big", "sum", lo, hi, TRUE, abstract(usual, name))
+            odd = substitute(replaced(body, s, s.terms[1]), {name: i})
+            return make("add", odd, make("neg", substitute(usual, {name: i})), whole)
+        return None
 
     def _series(self, lo: Term, hi: Term, name: str, body: Sum) -> Sum:
         """Σ of a sum of monomials over an index: δ contracted, constant factors out."""
@@ -304,10 +323,10 @@ class Tidy:
         for c, powers in self._spread(body, name):
             hit = next((b for b, e in powers.items() if e == 1 and contracts(b, name) is not None), None)
             if hit is not None:
-                value = contracts(hit, name)
-                assert value is not None
+                other = contracts(hit, name)
+                assert other is not None
                 rest = written([(c, {b: e for b, e in powers.items() if b is not hit})])
-                done += self.sum(make("mul", substitute(rest, {name: value}), hit.terms[1]))
+                done += self.sum(make("mul", substitute(rest, {name: other}), hit.terms[1]))
                 continue
             outside = {b: e for b, e in powers.items() if name not in b.loose}
             inside = {b: e for b, e in powers.items() if name in b.loose}
@@ -389,9 +408,13 @@ def written(s: Sum) -> Term:
     if not s:
         return ZERO
     parts = [_monomial(c, p) for c, p in led(s)]
-    if len(parts) == 1:
-        return parts[0]
-    return make("add", *(make("neg", num(-literal(p))) if p.head == "num" and p.args[0] < 0 else p for p in parts))
+    return parts[0] if len(parts) == 1 else make("add", *map(_subtracted, parts))
+
+
+def _subtracted(t: Term) -> Term:
+    """A negative numeral as what is subtracted."""
+    x = value(t)
+    return t if x is None or x >= 0 else make("neg", num(-x))
 
 
 def _key(s: Sum) -> frozenset[tuple[Fraction, Key]]:
@@ -477,13 +500,31 @@ def contracts(b: Term, name: str) -> Term | None:
     return None
 
 
+def exception(t: Term, name: str) -> Term | None:
+    """For {a if i = e, else b} with b not 0: the index e."""
+    if t.head != "cases" or len(t.terms) != 3 or t.terms[2] is ZERO or t.dangling:
+        return None
+    guard = t.terms[0]
+    if guard.head != "rel" or guard.name() != "=":
+        return None
+    for i, e in (guard.terms, guard.terms[::-1]):
+        if i.head == "bound" and i.args[0] == name and name not in e.loose:
+            return e
+    return None
+
+
+def replaced(t: Term, part: Term, by: Term) -> Term:
+    """The term with another for a part that stands under no binder of it."""
+    return by if t is part else rebuild(t, lambda a, _: replaced(a, part, by))
+
+
 def hides(b: Term, name: str) -> bool:
     """Whether a base has a δ in the index inside."""
     return any(s.head == "cases" and contracts(s, name) is not None for s in subterms(b))
 
 
-def renamed(t: Term, name: str, value: Term) -> Term:
+def renamed(t: Term, name: str, by: Term) -> Term:
     """The term with another term for a name; not for the names of ∂, E and lim."""
     if t.head == "sym" and t.name() == name:
-        return value
-    return rebuild(t, lambda a, n: renamed(a, name, shift(value, n)))
+        return by
+    return rebuild(t, lambda a, n: renamed(a, name, shift(by, n)))

@@ -102,7 +102,7 @@ class Values:
         names |= {m[0] for m in map(family_member, self.table) if m}
         return any((s.head == "sym" and s.name() in names) or s.head in ("der", "lim") for s in subterms(t))
 
-    def explain(self, t: Term) -> None:
+    def explain(self) -> None:
         """Steps for the values of the defined names on the way, in the order in which they are needed."""
         for entry in self._order[:MAX_EXPLAINED]:
             value = self._memo[entry]

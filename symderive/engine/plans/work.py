@@ -30,7 +30,6 @@ from symderive.kernel.terms import (
     make,
     num,
     rel,
-    subterms,
     sym,
 )
 from symderive.language.problem import Derivation, DerivationStep, Goal
@@ -105,9 +104,7 @@ class Work:
             return False
         self.said.add(claim)
         words = reason or self.words(verdict.rules)
-        self.steps.append(
-            DerivationStep(left, relation, right, words, verdict.rules, verdict, context or self.context)
-        )
+        self.steps.append(DerivationStep(left, relation, right, words, verdict.rules, verdict, context or self.context))
         return True
 
     def words(self, rules: Iterable[str]) -> str:
@@ -225,18 +222,18 @@ def whole_tensors(context: Context, facts: Iterable[Term]) -> list[Term]:
         if all(isinstance(x, int) for r in ends for x in r):
             spans = [range(lo, hi + 1) for lo, hi in ends]  # type: ignore[operator, arg-type]
             if set(product(*spans)) == set(entries):
-                out.append(rel("=", sym(name), _table(spans, {k: v for k, (_, v) in entries.items()})))
+                out.append(rel("=", sym(name), table(spans, {k: v for k, (_, v) in entries.items()})))
                 continue
         out += [f for f, _ in entries.values()]
     return out
 
 
-def _table(spans: list[range], entries: Mapping[tuple[int, ...], Term]) -> Term:
+def table(spans: list[range], entries: Mapping[tuple[int, ...], Term]) -> Term:
     """The tensor with these entries, by cases on its indices."""
     if not spans:
         return entries[()]
     first, *rest = spans
-    rows = [_table(rest, {k[1:]: v for k, v in entries.items() if k[0] == i}) for i in first]
+    rows = [table(rest, {k[1:]: v for k, v in entries.items() if k[0] == i}) for i in first]
     name = "e#" + str(len(spans))
     body = _of_index(rows, first, bound(name))
     return make("tab", num(first.start), num(first.stop - 1), abstract(body, name))
@@ -279,11 +276,3 @@ def _named_sum(plain: Tidy, name: str, body: Term) -> dict[Term, Term]:
     if total.head != "big" or total.name() != "sum" or shape(plain.context, total):
         return {}
     return {plain(total): plain(make("mul", size, sym(name)))}
-
-
-def names_of(t: Term) -> set[str]:
-    """The names that stand in a term."""
-    return {s.name() for s in subterms(t) if s.head == "sym"}
-
-
-__all__ = ["Work", "family_member", "names_of"]
