@@ -65,6 +65,8 @@ def world_of(values, names, indices=None):
             outcomes = tuple((p, {k: x for k, x in o.items() if k in names.meanings}) for p, o in outcomes)
             continue
         key = key_of(spelling, names)
+        if spelling in (indices or {}):
+            key = next((k for k, m in names.meanings.items() if m.role == "index" and m.spelling == spelling), key)
         if isinstance(v, dict) and "polynomial" in v:
             functions[key] = polynomial([Fraction(str(c)) for c in v["polynomial"]])
         elif isinstance(v, dict):

@@ -827,7 +827,7 @@ OPEN = {
 """Claims on which nothing wrong is said but less than could be: today consistent or undecided."""
 
 
-WRONG = {(BEYOND, k): "refuted where the entry does not exist, like n = 1 for ∂/∂x[2]" for k in range(4)}
+WRONG: dict[tuple[str, int], str] = {}
 """Claims on which something wrong is said today."""
 
 

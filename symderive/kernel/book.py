@@ -250,6 +250,7 @@ def _decide(context: Context, rule: str, c: Term, subst: Substitution) -> set[Te
         case "fixed":
             found = context.random_in(subject)
             over = subst[c.terms[1].name()[1:]] if len(c.terms) > 1 else ()
+            over = (over,) if isinstance(over, str) else over
             held = {n for n in found if over and n not in over and n[0] != ANYTHING}  # type: ignore[operator]
             need(found <= held, f"{rule}: a part is random")
         case "lawfree":

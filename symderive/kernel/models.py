@@ -221,7 +221,8 @@ class Evaluator:
         return [flat[k * n : (k + 1) * n] for k in range(n)]
 
     def _slope(self, t: Term, env: Env, v: Entry) -> Real:
-        """∂t/∂v, by evaluating t with a dual number for v."""
+        """∂t/∂v, by evaluating t with a dual number for v; undefined where there is no such entry."""
+        self._named(*v)
         if not self.context.depends(t, v[0]):
             self.real(t, env)
             return 0
