@@ -22,8 +22,6 @@ from sympy.core.function import AppliedUndef
 from sympy.core.symbol import Str
 from sympy.functions import Heaviside, KroneckerDelta
 from sympy.matrices import expressions as mx
-from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
-from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symderive.kernel.context import Rejected
@@ -50,23 +48,27 @@ from symderive.kernel.terms import (
 )
 from symderive.language.bridge.bounds import Bounds
 from symderive.language.bridge.errors import BridgeError
+from symderive.language.bridge.matrices import (
+    COLUMN,
+    MATRICES,
+    MATRIX,
+    NUMBER,
+    ROW,
+    SCALARS,
+    SINGLE,
+    Read,
+    assemble,
+    explicit,
+    refuse,
+)
 from symderive.language.bridge.names import Names
 from symderive.language.bridge.nodes import ALL_RANDOM, Condition, Kept, RandomMatrix, RandomName, Shaped
-from symderive.language.bridge.outward import FUNCTIONS, MAX_DEPTH, MAX_NODES, SIDES, identity, zeros
-from symderive.language.expr import Expr, Tab, cases, eq
+from symderive.language.bridge.outward import FUNCTIONS, MAX_DEPTH, MAX_NODES, SIDES
+from symderive.language.expr import Expr, Tab
 from symderive.language.scope import Scope
 
-MAX_ENTRIES = 64
-"""Of a matrix that is written out."""
-MAX_POWER = 16
-"""Of a matrix."""
 MAX_ORDER = 8
 """Of a derivative."""
-
-NUMBER, COLUMN, ROW, MATRIX, SINGLE = "number", "column", "row", "matrix", "1×1 matrix"
-"""How a term stands in SymPy; a single is a number there wrapped as a matrix."""
-
-Read = tuple[Term, str]
 
 
 def from_sympy(expr: Basic, scope: Scope | None) -> Expr:
@@ -116,11 +118,6 @@ def _check_size(expr: Basic) -> None:
         stack += [(a, depth + 1) for a in getattr(e, "args", ())]
 
 
-def refuse(e: Basic, advice: str = "") -> BridgeError:
-    kind = type(e).__name__
-    return BridgeError("unsupported", f"{kind} has no counterpart here: {str(e)[:80]}", advice)
-
-
 class Inward:
     """One conversion of an expression whose symbols are names of a scope."""
 
@@ -159,12 +156,12 @@ class Inward:
         if isinstance(e, Kept):
             return self.kept(e)
         if isinstance(e, MatrixBase):
-            return self.explicit(e)
+            return explicit(self, e)
         if isinstance(e, AppliedUndef):
             return self.unknown(e), NUMBER
         if isinstance(e, sympy.Number | sympy.NumberSymbol | Symbol):
             return self.atom(e), NUMBER
-        method = _MATRICES.get(type(e))
+        method = MATRICES.get(type(e))
         if method is not None:
             return method(self, e)
         plain = _NUMBERS.get(type(e))
@@ -501,169 +498,12 @@ class Inward:
             return INF if a is S.Infinity else make("neg", INF)
         return self.tensor(a)
 
-    # -- matrices -------------------------------------------------------------------------------
-
-    def symbol(self, e: Any) -> Read:
-        dims = [self.number(d) for d in e.shape]
-        t, rank = self.names.tensor(e, dims, random=isinstance(e, RandomMatrix))
-        return t, COLUMN if rank == 1 else MATRIX
-
-    def whole(self, e: Any) -> Read:
-        """A family as a tensor that is no matrix."""
-        name = e.label.name
-        declared = self.names.scope.names.get(name)
-        return self.names.family(name, e, len(declared.ranges) if declared else 1), NUMBER
-
-    def matmul(self, e: Any) -> Read:
-        scalars = [a for a in e.args if not a.is_Matrix]
-        first, *rest = (self.read(a) for a in e.args if a.is_Matrix)
-        for other in rest:
-            first = self.multiplied(first, other, e)
-        t, layout = first
-        if not scalars:
-            return t, layout
-        negative, over, under = self.product(scalars if len(scalars) > 1 else [*scalars, S.One])
-        over = [x for x in over if x is not ONE]
-        return assemble(negative, [*over, t], under), layout
-
-    def multiplied(self, a: Read, b: Read, e: Any) -> Read:
-        (s, left), (t, right) = a, b
-        if SINGLE in (left, right):
-            return make("mul", s, t), right if left == SINGLE else left
-        found = _PRODUCTS.get((left, right))
-        if found is None:
-            raise BridgeError("layout", f"a {left} times a {right} in {e}", "bring the product into another order")
-        return make("op", found[0], s, t), found[1]
-
-    def transpose(self, e: Any) -> Read:
-        t, layout = self.read(e.args[0])
-        turned = {COLUMN: ROW, ROW: COLUMN, SINGLE: SINGLE, NUMBER: NUMBER}
-        return (t, turned[layout]) if layout in turned else (make("op", "transpose", t), MATRIX)
-
-    def square(self, e: Any) -> Term:
-        """Of a square matrix; a product that is a number is its own trace and determinant."""
-        t, layout = self.read(e.args[0])
-        return t if layout == SINGLE else make("op", "trace" if isinstance(e, mx.Trace) else "det", t)
-
-    def inverse(self, e: Any) -> Read:
-        t, layout = self.read(e.args[0])
-        return (make("div", ONE, t), SINGLE) if layout == SINGLE else (make("op", "inv", t), MATRIX)
-
-    def matpow(self, e: Any) -> Read:
-        base, n = e.args
-        if n == -1:
-            return self.inverse(e)
-        t, layout = self.read(base)
-        if not n.is_Integer or not 1 <= n <= MAX_POWER or layout != MATRIX:
-            raise refuse(e, f"matrices are raised to numbers from 1 to {MAX_POWER}")
-        out = t
-        for _ in range(int(n) - 1):
-            out = make("op", "matmul", out, t)
-        return out, MATRIX
-
-    def hadamard(self, e: Any) -> Read:
-        (first, *rest), layout = self.alike(e.args)
-        for t in rest:
-            first = make("mul", first, t) if layout == SINGLE else make("op", "hadamard", first, t)
-        return first, layout
-
-    def elementwise_power(self, e: Any) -> Read:
-        t, layout = self.read(e.args[0])
-        if not e.args[1].is_Integer:
-            raise refuse(e, "powers entry by entry have integer exponents")
-        return make("pow", t, self.number(e.args[1])), layout
-
-    def elementwise(self, e: Any) -> Read:
-        t, layout = self.read(e.args[1])
-        (x,) = e.args[0].variables
-        if x not in e.args[0].expr.free_symbols:
-            raise refuse(e, "write a constant matrix")
-        before, self.env = self.env, self.env | {x: t}
-        try:
-            return self.tensor(e.args[0].expr), layout
-        finally:
-            self.env = before
-
-    def constant(self, e: Any) -> Read:
-        """A matrix of zeros or ones, or the identity."""
-        rows, columns = (self.number(d) for d in e.shape)
-        if isinstance(e, mx.Identity):
-            return identity(rows), MATRIX
-        t = zeros(rows, None if columns is ONE else columns)
-        if isinstance(e, mx.OneMatrix):
-            t = _with_ones(t)
-        return t, COLUMN if columns is ONE else MATRIX
-
-    def entry(self, e: Any) -> Term:
-        """SymPy counts the entries of a matrix from 0."""
-        m, i, j = e.args
-        t, layout = self.read(m)
-        one, two = (self.number(i + 1), self.number(j + 1)) if layout == MATRIX else (None, None)
-        if one is not None and two is not None:
-            return at(t, one, two)
-        along, across = (j, i) if layout == ROW else (i, j)
-        if across != 0:
-            raise BridgeError("shape", f"{e}: a vector has one row or column, number 0")
-        return t if layout == SINGLE else at(t, self.number(along + 1))
-
-    def explicit(self, e: Any) -> Read:
-        rows, columns = e.shape
-        if not 1 <= rows * columns <= MAX_ENTRIES:
-            raise BridgeError("too-large", f"a matrix of {rows}×{columns} entries", f"at most {MAX_ENTRIES} are read")
-        values = [[Expr(self.number(e[r, c])) for c in range(columns)] for r in range(rows)]
-        if rows == columns == 1:
-            return values[0][0].term, SINGLE
-        if 1 in (rows, columns):
-            flat = [x for row in values for x in row]
-            return Tab(lambda i: _choose(i, flat), len(flat)).term, COLUMN if columns == 1 else ROW
-        return Tab(lambda i: Tab(lambda j: _choose(i, [_choose(j, r) for r in values]), columns), rows).term, MATRIX
-
-    def vectors(self, e: Any) -> Term:
-        """A dot product, of columns or rows alike."""
-        a, b = (self.read(x) for x in e.args)
-        if {a[1], b[1]} - {COLUMN, ROW}:
-            raise BridgeError("layout", f"the factors of {e} are no vectors")
-        return make("op", "matmul", a[0], b[0])
-
 
 def _fraction(e: Any) -> Fraction:
     return Fraction(int(e.p), int(e.q))
 
 
-def _with_ones(t: Term) -> Term:
-    lo, hi, body = t.terms
-    return make("tab", lo, hi, ONE if body is ZERO else _with_ones(body))
-
-
-def _choose(i: Expr, values: list[Expr]) -> Expr:
-    """The value number i."""
-    *first, last = values
-    if not first:
-        return last
-    return cases(*((eq(i, k), x) for k, x in enumerate(first, start=1)), otherwise=last)
-
-
-def assemble(negative: bool, over: list[Term], under: list[Term]) -> Term:
-    """± a product over a product."""
-    t = _product(over)
-    t = make("div", t, _product(under)) if under else t
-    return make("neg", t) if negative else t
-
-
-def _product(factors: list[Term]) -> Term:
-    return ONE if not factors else factors[0] if len(factors) == 1 else make("mul", *factors)
-
-
 _COMPLEX = (sympy.re, sympy.im, sympy.conjugate, sympy.arg)
-
-_PRODUCTS = {
-    (MATRIX, MATRIX): ("matmul", MATRIX),
-    (MATRIX, COLUMN): ("matmul", COLUMN),
-    (ROW, MATRIX): ("matmul", ROW),
-    (ROW, COLUMN): ("matmul", SINGLE),
-    (COLUMN, ROW): ("outer", MATRIX),
-}
-"""Layouts of two factors -> operator and layout of their product."""
 
 _SIGNS = {sympy.Eq: "=", sympy.Ne: "!=", sympy.Lt: "<", sympy.Le: "<=", sympy.Gt: "<", sympy.Ge: "<="}
 
@@ -692,6 +532,7 @@ def _ratio(over: str | None, under: str) -> Callable[[Inward, Any], Term]:
 
 _NUMBERS: dict[type, Callable[[Inward, Any], Term]] = {
     **_CONDITIONS,
+    **SCALARS,
     **{cls: _function(name) for name, cls in FUNCTIONS.items() if name not in ("max", "min")},
     sympy.Max: Inward.extremum,
     sympy.Min: Inward.extremum,
@@ -712,32 +553,5 @@ _NUMBERS: dict[type, Callable[[Inward, Any], Term]] = {
     sympy.Derivative: Inward.derivative,
     sympy.Subs: Inward.subs,
     sympy.Limit: Inward.limit,
-    MatrixElement: Inward.entry,
-    mx.Trace: Inward.square,
-    mx.Determinant: Inward.square,
-    DotProduct: Inward.vectors,
 }
 """Exact classes whose values are numbers or conditions; an unknown subclass is refused."""
-
-_MATRICES: dict[type, Callable[[Inward, Any], Read]] = {
-    sympy.Add: Inward.add,
-    mx.MatAdd: Inward.add,
-    sympy.Sum: Inward.big,
-    sympy.Product: Inward.big,
-    sympy.IndexedBase: Inward.whole,
-    mx.MatrixSymbol: Inward.symbol,
-    RandomMatrix: Inward.symbol,
-    mx.MatMul: Inward.matmul,
-    mx.MatPow: Inward.matpow,
-    mx.Transpose: Inward.transpose,
-    mx.Inverse: Inward.inverse,
-    mx.HadamardProduct: Inward.hadamard,
-    mx.HadamardPower: Inward.elementwise_power,
-    ElementwiseApplyFunction: Inward.elementwise,
-    mx.Identity: Inward.constant,
-    mx.ZeroMatrix: Inward.constant,
-    mx.OneMatrix: Inward.constant,
-    mx.DiagMatrix: lambda r, e: (make("op", "diag", r.tensor(e.args[0])), MATRIX),
-    mx.DiagonalOf: lambda r, e: (make("op", "diagonal", r.tensor(e.args[0])), COLUMN),
-}
-"""Exact classes whose values may be tensors."""

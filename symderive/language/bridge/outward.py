@@ -126,7 +126,12 @@ class Outward:
     def _plain(self, t: Term) -> Basic:
         """The image of a number or condition."""
         native = _NUMBERS.get(t.head)
-        found = native(self, t) if native else None
+        try:
+            found = native(self, t) if native else None
+        except BridgeError:
+            raise
+        except (TypeError, ValueError):  # SymPy computes with some arguments although it is not to evaluate
+            found = None
         return self.kept(t) if found is None else found
 
     def kept(self, t: Term) -> Basic:
@@ -325,8 +330,10 @@ class Outward:
             rest = more[0] if more else None
         if rest is not None:
             rows.append((self.image(rest), S.true))
+        if any(guard.has(Piecewise) for _, guard in rows):
+            return None  # SymPy would rewrite such a guard
         out = Piecewise(*rows, evaluate=False)
-        return out if [tuple(a.args) for a in out.args] == rows else None  # conditions with cases in them are rewritten
+        return out if [tuple(a.args) for a in out.args] == rows else None
 
     def sum_or_product(self, t: Term) -> Basic | None:
         lo, hi, guard, body = t.terms
