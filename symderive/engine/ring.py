@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from hashlib import blake2b
 from typing import Any
 
@@ -63,8 +64,7 @@ class Ring:
 
     def __init__(self, size: int = 16) -> None:
         self.size = size
-        self.ctx = fmpq_mpoly_ctx.get([f"g{k}" for k in range(size)], Ordering.lex)
-        self._gens = self.ctx.gens()
+        self.ctx, self._gens = _arena(size)
         self.generators: list[Term] = []
         self.numbers: dict[Term, int] = {}
         self.relations: dict[int, Relation] = {}
@@ -260,6 +260,13 @@ class Ring:
         """The fraction as a term, in canonical order."""
         top = self.poly_term(a.num)
         return top if a.den.is_constant() else make("div", top, self.poly_term(a.den))
+
+
+@cache
+def _arena(size: int) -> tuple[Any, tuple[Poly, ...]]:
+    """The polynomials of flint in so many generators, shared by all rings of this size."""
+    ctx = fmpq_mpoly_ctx.get([f"g{k}" for k in range(size)], Ordering.lex)
+    return ctx, tuple(ctx.gens())
 
 
 def _multisets(n: int, k: int) -> int:
