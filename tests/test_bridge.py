@@ -512,13 +512,14 @@ def test_every_kind_of_node_has_an_image():
     s = world()
     f = s.function("f")
     g = s.function("g", (n_,))
+    assert to_sympy((g(u_) * x_).term, s.context()).is_commutative
     z = s.random("z", law=("normal", (0, 1)))
     w = s.define("w", x_ * y_)
     terms = [
         lift(1), x_, x_ + 1, -x_, 2 * x_, x_ / y_, x_**2, f(x_), cases((0 < x_, 1)), Sum(lambda i: i, 1, m_),
         Tab(lambda i: i, n_), u_[1], D(w, x_), D(f(x_), x_), Lim(w, x_, 0),
         Lim(exp(-x_), x_, oo), E(z**2), E(x_ * z, z),
-        op("softmax", u_), g(u_, slots="'")[1], x_ < y_, is_("differentiable", name("f"), 1), x_ < 1,
+        op("softmax", u_), g(u_, slots="'")[1] * g(u_), x_ < y_, is_("differentiable", name("f"), 1), x_ < 1,
         Expr(make("and", (x_ < 1).term, (x_ < 1).term)), implies(x_ < 1, y_ < 1), Each(lambda i: u_[i] < i, 1, n_),
         Each(lambda i: i < i + 1, 1, None), h_, h_[m_], D(u_, x_), E(z * u_), Lim(x_, x_, -oo, "above"),
         Prod(lambda i: i, 1, n_), (x_ ** Fraction(1, 3)),
@@ -654,6 +655,7 @@ READ = {
     "value": (sympy.Subs(X**2, X, Y), y**2),
     "limit": (sympy.Limit(1 / X, X, sympy.oo), Lim(1 / x, x, oo)),
     "book": (sympy.Function("sigmoid")(X), apply("sigmoid", x)),
+    "function of a vector": (X * F(VM), x * f(v)),
     "matrix product": (AM * BM * AM, A @ B @ A),
     "row": ((VM.T * AM).T, A.T @ v),
     "form": (VM.T * AM * WM, op("matmul", v @ A, w)),
@@ -725,6 +727,9 @@ REFUSED = {
     "unknown exp": ("name-clash", sympy.Function("exp")(X)),
     "placeholder": ("name-clash", C("$1")),
     "even": ("kind", C("e", even=True)),
+    "positive function": ("kind", sympy.Function("f", positive=True)(X)),
+    "positive family": ("kind", sympy.IndexedBase("a", positive=True)[1]),
+    "index that is an entry": ("unsupported", sympy.Sum(X, (sympy.IndexedBase("a")[1], 1, 3))),
     "bare row": ("layout", VM.T),
     "row in a sum": ("layout", VM.T + sympy.ZeroMatrix(1, K)),
     "false": ("decided", S.false),

@@ -61,7 +61,7 @@ from symderive.language.bridge.matrices import (
     explicit,
     refuse,
 )
-from symderive.language.bridge.names import Names
+from symderive.language.bridge.names import Names, modest
 from symderive.language.bridge.nodes import ALL_RANDOM, Condition, Kept, RandomMatrix, RandomName, Shaped
 from symderive.language.bridge.outward import FUNCTIONS, MAX_DEPTH, MAX_NODES, SIDES
 from symderive.language.expr import Expr, Tab
@@ -239,7 +239,7 @@ class Inward:
         return negative, over, under
 
     def times(self, e: Any) -> Term:
-        if not e.is_commutative or any(a.is_Matrix for a in e.args):
+        if any(a.is_Matrix for a in e.args):
             raise BridgeError("commutes", f"a product that does not commute: {e}", "use MatMul of MatrixSymbols")
         return assemble(*self.product(list(e.args)))
 
@@ -290,6 +290,7 @@ class Inward:
 
     def unknown(self, e: Any) -> Term:
         """A function that SymPy does not know: declared, of the book, or new."""
+        modest(e)
         args = [self.tensor(a) for a in e.args]
         self.names.function(e.func, args)
         return make("app", e.func.__name__, *args)
@@ -380,6 +381,8 @@ class Inward:
             if len(outer) != 3:
                 raise BridgeError("range", f"{e} has no limits", "give the first and the last index")
             i, lo, hi = outer[0], self.number(outer[1]), self.number(outer[2])
+            if not isinstance(i, Symbol | sympy.Idx):
+                raise refuse(i, "sum over a plain symbol")
             self.fresh_ranges()
             if not self.ranges().in_order(lo, hi):
                 below, above = outer[1], outer[2]
@@ -392,7 +395,12 @@ class Inward:
 
     def indexed(self, e: Any) -> Term:
         label = e.base.label
+        if not isinstance(label, Symbol):
+            raise refuse(e, "name the base by a symbol")
         name = label.name
+        declared = self.names.scope.names.get(name)
+        if declared is None or declared.kind != "int":
+            modest(label)
         if any(s.name == name for s in self.env):
             raise BridgeError("name-clash", f"{name} is an index around {e}")
         indices = [self.index(i) for i in e.indices]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import sympy
-from sympy import Basic, S
+from sympy import Basic, S, Symbol
 from sympy.matrices import expressions as mx
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.dotproduct import DotProduct
@@ -47,6 +47,8 @@ def symbol(r: Inward, e: Any) -> Read:
 
 def whole(r: Inward, e: Any) -> Read:
     """A family as a tensor that is no matrix."""
+    if not isinstance(e.label, Symbol):
+        raise refuse(e, "name the base by a symbol")
     name = e.label.name
     declared = r.names.scope.names.get(name)
     return r.names.family(name, e, len(declared.ranges) if declared else 1), NUMBER

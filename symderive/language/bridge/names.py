@@ -203,6 +203,20 @@ def oddities(s: Symbol) -> list[str]:
     return [*out, "rational"] if s.is_rational and not s.is_integer else out
 
 
+def modest(e: Basic) -> None:
+    """Of an entry or a value of a function SymPy may assume that it is real, nothing more."""
+    more = [
+        a
+        for a in ("integer", "rational", "nonnegative", "nonpositive", "nonzero", *ODDITIES)
+        if getattr(e, f"is_{a}", None)
+    ]
+    if more:
+        reason = f"SymPy assumes {e} {more[0]}, which no fact of the scope is seen to say"
+        raise BridgeError("kind", reason, "leave the assumption out")
+    if e.is_real is False and not any(a.is_Matrix for a in e.args):  # what does not commute counts as not real
+        raise BridgeError("complex", f"{e} is not declared real", "values are real numbers")
+
+
 def closed(name: str, dims: Sequence[Term]) -> None:
     """Dimensions of a new name may not mention an index around it."""
     if any(d.loose for d in dims):

@@ -316,7 +316,8 @@ class Outward:
             out = FUNCTIONS[f](*args, evaluate=False)
             return out if sorted(map(str, out.args)) == sorted(map(str, args)) else None
         declared = self.context.signature.get(base_name(f))
-        return Function(f)(*args) if declared is not None and base_name(f) == f else None
+        plain = declared is not None and base_name(f) == f and not any(a.is_Matrix for a in args)
+        return Function(f)(*args) if plain else None  # SymPy's functions of matrices do not commute
 
     def choice(self, t: Term) -> Basic | None:
         delta = t.terms[1:] == (ONE, ZERO) and t.terms[0].head == "rel" and t.terms[0].name() == "="
