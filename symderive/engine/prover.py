@@ -78,6 +78,8 @@ class Prover:
         """Indices at which families unfold: the steps of inductions under way."""
         self.lemmas: list[int] = []
         """Lines that hold by the facts alone and may be used anywhere."""
+        self._normals: dict[Setting, tuple[Normal, int]] = {}
+        """Normal forms that came to an end, and how many lemmas each knows."""
 
     # -- entry points ---------------------------------------------------------------------------
 
@@ -167,7 +169,8 @@ class Prover:
         used = defined & self.context.closure(claim)
         steps = frozenset(self.steps)
         frozen = self._inner_derivatives(claim)
-        first = [Setting(conditions, functions, steps, frozen)] if frozen else []
+        latest = frozenset(n for n in used if not any(n != m and n in self.context.reach(m) for m in used))
+        first = [Setting(conditions, u, steps, frozen) for u in (functions, functions | latest) if frozen]
         return first + [Setting(conditions, u, steps) for u in dict.fromkeys((functions, functions | used))]
 
     def _inner_derivatives(self, claim: Term) -> frozenset[Term]:
@@ -190,13 +193,24 @@ class Prover:
     def attempt(self, setting: Setting, task: Callable[[Normal], T]) -> T:
         """Run a task on a fresh normal form, again with more room when it asks for it."""
         size, denominators = 16, {}  # type: tuple[int, dict[str, int]]
+        normal, known = self._normals.pop(setting, (None, 0))
+        if normal is not None:
+            size, denominators = normal.ring.size, normal.denominators
         for _ in range(MAX_RESTARTS):
             try:
-                return task(self.normal(setting, size, denominators))
+                if normal is None:
+                    normal, known = self.normal(setting, size, denominators), len(self.lemmas)
+                for line in self.lemmas[known:]:
+                    normal.signs.learn(line)
+                known = len(self.lemmas)
+                out = task(normal)
             except Restart:
-                continue
+                normal = None
             except Full:
-                size *= 2
+                normal, size = None, 2 * size
+            else:
+                self._normals[setting] = (normal, known)
+                return out
         raise Stuck("the normal form does not settle")
 
     def _by_cases(self, claim: Term, setting: Setting, depth: int) -> int:
