@@ -95,6 +95,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "norm1": lambda a: sum(map(abs, flatten(a))),
     "norminf": lambda a: max(map(abs, flatten(a))),
     "softmax": softmax,
+    "inv": lambda a: (mp.matrix(a) ** -1).tolist(),
     "logsumexp": lambda a: mp.log(sum(mp.exp(x) for x in a)),
 }
 

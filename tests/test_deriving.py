@@ -934,6 +934,59 @@ def optimal_discriminator() -> Case:
     return s, asked, lambda rng: positives("a b", rng), lambda v: v["a"] / (v["a"] + v["b"])
 
 
+def normal_equations(ridge: bool) -> Case:
+    s, _, leaves, _ = least_squares()
+    d, w, loss = name("d"), name("w"), name("L")
+    lam = s.real("lam")
+    if ridge:
+        loss = s.define("J", loss + lam / 2 * op("square", w))
+    stationary = eq(Tab(lambda i: D(loss, w[i]), d), Tab(lambda _: 0, d))
+
+    def oracle(v: Values) -> Any:
+        a = matmul(transpose(v["X"]), v["X"])
+        for i in range(2):
+            a[i][i] += v["n"] * v["lam"] if ridge else 0
+        b = matmul(transpose(v["X"]), v["y"])
+        return list(mp.lu_solve(mp.matrix(a), mp.matrix(b)))
+
+    more = lambda rng: {**leaves(rng), "lam": number(rng, 0.2, 2)}  # noqa: E731
+    return s, goal(GoalKind.SOLVE, relation=stationary.term, unknown="w"), more, oracle
+
+
+@problem
+def normal_equations_of_least_squares() -> Case:
+    return normal_equations(ridge=False)
+
+
+@problem
+def normal_equations_with_penalty() -> Case:
+    return normal_equations(ridge=True)
+
+
+@problem
+def rectified_recurrent_values() -> Case:
+    """Two steps of a recurrent network of rectifiers with given matrices."""
+    s = Scope()
+    u, w, x = s.matrix("U", 2, 2), s.matrix("W", 2, 3), s.matrix("x", 2, 3)
+
+    def step(t: Expr) -> Expr:
+        return relu(w @ x[t] + u @ name("h")[t - 1])
+
+    h = s.family("h", (0, 0, lambda _: Tab(lambda _: 0, 2)), (1, 2, step), entries=(2,))
+    given = {"U": [[1, -1], [2, 0]], "W": [[1, 0, 2], [0, 1, -1]], "x": [[1, 2, 0], [0, 1, 1]]}
+    at = [eq(name(n)[i, j], q) for n, m in given.items() for i, r in enumerate(m, 1) for j, q in enumerate(r, 1)]
+
+    def oracle(v: Values) -> Any:
+        state = [mpf(0), mpf(0)]
+        for row in v["x"]:
+            fed = zip(matmul(v["W"], row), matmul(v["U"], state), strict=True)
+            state = [max(a + b, mpf(0)) for a, b in fed]
+        return state
+
+    leaves = lambda _: {n: _mp(m) for n, m in given.items()}  # noqa: E731
+    return s, goal(GoalKind.EVALUATE, h[2], at=tuple(c.term for c in at)), leaves, oracle
+
+
 # -- the tests ------------------------------------------------------------------------------------------
 
 

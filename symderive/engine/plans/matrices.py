@@ -13,7 +13,7 @@ from itertools import count
 
 from symderive.kernel.context import PRIMITIVES, Context, Range, Rejected
 from symderive.kernel.shapes import Shape, shape
-from symderive.kernel.terms import TRUE, Term, bound, instantiate, literal, make, subterms
+from symderive.kernel.terms import ONE, TRUE, ZERO, Term, bound, instantiate, literal, make, subterms
 
 Index = Term
 
@@ -95,8 +95,16 @@ class MatrixForms:
                 return make("div", self.fold(t.terms[0], indices), t.terms[1])
             case "mul" | "big":
                 return self._product(t, indices)
+            case "cases" if self._is_delta(t) and set(free) == set(indices):
+                return op("diag", make("tab", *self.ranges[indices[0]], ONE))
             case _:
                 raise NoForm
+
+    def _is_delta(self, t: Term) -> bool:
+        """Whether a term is 1 where two indices agree and else 0."""
+        guard, *values = t.terms
+        same = guard.head == "rel" and guard.name() == "=" and all(i in self.ranges for i in guard.terms)
+        return same and values == [ONE, ZERO]
 
     def _canonical(self, indices: Sequence[Index]) -> tuple[Index, ...]:
         return tuple(i for i in self.ranges if i in indices)
@@ -148,7 +156,7 @@ class MatrixForms:
             scalars.append(make("num", -1, 1))
             self._collect(t.terms[0], scalars, factors, summed)
         elif t.head == "div" and not self.free(t.terms[1]):
-            scalars.append(make("div", make("num", 1, 1), t.terms[1]))
+            scalars.append(make("div", ONE, t.terms[1]))
             self._collect(t.terms[0], scalars, factors, summed)
         else:
             free = self.free(t)
@@ -166,7 +174,7 @@ class MatrixForms:
             (f,) = inside
             if len(f.indices) == 1:
                 return [*rest, Factor(op("total", f.tensor), ())]
-            ones = make("tab", *self.ranges[i], make("num", 1, 1))
+            ones = make("tab", *self.ranges[i], ONE)
             if f.indices[0] is i:
                 return [*rest, Factor(op("matmul", ones, f.tensor), (f.indices[1],))]
             return [*rest, Factor(op("matmul", f.tensor, ones), (f.indices[0],))]

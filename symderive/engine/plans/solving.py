@@ -64,14 +64,18 @@ def solve(work: Work) -> Derivation:
 
 
 def vector(work: Work, base: Context, equation: Term) -> Derivation:
-    """A vector from a linear equation A·u = b between vectors: u = A⁻¹·b, where det A ≠ 0."""
+    """A vector from a linear equation A·u = b between vectors: u = A⁻¹·b, where det A ≠ 0.
+
+    What is certified is that the equation implies u = A⁻¹·b; that A⁻¹·b satisfies it is a step, if proved.
+    """
     unknown = sym(work.goal.unknown or "")
     left, right = equation.terms
     ranges = shape(base, left)
     if len(ranges) != 1 or len(shape(base, unknown)) != 1:
         return work.done(None, None, "only vectors are solved for, from equations between vectors")
     context, (i, j) = work.with_indices([*ranges, *shape(base, unknown)], base)
-    gap = lower(context, make("at", make("add", left, make("neg", right)), i))
+    entries = [lower(context, make("at", side, i)) for side in (left, right)]
+    gap = entries[0] if entries[1] is ZERO else make("add", entries[0], make("neg", entries[1]))
     chains = Chains(work, context, quiet=True)
     try:
         found = chains.closed(gap)
@@ -84,26 +88,32 @@ def vector(work: Work, base: Context, equation: Term) -> Derivation:
     work.step(gap, found, "the equation worked out, entry by entry", context)
     given = replace(base, facts=(*base.facts, equation), memo={})
     last: Verdict | None = None
-    for a, b in _systems(work, context, slope, rest, (i, j), (ranges[0], *shape(base, unknown))):
+    for a, b, factor in _systems(work, context, slope, rest, (i, j), (ranges[0], *shape(base, unknown))):
         x = make("op", "matmul", make("op", "inv", a), b)
         last = work.judge(rel("=", unknown, x), given)
-        if last.kind is Kind.PROVED:
-            work.step(unknown, x, "solved for the unknown: the only solution", given, verdict=last)
-            work.context = given
-            return work.done(x, last)
+        if last.kind is not Kind.PROVED:
+            continue
+        work.step(unknown, x, "solved for the unknown: there is no other solution", given, verdict=last)
+        residual = make("at", make("add", make("op", "matmul", a, unknown), make("neg", b)), i)
+        work.step(gap, make("mul", factor, residual), "as a linear system", context)
+        work.step(make("op", "matmul", a, x), b, "put back: a solution", base)
+        work.context = given
+        return work.done(x, last)
     return work.done(None, last, "no solution in matrix form was proved")
 
 
 def _systems(
     work: Work, context: Context, slope: Term, rest: Term, indices: tuple[Term, Term], ranges: Shape
-) -> Iterator[tuple[Term, Term]]:
-    """(A, b) with A·u = b, common factors of both left out first."""
+) -> Iterator[tuple[Term, Term, Term]]:
+    """(A, b, c) with c·(A·u − b) the equation; common factors and denominators left out first."""
     tidy = work.tidy(context)
-    for common in (_factor(slope, indices), ONE):
+    below = [s.terms[1] for s in slope.terms if s.head == "div"] if slope.head == "add" else []
+    plain = [make("div", ONE, d) for d in below if not set(indices) & set(subterms(d))]
+    for common in map(tidy, (*plain, _factor(slope, indices), ONE)):
         a, b = (tidy(make("div", t, common)) for t in (slope, make("neg", rest)))
         for m in MatrixForms(context, indices, ranges).of(a):
             for v in MatrixForms(context, indices[:1], ranges[:1]).of(b):
-                yield m, v
+                yield m, v, common
 
 
 def _factor(t: Term, indices: tuple[Term, Term]) -> Term:
