@@ -18,7 +18,6 @@ from sympy import (
     Expr,
     Function,
     Indexed,
-    Integer,
     Lambda,
     MatrixExpr,
     MatrixSymbol,
@@ -433,5 +432,3 @@ CLASSES: dict[str, type[Kept]] = {
               Conjunction, ForAll)
 }  # fmt: skip
 """Kind of kernel node -> class."""
-
-__all__ = ["ALL_RANDOM", "CLASSES", "Integer", "Kept", "RandomMatrix", "RandomName", "Shaped", "Str"]
