@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from symderive.kernel.book import Lambda
 from symderive.kernel.steps import Resum
-from symderive.kernel.terms import ONE, TRUE, ZERO, Term, make, negate, rel
+from symderive.kernel.terms import ONE, TRUE, ZERO, Term, literal, make, negate, rel
 
 if TYPE_CHECKING:
     from symderive.engine.normal import Normal
@@ -145,6 +145,43 @@ def _product(normal: Normal, t: Term) -> Sign | None:
         return None
     line = builder.rule("prod.positive", f=Lambda((name,), f), lo=lo, hi=hi)
     return "<", (builder.cut(line, make("all", lo, hi, rel("<", ZERO, body)), positive, (name,)),)
+
+
+# -- without any search ------------------------------------------------------------------------------
+
+
+def plainly_positive(normal: Normal, t: Term) -> int | None:
+    """A line 0 < t, if t is built from positive numerals, exponentials and names that a fact calls positive."""
+    known = normal.signs.plain
+    if t not in known:
+        known[t] = _plainly(normal, t)
+    return known[t]
+
+
+def _plainly(normal: Normal, t: Term) -> int | None:
+    builder, claim = normal.builder, rel("<", ZERO, t)
+    if t.head == "num" and t.args[0] > 0:  # type: ignore[operator]
+        return builder.order(claim, [(Fraction(t.args[0], t.args[1]), [], [])])  # type: ignore[arg-type]
+    if t.head == "app" and t.name() == "exp":
+        return builder.rule("exp.positive", a=t.terms[0])
+    if claim in normal.context.fact_set:
+        return builder.assume(claim)
+    if t.head == "pow" and isinstance(power := literal(t.terms[1]), int) and 0 < power < 9:
+        base = plainly_positive(normal, t.terms[0])
+        return None if base is None else builder.order(claim, [(1, [base] * power, [])], opaque=t.terms[:1])
+    if t.head not in ("add", "mul", "div"):
+        return None
+    lines: list[int] = []
+    for a in t.terms:
+        line = plainly_positive(normal, a)
+        if line is None:
+            return None
+        lines.append(line)
+    if t.head == "div":
+        lines[1] = normal.signs.reciprocal(lines[1])
+    one = Fraction(1)
+    products: list[Product] = [(one, (k,), ()) for k in lines] if t.head == "add" else [(one, tuple(lines), ())]
+    return builder.order(claim, products, opaque=[a for a in t.terms if a.head != "num"])
 
 
 # -- by syntax, before anything is multiplied out ---------------------------------------------------

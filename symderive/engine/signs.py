@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from symderive.engine.builder import Stuck
 from symderive.engine.linear import nonnegative_combination
-from symderive.engine.positivity import Known, by_syntax, comparisons, intrinsic_sign
+from symderive.engine.positivity import Known, by_syntax, comparisons, intrinsic_sign, plainly_positive
 from symderive.engine.ring import Poly, TooLarge
 from symderive.kernel.context import Rejected
 from symderive.kernel.shapes import is_integer
@@ -40,6 +40,8 @@ class Signs:
         self.facts: list[Known] = []
         self._lines: dict[tuple[str, str], int | None] = {}
         self._proved: dict[Term, int | None] = {}
+        self.plain: dict[Term, int | None] = {}
+        """Terms that are positive without any search, each with the line."""
         self._generators: dict[int, Known | None] = {}
 
     # -- facts ----------------------------------------------------------------------------------
@@ -119,6 +121,12 @@ class Signs:
 
     def _prove(self, claim: Term) -> int | None:
         a, b = claim.terms
+        side = b if a is ZERO else a if b is ZERO and claim.name() == "!=" else None
+        if side is not None and (below := plainly_positive(self.normal, side)) is not None:
+            sign = 1 if side is b else -1
+            return below if claim.name() == "<" else self.normal.builder.order(
+                claim, [(sign, [below], [])], opaque=[] if side.head == "num" else [side]
+            )
         if a is ZERO and claim.name() != "!=" and (line := by_syntax(self.normal, claim.name(), b)) is not None:
             return line
         op = claim.name()
@@ -344,7 +352,7 @@ class Signs:
         ring = self.normal.ring
         wanted = ring.inside(p)
         yield ring.one, (Fraction(1), (), ()), True
-        known = [k for k in self.facts if k.op != "!=" and ring.inside(k.poly) & wanted]
+        known = self._connected(wanted)
         for g in sorted(wanted):
             k = self.generator(g)
             if k is not None and k.op != "!=":
@@ -364,6 +372,17 @@ class Signs:
             if f != g:
                 for h in (f + g, f - g):
                     yield h * h, (Fraction(1), (), (ring.poly_term(h),)), False
+
+    def _connected(self, generators: set[int]) -> list[Known]:
+        """The facts about some generators, then those about the generators in these, and so on."""
+        out: list[Known] = []
+        rest = [(k, self.normal.ring.inside(k.poly)) for k in self.facts if k.op != "!="]
+        reached = set(generators)
+        while near := [(k, inside) for k, inside in rest if inside & reached]:
+            out += [k for k, _ in near]
+            rest = [r for r in rest if r not in near]
+            reached = reached.union(*(inside for _, inside in near))
+        return out
 
     def _by_combination(self, op: str, p: Poly) -> list[Product] | None:
         """A nonnegative combination of known facts, of products of two of them, and of squares."""
