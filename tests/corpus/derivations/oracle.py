@@ -17,6 +17,9 @@ mp.dps = 40
 Value = Any
 """A number or an `mp.matrix`."""
 
+ILL = mp.matrix(0, 0)
+"""The value of a mutant whose shapes do not fit."""
+
 ORACLES: dict[str, tuple[Callable[[Random], list[Relation]], int]] = {}
 """File name -> what its relations claim at a random point, and the number of points."""
 
