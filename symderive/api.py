@@ -152,7 +152,7 @@ def _number(x: int) -> Term:
 
 
 def expr(source: Source, given: str | Scope | None = None) -> Formula:
-    """Read a formula.
+    r"""Read a formula.
 
     Args:
         source: LaTeX without dollar signs, or a SymPy object.
@@ -178,7 +178,9 @@ def parse(source: str, given: str | Scope | None = None) -> sympy.Basic:
     return expr(source, given).sympy()
 
 
-def equal(lhs: Source, rhs: Source, given: str | Scope | None = None, *, relation: str = "=", units: int = 5_000_000) -> Verdict:
+def equal(
+    lhs: Source, rhs: Source, given: str | Scope | None = None, *, relation: str = "=", units: int = 5_000_000
+) -> Verdict:
     """The verdict on ``lhs relation rhs``.
 
     Args:
@@ -191,7 +193,8 @@ def equal(lhs: Source, rhs: Source, given: str | Scope | None = None, *, relatio
     from symderive.engine.judge import Judge
     from symderive.reading.elaborate import Elaborator, Value
     from symderive.reading.errors import ReadingError
-    from symderive.reading.surface import Node, parse as surface
+    from symderive.reading.surface import Node
+    from symderive.reading.surface import parse as surface
 
     names = _names(given)
     nodes = [surface(s, names.words) if isinstance(s, str) else None for s in (lhs, rhs)]
@@ -202,15 +205,26 @@ def equal(lhs: Source, rhs: Source, given: str | Scope | None = None, *, relatio
         sides.append(el.value(node) if node is not None else _value(s, names))
     place = root or Node("empty", [])
     try:
-        claim = el.relate(relation, *el.fit(sides), place)
+        left, right = el.fit(sides)
+        claim = el.relate(relation, left, right, place)
     except ReadingError as error:
         if error.code != "shape":
             raise
         return Verdict(Kind.REFUTED, rel("=", sides[0].term, sides[1].term), "shape", error.text)
-    return Judge(names.scope.context(), names.scope.book, units).judge(claim)
+    return guarded(Judge(names.scope.context(), names.scope.book, units).judge(claim), names)
 
 
-def check_step(before: Source, after: Source, relation: str = "=", given: str | Scope | None = None, **options: Any) -> Verdict:
+def guarded(verdict: Verdict, names: Names) -> Verdict:
+    """A verdict in a scope where something was not read: proofs stand, refutations do not."""
+    if not names.unread or not verdict.refuted:
+        return verdict
+    reason = f"refuted as far as it was read, but this was not: {names.unread[0]}"
+    return Verdict(Kind.UNDECIDED, verdict.claim, "not-read", reason, counterexample=verdict.counterexample)
+
+
+def check_step(
+    before: Source, after: Source, relation: str = "=", given: str | Scope | None = None, **options: Any
+) -> Verdict:
     """The verdict on one step of a derivation: `equal` with the relation in the middle."""
     return equal(before, after, given, relation=relation, **options)
 
@@ -240,10 +254,7 @@ def recheck(certificate: Mapping[str, Any] | str | Path) -> str:
     from symderive.kernel.words import describe
     from symderive.rules.book import book
 
-    if isinstance(certificate, str | Path):
-        data = Path(certificate).read_bytes()
-    else:
-        data = json.dumps(certificate).encode()
+    data = Path(certificate).read_bytes() if isinstance(certificate, str | Path) else json.dumps(certificate).encode()
     return describe(check(data, book()))
 
 
@@ -371,7 +382,7 @@ class Problem:
             from dataclasses import replace
 
             context = replace(context, facts=(*context.facts, *facts), memo={})
-        return Judge(context, names.scope.book).judge(claim)
+        return guarded(Judge(context, names.scope.book).judge(claim), names)
 
     def _left_over(self, t: Term) -> str:
         """Why a term is no answer: the operator asked for is still in it, or a name that is not allowed."""
@@ -385,7 +396,9 @@ class Problem:
             return "the answer is the question"
         if self.goal.names is not None:
             used = {s.name() for s in subterms(t) if s.head == "sym"}
-            extra = sorted(used - self.goal.names - {n for n, d in self.asked.context.signature.items() if d.kind == "int"})
+            extra = sorted(
+                used - self.goal.names - {n for n, d in self.asked.context.signature.items() if d.kind == "int"}
+            )
             if extra:
                 return f"the answer may not use {', '.join(extra)}"
         return ""
@@ -414,7 +427,7 @@ class Document:
         return f"Document({self.reading.document.path!r}, {len(self.problems)} problems)"
 
 
-def read(path_or_text: str | Path, *, format: str | None = None, macros: str | Path | None = None) -> Document:  # noqa: A002
+def read(path_or_text: str | Path, *, format: str | None = None, macros: str | Path | None = None) -> Document:
     """Read a document: LaTeX, Markdown or a notebook.
 
     Args:
@@ -427,4 +440,17 @@ def read(path_or_text: str | Path, *, format: str | None = None, macros: str | P
     return Document(read_problems(path_or_text, format=format, macros=macros))  # type: ignore[arg-type]
 
 
-__all__ = ["Answer", "Document", "Formula", "Problem", "Rejected", "check_step", "derive", "equal", "expr", "parse", "read", "recheck"]
+__all__ = [
+    "Answer",
+    "Document",
+    "Formula",
+    "Problem",
+    "Rejected",
+    "check_step",
+    "derive",
+    "equal",
+    "expr",
+    "parse",
+    "read",
+    "recheck",
+]

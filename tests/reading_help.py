@@ -3,13 +3,12 @@
 import re
 from fractions import Fraction
 
-from tests.reference import Reference, World
-
 from symderive.kernel.terms import CONDITIONS
 from symderive.reading.names import Names
 from symderive.reading.sentences import Inline, Reader
 from symderive.reading.surface import parse
 from symderive.reading.symbols import label, peel
+from tests.reference import Reference, World
 
 FORMULA = re.compile(r"\$([^$]*)\$|\\\[(.*?)\\\]", re.DOTALL)
 
@@ -57,7 +56,7 @@ def polynomial(coefficients):
 def world_of(values, names, indices=None):
     """A world with values by spelling."""
     numbers, functions, outcomes = {}, {}, ()
-    for spelling, v in {**values, **(indices or {})}.items():
+    for spelling, v in (*values.items(), *(indices or {}).items()):
         if spelling == "outcomes":
             outcomes = tuple(
                 (Fraction(str(o["p"])), {key_of(k, names): exact(x) for k, x in o.items() if k != "p"}) for o in v
@@ -65,7 +64,7 @@ def world_of(values, names, indices=None):
             outcomes = tuple((p, {k: x for k, x in o.items() if k in names.meanings}) for p, o in outcomes)
             continue
         key = key_of(spelling, names)
-        if spelling in (indices or {}):
+        if (indices or {}).get(spelling) is v and not isinstance(v, list):
             key = next((k for k, m in names.meanings.items() if m.role == "index" and m.spelling == spelling), key)
         if isinstance(v, dict) and "polynomial" in v:
             functions[key] = polynomial([Fraction(str(c)) for c in v["polynomial"]])

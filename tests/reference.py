@@ -526,8 +526,8 @@ class Reference:
         if call is None:
             raise Unknown(base)
         plains = [plain(a) for a in args]
-        if not slots and any(map(is_list, plains)) and not any(self.context.signature[base].arguments):
-            return each(call, *args)
+        if any(map(is_list, plains)) and not any(self.context.signature[base].arguments):
+            return each(lambda *xs: derived(call, list(xs), slots) if slots else call(*xs), *args)
         out = derived(call, plains, slots)
         return tensor(out) if isinstance(out, list) else out
 

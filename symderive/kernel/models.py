@@ -103,6 +103,8 @@ class Evaluator:
 
     def entries(self, t: Term, env: Env = ()) -> list[Real]:
         """The entries of a term, row by row."""
+        if t.schematic:
+            return [self.real(t, env)]
         return [self.real(e, env) for e in self.each(t, shape(self.context, t), env)]
 
     def each(self, t: Term, s: Shape, env: Env) -> Iterator[Term]:
@@ -377,7 +379,7 @@ class Evaluator:
         return True
 
     def truth(self, c: Term, env: Env = ()) -> bool:
-        if not c.dangling:
+        if not c.dangling and not c.schematic:
             self._in_range(c)
             c = lower(self.context, c)
         match c.head:

@@ -1,4 +1,4 @@
-"""The letters of mathematics: LaTeX commands and fonts as characters, and back.
+r"""The letters of mathematics: LaTeX commands and fonts as characters, and back.
 
 A name is kept as text that a person can read: ``\\hat{\\sigma}_w`` is ``σ̂_w``.  What a letter means is not
 said here.
@@ -16,7 +16,16 @@ GREEK = {
     "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ",
     "Upsilon": "Υ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
 }  # fmt: skip
-LETTERS = {**GREEK, "ell": "ℓ", "infty": "∞", "imath": "ı", "jmath": "ȷ", "emptyset": "∅", "varnothing": "∅", "hbar": "ℏ"}
+LETTERS = {
+    **GREEK,
+    "ell": "ℓ",
+    "infty": "∞",
+    "imath": "ı",
+    "jmath": "ȷ",
+    "emptyset": "∅",
+    "varnothing": "∅",
+    "hbar": "ℏ",
+}
 COMMANDS = {c: f"\\{name}" for name, c in LETTERS.items() if name != "varnothing"}
 
 ACCENTS = {
@@ -32,7 +41,13 @@ STYLES = {
     "mathrm": "", "mathit": "", "mathnormal": "", "rm": "", "textbf": "BOLD", "mathbbm": "DOUBLE-STRUCK",
     "symbf": "BOLD", "mathds": "DOUBLE-STRUCK", "texttt": "", "mathtt": "", "textrm": "", "textit": "",
 }  # fmt: skip
-_STYLE_COMMANDS = {"BOLD": "mathbf", "SCRIPT": "mathcal", "DOUBLE-STRUCK": "mathbb", "FRAKTUR": "mathfrak", "SANS-SERIF": "mathsf"}
+_STYLE_COMMANDS = {
+    "BOLD": "mathbf",
+    "SCRIPT": "mathcal",
+    "DOUBLE-STRUCK": "mathbb",
+    "FRAKTUR": "mathfrak",
+    "SANS-SERIF": "mathsf",
+}
 _GREEK_NAMES = {"ϵ": "EPSILON SYMBOL", "ϕ": "PHI SYMBOL", "ϑ": "THETA SYMBOL", "ϖ": "PI SYMBOL", "ϱ": "RHO SYMBOL"}
 
 
@@ -64,7 +79,7 @@ def styled(character: str, style: str) -> str:
 
 
 def command(name: str) -> str:
-    """LaTeX for the letters of a name, without its indices.
+    r"""LaTeX for the letters of a name, without its indices.
 
     >>> command("σ̂"), command("𝐰"), command("dout"), command("h'")
     ('\\\\hat{\\\\sigma}', '\\\\mathbf{w}', '\\\\mathrm{dout}', "h'")

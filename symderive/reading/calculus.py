@@ -29,7 +29,9 @@ def _differential(el: Elaborator, node: Surface) -> int | None:
         if not (isinstance(script, Leaf) and script.type == "NUMBER"):
             return None
         order, node = int(script.text), node.parts[0]
-    if isinstance(node, Leaf) and (node.type == "PARTIAL" or (node.type == "LETTER" and node.text == "d" and "d" not in el.names)):
+    if isinstance(node, Leaf) and (
+        node.type == "PARTIAL" or (node.type == "LETTER" and node.text == "d" and "d" not in el.names)
+    ):
         return order
     return None
 
@@ -58,7 +60,7 @@ def _variables(el: Elaborator, node: Surface) -> list[Surface] | None:
 
 
 def fraction(el: Elaborator, node: Node) -> Value | None:
-    """``\\frac{∂L}{∂w}`` with its operand above."""
+    r"""``\\frac{∂L}{∂w}`` with its operand above."""
     below = _variables(el, node.parts[2])
     if below is None:
         return None
@@ -113,7 +115,12 @@ def _operand(el: Elaborator, factors: Sequence[Factor], k: int, node: Surface) -
 
 
 def _partial_subscript(node: Surface) -> Surface | None:
-    if isinstance(node, Node) and node.kind == "subscript" and isinstance(node.parts[0], Leaf) and node.parts[0].type == "PARTIAL":
+    if (
+        isinstance(node, Node)
+        and node.kind == "subscript"
+        and isinstance(node.parts[0], Leaf)
+        and node.parts[0].type == "PARTIAL"
+    ):
         return unwrap(node.parts[1])
     return None
 
@@ -130,7 +137,9 @@ def _gradient(node: Surface) -> tuple[Surface | None, int] | None:
     return (lower, order) if isinstance(node, Leaf) and node.type == "NABLA" else None
 
 
-def _nabla(el: Elaborator, found: tuple[Surface | None, int], factors: Sequence[Factor], k: int, node: Surface) -> Value:
+def _nabla(
+    el: Elaborator, found: tuple[Surface | None, int], factors: Sequence[Factor], k: int, node: Surface
+) -> Value:
     lower, order = found
     slot = _function_gradient(el, lower, factors, k) if order == 1 else None
     if slot is not None:
@@ -141,8 +150,7 @@ def _nabla(el: Elaborator, found: tuple[Surface | None, int], factors: Sequence[
         raise el.error("unsupported", "this power of ∇ is not read", node)
     by = items(lower)
     operand = _operand(el, factors, k, node)
-    out = differentiate(el, operand, by * order, node)
-    return out
+    return differentiate(el, operand, by * order, node)
 
 
 def _function_gradient(el: Elaborator, lower: Surface | None, factors: Sequence[Factor], k: int) -> Value | None:
@@ -156,7 +164,11 @@ def _function_gradient(el: Elaborator, lower: Surface | None, factors: Sequence[
     key = found[0]
     if lower is not None:
         by = peel(lower)
-        declared = el.names.ranges(by.base) if by is not None and by.base in el.names and not el.names.is_function(by.base) else ()
+        declared = (
+            el.names.ranges(by.base)
+            if by is not None and by.base in el.names and not el.names.is_function(by.base)
+            else ()
+        )
         if len(declared) <= len(el.names.declared(key).arguments[0]):
             return None
     if len(el.names.declared(key).arguments) != 1:
@@ -233,7 +245,9 @@ def at_point(el: Elaborator, inside: Surface, point: Surface, node: Surface) -> 
     names = {n for n in context.closure(t) if n in context.definitions and x in context.closure(sym(n))}
     inner = any(s.head in ("der", "lim", "ex") for s in subterms(t))
     if names or inner or el.shape(t, node):
-        raise el.error("unsupported", "this value at a point is not read", node, "Write the function out, or declare it.")
+        raise el.error(
+            "unsupported", "this value at a point is not read", node, "Write the function out, or declare it."
+        )
     variable = bound("x#0")
     body = _replaced(t, x, variable)
     if order == 0:
@@ -241,7 +255,7 @@ def at_point(el: Elaborator, inside: Surface, point: Surface, node: Surface) -> 
     key = f"{x}↦{len([k for k in el.names.meanings if '↦' in k]) + 1}"
     el.names.add(Meaning(key, key, "defined", "a function of the variable that is set"), Name("function", (), ((),)))
     el.names.scope.definitions[key] = Definition(("x#0",), (((), body),))
-    el.names.scope._context = None  # noqa: SLF001
+    el.names.changed()
     return el_value(el, make("app", key + "'" * order, value))
 
 
@@ -253,7 +267,7 @@ def _replaced(t: Term, name: str, by: Term) -> Term:
 
 
 def _limit(el: Elaborator, lower: Surface | None, factors: Sequence[Factor], k: int, node: Surface) -> Value:
-    """``\\lim_{x → a}`` before its operand."""
+    r"""``\\lim_{x → a}`` before its operand."""
     chain = lower if isinstance(lower, Node) and lower.kind == "chain" else None
     if chain is None:
         raise el.error("syntax", "the limit does not say where it goes", node, "Write \\lim_{x \\to a}.")
@@ -276,7 +290,9 @@ def approach(el: Elaborator, chain: Node) -> tuple[str, Term, str]:
         raise el.error("syntax", "a limit is taken in a name", chain.parts[0])
     place = el.value(chain.parts[0]).term
     if place.head != "sym":
-        raise el.error("syntax", f"a limit is taken in a name, not in {spell(variable.base)} with indices", chain.parts[0])
+        raise el.error(
+            "syntax", f"a limit is taken in a name, not in {spell(variable.base)} with indices", chain.parts[0]
+        )
     side, target = "both", chain.parts[2]
     if isinstance(target, Node) and target.kind == "superscript":
         mark = unwrap(target.parts[1])
@@ -296,4 +312,3 @@ def _point(el: Elaborator, node: Surface, side: str) -> tuple[Term, str]:
     if isinstance(inner, Leaf) and inner.text == "∞":
         return (make("neg", INF) if negative else INF), "both"
     return el.scalar(node), side
-

@@ -12,7 +12,7 @@ from itertools import product
 
 from symderive.kernel.context import Definition, Name, Range, Rejected
 from symderive.kernel.shapes import shape as kernel_shape
-from symderive.kernel.terms import INF, ONE, ZERO, Term, abstract, at, bound, conjuncts, make, num, rel, sym
+from symderive.kernel.terms import INF, ONE, ZERO, Term, abstract, at, bound, conjuncts, make, num, rel, sym, value
 from symderive.language.expr import E, Expr, Var, eq
 from symderive.reading.alphabet import styled
 from symderive.reading.elaborate import Elaborator, Value, leaves, transposes
@@ -26,7 +26,7 @@ from symderive.reading.symbols import Symbol, items, label, mention, peel, unwra
 
 @dataclass
 class Item:
-    """A formula of a sentence, with the role and the words that the sentence gives it.
+    r"""A formula of a sentence, with the role and the words that the sentence gives it.
 
     Attributes:
         node: its surface tree.
@@ -104,7 +104,7 @@ class Declarer:
         out: list[Surface] = []
         group: list[Surface] = []
         for p in node.parts:
-            if isinstance(p, Leaf) and p.type in ("COMMA",):
+            if isinstance(p, Leaf) and p.type == "COMMA":
                 continue
             if isinstance(p, Leaf) and p.type in ("SEMICOLON", "QUAD", "TEXT"):
                 if group:
@@ -192,7 +192,12 @@ class Declarer:
 
     def kind(self, item: Item) -> str:
         """What kind of name a noun phrase makes."""
-        if any(w not in ("from", "to") for w, _ in item.moments) or {"random", "iid", "symmetric-law", "uncorrelated"} & set(item.codes):
+        if any(w not in ("from", "to") for w, _ in item.moments) or {
+            "random",
+            "iid",
+            "symmetric-law",
+            "uncorrelated",
+        } & set(item.codes):
             return "random"
         return "int" if "int" in item.codes else "real"
 
@@ -208,7 +213,7 @@ class Declarer:
     def range(self, node: Surface) -> tuple[str, Term, Term] | None:
         """``i = 1, …, n``, ``t = 1, 2``, ``k ≥ 2``, ``i ∈ {1, …, n}`` as (letter, first, last)."""
         node = unwrap(node)
-        parts = [p for p in items(node) if not (isinstance(p, Leaf) and p.type in ("TEXT",))]
+        parts = [p for p in items(node) if not (isinstance(p, Leaf) and p.type == "TEXT")]
         if not parts or not _chain(parts[0]):
             return None
         chain = parts[0]
@@ -221,7 +226,11 @@ class Declarer:
             numbers = [p for p in parts[1:] if not (isinstance(p, Leaf) and p.type == "DOTS")]
             if any(_chain(p) for p in parts[1:]):
                 return None
-            if s.base in self.names and self.names.declared(s.base).kind == "int" and self.names.meanings[s.base].role != "index":
+            if (
+                s.base in self.names
+                and self.names.declared(s.base).kind == "int"
+                and self.names.meanings[s.base].role != "index"
+            ):
                 return None
             unbounded = isinstance(parts[-1], Leaf) and parts[-1].type == "DOTS"
             hi = INF if unbounded else self.dimension(numbers[-1])
@@ -232,7 +241,13 @@ class Declarer:
                 listed = items(inner.parts[1])
                 if any(isinstance(p, Leaf) and p.type == "DOTS" for p in listed) and s.base not in self.names:
                     return s.base, self.dimension(listed[0]), self.dimension(listed[-1])
-        if relation in (">=", ">") and len(parts) == 1 and s.base not in self.names and s.base in "ijklmnqrst" and len(chain.parts) == 3:
+        if (
+            relation in (">=", ">")
+            and len(parts) == 1
+            and s.base not in self.names
+            and s.base in "ijklmnqrst"
+            and len(chain.parts) == 3
+        ):
             lo = unwrap(chain.parts[2])
             if isinstance(lo, Leaf) and lo.type == "NUMBER" and "." not in lo.text:
                 return s.base, num(int(lo.text) + (relation == ">")), INF
@@ -268,7 +283,9 @@ class Declarer:
             base = base.parts[0]
         kind = SETS_OF_NUMBERS.get(base.text if isinstance(base, Leaf) else "")
         if kind is None:
-            raise ReadingError("unsupported", "this set is not read", node.start, node.end, "Write \\mathbb{R}^n and the like.")
+            raise ReadingError(
+                "unsupported", "this set is not read", node.start, node.end, "Write \\mathbb{R}^n and the like."
+            )
         if kind == "natural":
             facts.append(lambda x: rel("<=", ONE, x))
         return ("int" if kind in ("natural", "int") else "real"), tuple(dims), facts
@@ -367,7 +384,13 @@ class Declarer:
         return self.names.ranges_said.get(letter, (ZERO, INF))
 
     def declare(
-        self, s: Symbol, kind: str, dims: Sequence[Term], item: Item, facts: Iterable[Callable[[Term], Term]] = (), rank: int = 0
+        self,
+        s: Symbol,
+        kind: str,
+        dims: Sequence[Term],
+        item: Item,
+        facts: Iterable[Callable[[Term], Term]] = (),
+        rank: int = 0,
     ) -> str:
         """A fresh name or family; for a known one only the facts are added."""
         key, lower, upper = self.family_of(s, item)
@@ -400,20 +423,33 @@ class Declarer:
             self.names.assume(out)
 
     def dotted(
-        self, listed: Sequence[Surface], kind: str, dims: Sequence[Term], facts: Iterable[Callable[[Term], Term]], item: Item
+        self,
+        listed: Sequence[Surface],
+        kind: str,
+        dims: Sequence[Term],
+        facts: Iterable[Callable[[Term], Term]],
+        item: Item,
     ) -> None:
         """``x_1, …, x_n`` as a family; pairs ``(x_1, y_1), …`` are not read."""
         shown = [p for p in listed if not (isinstance(p, Leaf) and p.type == "DOTS")]
         first, last = self.symbol(shown[0]), self.symbol(shown[-1])
         if first.base != last.base or (first.lower is None) == (first.upper is None):
-            raise ReadingError("unsupported", "these dots are not read", listed[0].start, listed[-1].end, "Declare a family with an index.")
+            raise ReadingError(
+                "unsupported",
+                "these dots are not read",
+                listed[0].start,
+                listed[-1].end,
+                "Declare a family with an index.",
+            )
         above = first.lower is None
         lo = self.dimension(_inside(first.upper if above else first.lower))
         hi = self.dimension(_inside(last.upper if above else last.lower))
         if isinstance(listed[-1], Leaf) and listed[-1].type == "DOTS":
             hi = INF
         if first.base not in self.names:
-            meaning = Meaning(first.base, spell(first.base), "declared", item.said, int(above), place=(first.start, first.end))
+            meaning = Meaning(
+                first.base, spell(first.base), "declared", item.said, int(above), place=(first.start, first.end)
+            )
             self.names.add(meaning, Name(kind, ((lo, hi), *tensor(dims))))
         wanted = list(facts)
         if wanted:
@@ -430,12 +466,15 @@ class Declarer:
             self.declare(s, "random" if "random" in codes else "real", dims, item)
             return
         s_ = peel(unwrap(node))
-        if s_ is None or not codes and not item.sizes and not item.moments:
+        if s_ is None or (not codes and not item.sizes and not item.moments):
             return
         sliced = self.sequence(s_)
         if sliced is not None:
             ranges = (sliced, *tensor([d for size in item.sizes for d in self.size_of(size)]))
-            self.names.add(Meaning(s_.base, spell(s_.base), "declared", item.said, place=(s_.start, s_.end)), Name(self.kind(item), ranges))
+            self.names.add(
+                Meaning(s_.base, spell(s_.base), "declared", item.said, place=(s_.start, s_.end)),
+                Name(self.kind(item), ranges),
+            )
             return
         if "logistic" in codes:
             self.logistic(s_)
@@ -443,13 +482,15 @@ class Declarer:
         key, lower, upper = self.family_of(s_, item)
         if s_.base in self.names and self.names.ranges(s_.base) and (s_.lower is not None or s_.upper is not None):
             return
-        if key in self.names and not (self.names.meanings[key].role == "inferred"):
+        if key in self.names and self.names.meanings[key].role != "inferred":
             return
         if "basis" in codes:
             self.basis(s_, item)
             return
         if "function" in codes or ("function?" in codes and "rank1" not in codes):
-            self.names.add(Meaning(key, spell(key), "declared", item.said, place=(s_.start, s_.end)), Name("function", (), ((),)))
+            self.names.add(
+                Meaning(key, spell(key), "declared", item.said, place=(s_.start, s_.end)), Name("function", (), ((),))
+            )
             return
         ends = dict(item.moments)
         if "from" in ends and "to" in ends and key not in self.names:
@@ -467,11 +508,17 @@ class Declarer:
             self.identity(key, dims[0], item)
             return
         kind = self.kind(item)
-        if not ({"real", "int", "random", "rank1", "rank2"} & set(codes) or dims or item.moments or lower or upper or codes):
+        if not (
+            {"real", "int", "random", "rank1", "rank2"} & set(codes) or dims or item.moments or lower or upper or codes
+        ):
             return
         if s_.lower is not None and not lower and not upper and _many_letters(s_.lower):
             raise ReadingError(
-                "undeclared", f"the indices of {spell(s_.base)} have no range", s_.start, s_.end, "Say for which indices: for $i = 1, \\dots, n$."
+                "undeclared",
+                f"the indices of {spell(s_.base)} have no range",
+                s_.start,
+                s_.end,
+                "Say for which indices: for $i = 1, \\dots, n$.",
             )
         self.declare(s_, kind, dims, item)
 
@@ -497,7 +544,11 @@ class Declarer:
         """``X_{N × D}``: a name with its shape below."""
         if isinstance(node, Node) and node.kind == "subscript":
             inner = unwrap(node.parts[1])
-            if isinstance(inner, Node) and inner.kind == "times" and any(p.text == "x" for p in inner.parts if isinstance(p, Leaf)):
+            if (
+                isinstance(inner, Node)
+                and inner.kind == "times"
+                and any(p.text == "x" for p in inner.parts if isinstance(p, Leaf))
+            ):
                 s = peel(node.parts[0])
                 if s is not None:
                     return s, self.sizes(inner)
@@ -510,26 +561,46 @@ class Declarer:
         shapes = tuple(tensor(self.shape_of_set(a)[1]) for a in arguments)
         out = tensor(self.shape_of_set(result)[1])
         if key not in self.names:
-            self.names.add(Meaning(key, spell(key), "declared", item.said, place=(s.start, s.end)), Name("function", out, shapes))
+            self.names.add(
+                Meaning(key, spell(key), "declared", item.said, place=(s.start, s.end)), Name("function", out, shapes)
+            )
 
     def logistic(self, s: Symbol) -> None:
         x = loose()
         if s.base in self.names and not self.names.is_function(s.base):
-            raise ReadingError("redefined", f"{spell(s.base)} has a meaning already", s.start, s.end, "Use another letter for one of them.")
+            raise ReadingError(
+                "redefined",
+                f"{spell(s.base)} has a meaning already",
+                s.start,
+                s.end,
+                "Use another letter for one of them.",
+            )
         self.names.conventions.add("sigma-logistic")
         if s.base not in self.names:
-            self.names.add(Meaning(s.base, spell(s.base), "defined", "the logistic function"), Name("function", (), ((),)))
+            self.names.add(
+                Meaning(s.base, spell(s.base), "defined", "the logistic function"), Name("function", (), ((),))
+            )
             self.names.scope.definitions[s.base] = Definition((x,), (((), make("app", "sigmoid", bound(x))),))
-            self.names.scope._context = None  # noqa: SLF001
+            self.names.changed()
 
     def basis(self, s: Symbol, item: Item) -> None:
         """``e_j`` is the j-th standard basis vector; its length comes from the sentence or the only dimension."""
         dims = [d for size in item.sizes for d in self.size_of(size)]
         if not dims:
-            vectors = {r[0][1] for k in self.names.meanings if k in self.names.scope.names and len(r := self.names.ranges(k)) == 1 and r[0][0] is ONE}
+            vectors = {
+                r[0][1]
+                for k in self.names.meanings
+                if k in self.names.scope.names and len(r := self.names.ranges(k)) == 1 and r[0][0] is ONE
+            }
             vectors.discard(INF)
             if len(vectors) != 1:
-                raise ReadingError("undeclared", "the length of the basis vectors is not known", s.start, s.end, "Say: of $\\mathbb{R}^n$.")
+                raise ReadingError(
+                    "undeclared",
+                    "the length of the basis vectors is not known",
+                    s.start,
+                    s.end,
+                    "Say: of $\\mathbb{R}^n$.",
+                )
             dims = [vectors.pop()]
         n = dims[0]
         i = loose()
@@ -546,13 +617,25 @@ class Declarer:
         of = unwrap(of)
         parts = of.parts if isinstance(of, Node) and of.kind == "juxtaposed" else []
         name = peel(parts[0]) if len(parts) == 2 else None
-        if name is None or name.base not in ("𝒩", "N") or not (isinstance(parts[1], Node) and parts[1].kind == "bracket"):
-            raise ReadingError("unsupported", "this law is not read", of.start, of.end, "Write \\mathcal{N}(\\mu, \\sigma^2), or state its moments.")
+        if (
+            name is None
+            or name.base not in ("𝒩", "N")
+            or not (isinstance(parts[1], Node) and parts[1].kind == "bracket")
+        ):
+            raise ReadingError(
+                "unsupported",
+                "this law is not read",
+                of.start,
+                of.end,
+                "Write \\mathcal{N}(\\mu, \\sigma^2), or state its moments.",
+            )
         arguments = items(parts[1].parts[1])
         if len(arguments) != 2:
             raise ReadingError("syntax", "the normal law has two parameters", of.start, of.end)
         if any(_key(q) in ("I", "𝐈", "Σ", "𝚺") and _key(q) not in self.names for q in _symbols(arguments[1])):
-            raise ReadingError("unsupported", "a normal vector is not read yet", of.start, of.end, "State the law of its entries.")
+            raise ReadingError(
+                "unsupported", "a normal vector is not read yet", of.start, of.end, "State the law of its entries."
+            )
         self.declare_sides(parts[1], item)
         el = Elaborator(self.names, of)
         mean, variance = (el.value(a).term for a in arguments)
@@ -580,7 +663,13 @@ class Declarer:
             key, lower, upper = self.family_of(s, item)
             if s.lower is not None and self._tied(s):
                 continue
-            if any(k in self.names for k in (key, s.base, f"{s.base}_{label(s.lower)}")) or s.base in ("e", "π", "𝔼", "∞", "E"):
+            if any(k in self.names for k in (key, s.base, f"{s.base}_{label(s.lower)}")) or s.base in (
+                "e",
+                "π",
+                "𝔼",
+                "∞",
+                "E",
+            ):
                 continue
             if len(key) == 1 and key in self.names.ranges_said:
                 continue
@@ -597,9 +686,19 @@ class Declarer:
         if isinstance(left, Node) and left.kind == "juxtaposed" and len(left.parts) == 2:
             bracket = left.parts[1]
             word = left.parts[0]
-            if isinstance(word, Leaf) and word.type == "FUNCTION" and item.role == "let" and word.text not in NOT_DEFINED:
+            if (
+                isinstance(word, Leaf)
+                and word.type == "FUNCTION"
+                and item.role == "let"
+                and word.text not in NOT_DEFINED
+            ):
                 left.parts[0] = Leaf("WORD", f"{word.text}ᵘ", word.start, word.end)
-            if isinstance(bracket, Node) and bracket.kind == "bracket" and bracket.parts[0].text == "(" and len(bracket.parts) == 3:
+            if (
+                isinstance(bracket, Node)
+                and bracket.kind == "bracket"
+                and bracket.parts[0].text == "("
+                and len(bracket.parts) == 3
+            ):
                 arguments, target = [bracket.parts[1]], left.parts[0]
         s = peel(target)
         if s is None or item.role == "value":
@@ -611,7 +710,14 @@ class Declarer:
             return None
         if s.lower is not None and s.base not in self.names and self._tied(s):
             return None
-        if s.base in self.names and key != s.base and self.names.ranges(s.base) and not lower and not upper and s.base not in self.names.scope.definitions:
+        if (
+            s.base in self.names
+            and key != s.base
+            and self.names.ranges(s.base)
+            and not lower
+            and not upper
+            and s.base not in self.names.scope.definitions
+        ):
             return None
         if not arguments and s.base in ("𝔼", "E") and s.base not in self.names:
             return None
@@ -631,7 +737,8 @@ class Declarer:
             ready = [
                 p
                 for p in pending
-                if p.symbol.base not in families and not (p.mentions & keys - {self.family_of(p.symbol, p.item)[0], p.symbol.base})
+                if p.symbol.base not in families
+                and not (p.mentions & keys - {self.family_of(p.symbol, p.item)[0], p.symbol.base})
             ]
             if ready:
                 for p in ready:
@@ -679,7 +786,7 @@ class Declarer:
             del self.names.meanings[key]
         self.names.add(Meaning(key, spell(key), "defined", item.said, row=value.row, place=place), Name("real", ranges))
         self.names.scope.definitions[key] = Definition((), (((), value.term),))
-        self.names.scope._context = None  # noqa: SLF001
+        self.names.changed()
 
     def define_with_arguments(self, key: str, p: _Pending) -> None:
         """``f(x) = …``: a function of numbers; a quantity that mentions what it depends on; or both."""
@@ -707,7 +814,7 @@ class Declarer:
                 meaning = Meaning(key, spell(key), "defined", p.item.said, usual=usual, place=place)
                 self.names.add(meaning, Name("function", (), ((),) * len(params)))
                 self.names.scope.definitions[key] = Definition(tuple(params), (((), value.term),))
-                self.names.scope._context = None  # noqa: SLF001
+                self.names.changed()
                 return
         if plain:
             self.names.macros[key] = Macro(tuple(_key(q) for q in parts), p.right)
@@ -745,13 +852,14 @@ class Declarer:
                 script = _inside(p.symbol.upper if above else p.symbol.lower)
                 point = Elaborator(self.names).index(script)
                 out.append(([(point, point)], [""], int(above), p))
-        first = min((c[0][0][0].args[0] for c in out if c[0][0][0].head == "num"), default=None)
-        before = f"{base}_{first - 1}" if isinstance(first, int) else ""
-        if before in self.names and not any(c[1] == [""] for c in out):
-            point = num(first - 1)  # type: ignore[operator]
+        starts = [value(c[0][0][0]) for c in out]
+        first = min((x for x in starts if isinstance(x, int)), default=None)
+        before = f"{base}_{first - 1}" if first is not None else ""
+        if first is not None and before in self.names and not any(c[1] == [""] for c in out):
+            point = num(first - 1)
             known = Leaf("LETTER", before, ps[0].symbol.start, ps[0].symbol.end)
             out.append(([(point, point)], [""], out[0][2], _Pending(known, known, ps[0].item, ps[0].symbol)))
-        out.sort(key=lambda c: (c[0][0][0].args[0] if c[0][0][0].head == "num" else 10**6))  # type: ignore[arg-type, return-value]
+        out.sort(key=lambda c: c[0][0][0].args[0] if c[0][0][0].head == "num" else 10**6)  # type: ignore[arg-type, return-value]
         return out  # type: ignore[return-value]
 
     def _try_families(
@@ -764,7 +872,14 @@ class Declarer:
             first, last = clauses[0][0][-1][0], clauses[-1][0][-1][1]
             outer = clauses[-1][0][:-1]
             p = clauses[-1][3]
-            meaning = Meaning(base, spell(base), "defined", p.item.said, max(c[2] for c in clauses), place=(p.symbol.start, p.symbol.end))
+            meaning = Meaning(
+                base,
+                spell(base),
+                "defined",
+                p.item.said,
+                max(c[2] for c in clauses),
+                place=(p.symbol.start, p.symbol.end),
+            )
             if base in names and base not in names.scope.definitions:
                 old = names.ranges(base)
                 if len(old) != len(outer) + 1 + len(shapes[base]):
@@ -779,16 +894,16 @@ class Declarer:
                 el = Elaborator(names, p.right)
                 el.bound = {x: bound(q) for x, q in zip(letters, params, strict=True) if x}
                 el.bound_ranges = dict(zip(letters, ranges, strict=True))
-                value = el.read(p.right)
-                found = el.shape(value, p.right)
-                if found and not shapes[base] or len(found) > len(shapes[base]):
+                read = el.read(p.right)
+                found = el.shape(read, p.right)
+                if (found and not shapes[base]) or len(found) > len(shapes[base]):
                     raise ReadingError("shape", f"{spell(base)} is not a number", p.right.start, p.right.end)
-                body = value.term
+                body = read.term
                 if shapes[base] and not found:
                     body = tabulate(lambda *_, b=body: b, tensor(shapes[base]))  # type: ignore[misc]
                 rows.append((tuple(ranges), body))
             names.scope.definitions[base] = Definition(params, tuple(rows))
-            names.scope._context = None  # noqa: SLF001
+            names.changed()
         context = names.scope.context()
         from symderive.kernel.wellfounded import check_definitions
 
@@ -847,7 +962,13 @@ class Declarer:
             for leaf in leaves(n):
                 x = leaf.text
                 known = x in self.names and self.names.meanings[x].role != "index"
-                if leaf.type == "LETTER" and x in self.names.ranges_said and x not in el.bound and not known and x not in out:
+                if (
+                    leaf.type == "LETTER"
+                    and x in self.names.ranges_said
+                    and x not in el.bound
+                    and not known
+                    and x not in out
+                ):
                     out.append(x)
         return [x for x in out if mentions_index(node, x) or _above(node, x)]
 
@@ -893,9 +1014,8 @@ class Declarer:
             keys += [k for k in self.subjects(node, item) if k not in keys]
         for code in item.codes:
             make_fact = ATTRIBUTES.get(code)
-            for key in keys if make_fact else ():
-                assert make_fact is not None
-                for f in make_fact(self, key):
+            for key in keys if make_fact is not None else ():
+                for f in make_fact(self, key) if make_fact is not None else ():
                     self.names.assume(f)
         random = [k for k in keys if k in self.names and self.names.declared(k).kind == "random"]
         if "iid" in item.codes:
@@ -940,14 +1060,14 @@ class Declarer:
     def moment(self, what: str, node: Surface | None, key: str, item: Item) -> None:
         if node is not None:
             self.declare_sides(node, Item(node, "let"))
-        value = {"mean-zero": ZERO, "variance-one": ONE}.get(what)
-        if value is None:
+        stated = {"mean-zero": ZERO, "variance-one": ONE}.get(what)
+        if stated is None:
             assert node is not None
-            value = Elaborator(self.names, node).scalar(node)
+            stated = Elaborator(self.names, node).scalar(node)
 
         def about(x: Term) -> Term:
             left = E(Expr(x)) if what.startswith("mean") else Var(Expr(x))
-            return eq(left, Expr(value)).term
+            return eq(left, Expr(stated)).term
 
         self.assume_each(key, [about])
 
@@ -1075,7 +1195,7 @@ def _relation(node: Surface) -> tuple[list[Surface] | None, str, Surface | None]
         return None, "", None
     chain = listed[-1]
     assert isinstance(chain, Node)
-    if len(chain.parts) < 3 or isinstance(chain.parts[0], Leaf) and chain.parts[0].type == "REL":
+    if len(chain.parts) < 3 or (isinstance(chain.parts[0], Leaf) and chain.parts[0].type == "REL"):
         return None, "", None
     left = [*listed[:-1], chain.parts[0]]
     if chain.parts[1].text in ("in", "~"):
@@ -1097,7 +1217,9 @@ def _arrow(node: Surface) -> tuple[list[Surface], list[Surface], Surface] | None
     if colon < 1 or len(node.parts) != colon + 2:
         return None
     chain = node.parts[-1]
-    if not (isinstance(chain, Node) and chain.kind == "chain" and len(chain.parts) == 3 and chain.parts[1].text == "->"):
+    if not (
+        isinstance(chain, Node) and chain.kind == "chain" and len(chain.parts) == 3 and chain.parts[1].text == "->"
+    ):
         return None
     domain = chain.parts[0]
     arguments = _split_times(domain) if isinstance(domain, Node) and domain.kind == "times" else [domain]
@@ -1110,7 +1232,7 @@ def _spread(node: Surface) -> list[Surface]:
     if len(listed) < 2 or not _chain(listed[-1]) or any(_chain(p) for p in listed[:-1]):
         return []
     chain = listed[-1]
-    if not isinstance(chain, Node) or isinstance(chain.parts[0], Leaf) and chain.parts[0].type == "REL":
+    if not isinstance(chain, Node) or (isinstance(chain.parts[0], Leaf) and chain.parts[0].type == "REL"):
         return []
     if chain.parts[1].text in ("in", "~", "->") or any(peel(p) is None for p in listed[:-1]):
         return []
@@ -1131,7 +1253,7 @@ def _split_times(node: Node) -> list[Surface]:
 
 
 def _sign_facts(script: Surface) -> list[Callable[[Term], Term]]:
-    """``ℝ_+``, ``ℝ_{>0}``, ``ℝ_{\\ge 0}``."""
+    r"""``ℝ_+``, ``ℝ_{>0}``, ``ℝ_{\\ge 0}``."""
     text = "".join(x.text for x in leaves(script))
     if text in (">0", "++", "0<"):
         return [lambda x: rel("<", ZERO, x)]
@@ -1212,7 +1334,7 @@ def is_power(script: Surface) -> bool:
     script = unwrap(script)
     if isinstance(script, Leaf):
         return script.type in ("NUMBER", "LETTER", "TRANSPOSE")
-    return script.kind not in ("bracket",) and not label(script).startswith("⁽")
+    return script.kind != "bracket" and not label(script).startswith("⁽")
 
 
 def _stepped(node: Surface, letter: str) -> bool:

@@ -35,7 +35,9 @@ def generalise(first: Surface, last: Surface, second: Surface | None = None) -> 
     item = _common(first, last, pairs)
     texts = {(_text(a), _text(b)) for a, b in pairs}
     if item is None or len(texts) != 1:
-        raise ReadingError("unsupported", "what the dots stand for is not clear", first.start, last.end, "Write \\\\sum or \\\\prod.")
+        raise ReadingError(
+            "unsupported", "what the dots stand for is not clear", first.start, last.end, "Write \\\\sum or \\\\prod."
+        )
     lo, hi = pairs[0]
     if second is not None:
         again: list[tuple[Surface, Surface]] = []
@@ -114,13 +116,17 @@ def summed(node: Node) -> Node:
     found = split(terms)
     k = next(n for n, p in enumerate(terms) if isinstance(p, Leaf) and p.type == "DOTS")
     if found is None or any(s != "+" for s in signs[k - 1 : k + 2]):
-        raise ReadingError("unsupported", "what the dots stand for is not clear", node.start, node.end, "Write \\\\sum.")
+        raise ReadingError(
+            "unsupported", "what the dots stand for is not clear", node.start, node.end, "Write \\\\sum."
+        )
     before, dotted, after = found
     big = Leaf("BIG", "sum", node.start, node.end)
     letter = Leaf("LETTER", INDEX, node.start, node.start)
     lower = Node("chain", [letter, Leaf("REL", "=", node.start, node.start), dotted.first])
     operator = Node("superscript", [Node("subscript", [big, lower]), dotted.last])
-    item = Node("group", [Leaf("LBRACE", "{", node.start, node.start), dotted.item, Leaf("RBRACE", "}", node.end, node.end)])
+    item = Node(
+        "group", [Leaf("LBRACE", "{", node.start, node.start), dotted.item, Leaf("RBRACE", "}", node.end, node.end)]
+    )
     parts: list[Surface] = []
     for p, s in zip(before, signs, strict=False):
         parts += [Leaf("SIGN", s, p.start, p.start), p]

@@ -13,8 +13,8 @@ from fractions import Fraction
 
 from symderive.kernel.context import Rejected
 from symderive.kernel.shapes import Shape, is_integer, same_shape, shape
-from symderive.kernel.words import say
 from symderive.kernel.terms import INF, ONE, ZERO, Term, TooDeep, at, make, num, rel, sym, value
+from symderive.kernel.words import say
 from symderive.reading import alphabet, calculus, dots, functions, probability
 from symderive.reading.errors import ReadingError
 from symderive.reading.lexer import Leaf
@@ -79,7 +79,9 @@ class Elaborator:
             out = self.value(node)
             self.shape(out, node)
             if out.fit is not None:
-                raise self.error("undeclared", "the size of this is not known", node, "Give it a size, as in \\mathbf{1}_n or I_n.")
+                raise self.error(
+                    "undeclared", "the size of this is not known", node, "Give it a size, as in \\mathbf{1}_n or I_n."
+                )
         except TooDeep as error:
             raise ReadingError("limit", str(error), node.start, node.end) from None
         except RecursionError:
@@ -109,7 +111,9 @@ class Elaborator:
         try:
             return shape(self.names.scope.context(), t)
         except Rejected as error:
-            raise ReadingError("shape", str(error), node.start, node.end, "Check the shapes that were declared.") from None
+            raise ReadingError(
+                "shape", str(error), node.start, node.end, "Check the shapes that were declared."
+            ) from None
 
     def error(self, code: str, text: str, node: Surface | Symbol, advice: str = "") -> ReadingError:
         return ReadingError(code, text, node.start, node.end, advice)
@@ -121,7 +125,7 @@ class Elaborator:
         node = one_chain(node)
         if not (isinstance(node, Node) and node.kind == "chain"):
             raise self.error("syntax", "a relation is expected", node)
-        if isinstance(node.parts[0], Leaf) and node.parts[0].type == "REL" or len(node.parts) % 2 == 0:
+        if (isinstance(node.parts[0], Leaf) and node.parts[0].type == "REL") or len(node.parts) % 2 == 0:
             raise self.error("syntax", "a side of the relation is missing", node)
         sides = self.fit([self.value(p) for p in node.parts[::2]])
         return [(r.text, a, b) for r, a, b in zip(node.parts[1::2], sides[:-1], sides[1:], strict=True)]
@@ -132,7 +136,9 @@ class Elaborator:
         known = next((self.shape(v, place) for v in sides if v.fit is None and self.shape(v, place)), None)
         out = [v.fitted(known) if known is not None else v for v in sides]
         if any(v.fit is not None for v in out):
-            raise self.error("undeclared", "the size of this is not known", place, "Give it a size, as in \\mathbf{1}_n or I_n.")
+            raise self.error(
+                "undeclared", "the size of this is not known", place, "Give it a size, as in \\mathbf{1}_n or I_n."
+            )
         return out
 
     def relation_terms(self, node: Surface) -> list[Term]:
@@ -152,7 +158,9 @@ class Elaborator:
         elif t and not s:
             x = tabulate(lambda *_: x0, t) if (x0 := x) is not None else x
         elif not same_shape(s, t):
-            raise self.error("shape", f"{show(s)} and {show(t)} are compared", node, "Check the shapes that were declared.")
+            raise self.error(
+                "shape", f"{show(s)} and {show(t)} are compared", node, "Check the shapes that were declared."
+            )
         elif len(s) == 1 and a.row != b.row:
             raise self.error("shape", "a row and a column are compared", node, "Transpose one of them.")
         if relation == "!=" and (s or t):
@@ -188,18 +196,24 @@ class Elaborator:
         for p in node.parts:
             if isinstance(p, Leaf) and p.type == "SIGN":
                 if p.text not in "+-":
-                    raise self.error("syntax", f"{p.text} has two readings", p, "Write two formulas, one for each sign.")
+                    raise self.error(
+                        "syntax", f"{p.text} has two readings", p, "Write two formulas, one for each sign."
+                    )
                 negative = p.text == "-"
             else:
                 if isinstance(p, Leaf) and p.type == "DOTS":
-                    raise self.error("unsupported", "dots stand for terms that are not written", p, "Write a sum with \\sum.")
+                    raise self.error(
+                        "unsupported", "dots stand for terms that are not written", p, "Write a sum with \\sum."
+                    )
                 parts.append((negative, self.value(p), p))
                 negative = False
         fixed = next((self.shape(v, p) for _, v, p in parts if v.fit is None and self.shape(v, p)), None)
         if fixed is not None:
             parts = [(n, v.fitted(fixed), p) for n, v, p in parts]
         elif any(v.fit is not None for _, v, _ in parts):
-            raise self.error("undeclared", "the size of this is not known", node, "Give it a size, as in \\mathbf{1}_n or I_n.")
+            raise self.error(
+                "undeclared", "the size of this is not known", node, "Give it a size, as in \\mathbf{1}_n or I_n."
+            )
         values = [v for _, v, _ in parts]
         tensors = [(v, self.shape(v, p), p) for _, v, p in parts if self.shape(v, p)]
         for (v, s, _), (w, t, q) in zip(tensors, tensors[1:], strict=False):
@@ -215,7 +229,7 @@ class Elaborator:
         return Value(out, any(v.row for v in values))
 
     def _loose_index(self, node: Node) -> None:
-        """An index used loose right after its sum (``\\sum_i a_i + b_i``) is an error."""
+        r"""An index used loose right after its sum (``\\sum_i a_i + b_i``) is an error."""
         bound_letters: set[str] = set()
         for p in node.parts:
             found = functions.big_letters(p)
@@ -258,7 +272,9 @@ class Elaborator:
             if isinstance(p, Leaf) and p.type == "LETTER" and p.text.isascii() and (not run or run[-1].end == p.start):
                 run.append(p)
                 continue
-            if len(run) > 2 and not all(x.text in self.names or x.text in self.bound or x.text in ("e", "d") for x in run):
+            if len(run) > 2 and not all(
+                x.text in self.names or x.text in self.bound or x.text in ("e", "d") for x in run
+            ):
                 word = "".join(x.text for x in run)
                 advice = f"Declare it as \\mathrm{{{word}}}, or declare each letter."
                 raise ReadingError("undeclared", f"{word} is not declared", run[0].start, run[-1].end, advice)
@@ -281,7 +297,9 @@ class Elaborator:
                 raise self.error("extent", "two slashes in one product", f.node, "Write \\frac{…}{…}, or brackets.")
             typo = _missing_underscore(self, factors, k)
             if typo:
-                raise self.error("typo", f"braces after {typo} stand for nothing", f.node, "Did you mean an index, with _?")
+                raise self.error(
+                    "typo", f"braces after {typo} stand for nothing", f.node, "Did you mean an index, with _?"
+                )
             v, after = self.factor(factors, k)
             if f.negative:
                 v = Value(_negated(v.term), v.row)
@@ -342,8 +360,9 @@ class Elaborator:
         if op in ("", "*", "x") and f is None and not s:
             return Value(ZERO, b.row, lambda z: _times(a.term, g(z)), b.rank)  # type: ignore[misc]
         if op in ("", "*", "x", "/") and g is None and not t:
-            join = (lambda x: make("div", x, b.term)) if op == "/" else (lambda x: _times(b.term, x))
-            return Value(ZERO, a.row, lambda z: join(f(z)), a.rank)  # type: ignore[misc]
+            if op == "/":
+                return Value(ZERO, a.row, lambda z: make("div", f(z), b.term), a.rank)  # type: ignore[misc]
+            return Value(ZERO, a.row, lambda z: _times(b.term, f(z)), a.rank)  # type: ignore[misc]
         if op not in ("", "*", "o."):
             raise self.error("unsupported", "this product is not read", node)
         if op == "o." and (f is None or g is None):
@@ -356,7 +375,9 @@ class Elaborator:
             if a.row == b.row:
                 raise self.error("shape", "two columns are multiplied", node)
             if a.row:
-                raise self.error("undeclared", "the size of this is not known", node, "Give it a size, as in \\mathbf{1}_n.")
+                raise self.error(
+                    "undeclared", "the size of this is not known", node, "Give it a size, as in \\mathbf{1}_n."
+                )
             return Value(ZERO, False, lambda z: make("op", "outer", f(z[:1]), g(z[1:])), 2)
         known, row = (t, b.row) if f is not None else (s, a.row)
         if len(known) == 1 and a.row == b.row:
@@ -377,7 +398,9 @@ class Elaborator:
         match len(s), len(t):
             case 1, 1:
                 if a.row == b.row:
-                    raise self.error("shape", fail, node, "Write x^\\top y for the inner product, x \\odot y entry by entry.")
+                    raise self.error(
+                        "shape", fail, node, "Write x^\\top y for the inner product, x \\odot y entry by entry."
+                    )
                 op = "matmul" if a.row else "outer"
             case 2, 1:
                 if b.row:
@@ -482,7 +505,9 @@ class Elaborator:
     _partial = _nabla
 
     def _dots(self, leaf: Leaf) -> Value:
-        raise self.error("unsupported", "dots stand for what is not written", leaf, "Write a sum, a product, or a family.")
+        raise self.error(
+            "unsupported", "dots stand for what is not written", leaf, "Write a sum, a product, or a family."
+        )
 
     # -- scripts ------------------------------------------------------------------------------------
 
@@ -524,7 +549,12 @@ class Elaborator:
         if kind == "T" and (s or (isinstance(script, Leaf) and script.type == "TRANSPOSE")):
             if isinstance(script, Leaf) and script.type == "LETTER" and "T" in self.names:
                 if len(s) == 2:
-                    raise self.error("unsupported", "T is a number here: a symbolic power of a matrix is not read", node, "Write \\top for the transpose.")
+                    raise self.error(
+                        "unsupported",
+                        "T is a number here: a symbolic power of a matrix is not read",
+                        node,
+                        "Write \\top for the transpose.",
+                    )
                 return Value(make("pow", base.term, self.scalar(script)), base.row)
             return self.transpose(base, s)
         if len(s) == 2:
@@ -598,7 +628,11 @@ class Elaborator:
                 range_ = self.names.ranges_said[key]
             if key in self.names.ranges_said and key in self.names and not self._integer_name(key):
                 return self.names.index(key, *(range_ or self.names.ranges_said[key]))
-            known = key in self.names and self.names.declared(key).kind == "int" and self.names.meanings[key].role != "index"
+            known = (
+                key in self.names
+                and self.names.declared(key).kind == "int"
+                and self.names.meanings[key].role != "index"
+            )
             if not known and range_ is not None and (key not in self.names or self.names.meanings[key].role == "index"):
                 if any(len(b.loose) for b in range_):
                     raise self.error("undeclared", f"the index {spell(key)} has no range", node)
@@ -613,13 +647,17 @@ class Elaborator:
     def symbol(self, s: Symbol, node: Surface) -> Value:
         """A name with its scripts, by what was declared."""
         lower, upper = s.lower, s.upper
-        if self.names.elders and not any(k in self.names or k in self.bound or k in self.names.aliases for k, *_ in _candidates(s)):
+        if self.names.elders and not any(
+            k in self.names or k in self.bound or k in self.names.aliases for k, *_ in _candidates(s)
+        ):
             any(self.names.adopt(k) for k, *_ in _candidates(s))
         for key, used_lower, used_upper in _candidates(s):
             if key in self.bound and used_lower is None and used_upper is None:
                 return self._powered(Value(self.bound[key]), lower, upper, node)
             if key in self.names.aliases:
-                return self._powered(Value(self.names.aliases[key]), _rest(lower, used_lower), _rest(upper, used_upper), node)
+                return self._powered(
+                    Value(self.names.aliases[key]), _rest(lower, used_lower), _rest(upper, used_upper), node
+                )
             if key == "e" and key in self.names and self.names.meanings[key].role == "basis" and lower is None:
                 continue
             if key in self.names and not self._separate(key, s, used_lower):
@@ -639,6 +677,8 @@ class Elaborator:
 
     def _separate(self, key: str, s: Symbol, used: Surface | None) -> bool:
         """Whether a subscript makes another name: that of a number has no entries."""
+        if isinstance(s.upper, Leaf) and s.upper.type == "MARK":
+            return True
         if s.lower is None or used is not None or self.names.is_function(key):
             return False
         return not self.names.ranges(key) and bool(label(s.lower)) and not self._indexed(s.lower)
@@ -657,7 +697,9 @@ class Elaborator:
             rest = ranges[len(indices) :]
             filled = tuple((_fill(lo, indices), _fill(hi, indices)) for lo, hi in rest)
             if not rest:
-                raise self.error("shape", f"{meaning.spelling} has no entries", node, "Declare it as a vector, or declare this name.")
+                raise self.error(
+                    "shape", f"{meaning.spelling} has no entries", node, "Declare it as a vector, or declare this name."
+                )
             indices += self.indices(lower, len(rest), filled)
         if len(indices) > len(ranges):
             raise self.error("shape", f"{meaning.spelling} has {len(ranges)} indices, not {len(indices)}", node)
@@ -674,7 +716,9 @@ class Elaborator:
 
     def _bare_function(self, meaning: Meaning, lower: Surface | None, upper: Surface | None, node: Surface) -> Value:
         if not meaning.usual:
-            raise self.error("syntax", f"the function {meaning.spelling} stands without arguments", node, "Give it an argument.")
+            raise self.error(
+                "syntax", f"the function {meaning.spelling} stands without arguments", node, "Give it an argument."
+            )
         out = Value(make("app", meaning.key, *meaning.usual))
         return self._powered(out, lower, upper, node)
 
@@ -682,12 +726,24 @@ class Elaborator:
         """A name of which nothing was said: a real number, or a component of a family by its indices."""
         lower_label, upper_label = label(s.lower), label(s.upper)
         if s.base in self.names.tainted:
-            raise self.error("not-read", f"what {spell(s.base)} is stands in a sentence that was not read", node, "Put that sentence simpler.")
+            raise self.error(
+                "not-read",
+                f"what {spell(s.base)} is stands in a sentence that was not read",
+                node,
+                "Put that sentence simpler.",
+            )
         if s.base == "i" and s.lower is None:
-            raise self.error("undeclared", "i is not declared; complex numbers are not read", node, "Declare it, or bind it by a sum.")
+            raise self.error(
+                "undeclared",
+                "i is not declared; complex numbers are not read",
+                node,
+                "Declare it, or bind it by a sum.",
+            )
         if self.names.strict:
             key = s.base + (f"_{lower_label}" if lower_label else "")
-            raise self.error("undeclared", f"{spell(key)} is not declared", node, f"Say what it is: Let ${spell(key)}$ be …")
+            raise self.error(
+                "undeclared", f"{spell(key)} is not declared", node, f"Say what it is: Let ${spell(key)}$ be …"
+            )
         if s.lower is not None:
             if not lower_label:
                 raise self.error("undeclared", f"{spell(s.base)} is not declared", node, "Declare it as a family.")
@@ -724,7 +780,9 @@ class Elaborator:
             ranges.append(own if own is not None else (ONE, INF))
         if any(r[0].loose or r[1].loose for r in ranges):
             raise self.error("undeclared", f"{spell(s.base)} is not declared", node, "Declare it as a family.")
-        self.names.add(Meaning(s.base, spell(s.base), "inferred", place=(node.start, node.end)), Name("real", tuple(ranges)))
+        self.names.add(
+            Meaning(s.base, spell(s.base), "inferred", place=(node.start, node.end)), Name("real", tuple(ranges))
+        )
         self.names.inferred.append(f"{spell(s.base)} is a family of real numbers")
         return self._named(s.base, s.lower, s.upper, node)
 
@@ -764,7 +822,7 @@ ALIGNED = frozenset("align aligned gather gathered split eqnarray alignat multli
 
 
 def _missing_underscore(el: Elaborator, factors: Sequence[Factor], k: int) -> str:
-    """The letter before braces that hold nothing but letters, as in ``\\delta{ik}``."""
+    r"""The letter before braces that hold nothing but letters, as in ``\\delta{ik}``."""
     if k + 1 >= len(factors) or factors[k + 1].op:
         return ""
     leaf, group = factors[k].node, factors[k + 1].node

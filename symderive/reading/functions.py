@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 from symderive.kernel.context import Definition, Name
 from symderive.kernel.shapes import Shape
-from symderive.kernel.terms import INF, ONE, TRUE, ZERO, Term, abstract, bound, instantiate, make, num, rel, sym, value
-from symderive.language.expr import Expr
+from symderive.kernel.terms import ONE, TRUE, ZERO, Term, abstract, bound, make, num, rel, sym, value
 from symderive.reading import alphabet, dots
 from symderive.reading.lexer import Leaf
 from symderive.reading.names import Meaning, loose, show, spell, tabulate
 from symderive.reading.surface import Node, Surface
-from symderive.reading.symbols import PRIME, Symbol, items, label, mention, peel, unwrap
+from symderive.reading.symbols import Symbol, items, label, mention, peel, unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,13 +110,15 @@ def prefix(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type:
 
 
 def _normal(el: Elaborator, name: Surface, target: Surface) -> list[Term] | None:
-    """The arguments of ``\\mathcal{N}(x; μ, v)``."""
+    r"""The arguments of ``\\mathcal{N}(x; μ, v)``."""
     if not (isinstance(name, Leaf) and name.text == "𝒩" and "𝒩" not in el.names):
         return None
     if not (isinstance(target, Node) and target.kind == "bracket" and len(target.parts) == 3):
         return None
     inside = target.parts[1]
-    separated = isinstance(inside, Node) and any(isinstance(p, Leaf) and p.type in ("SEMICOLON", "MID") for p in inside.parts)
+    separated = isinstance(inside, Node) and any(
+        isinstance(p, Leaf) and p.type in ("SEMICOLON", "MID") for p in inside.parts
+    )
     parts = [p for p in items(inside) if not (isinstance(p, Leaf) and p.type == "MID")]
     if not separated or len(parts) != 3:
         return None
@@ -125,7 +126,7 @@ def _normal(el: Elaborator, name: Surface, target: Surface) -> list[Term] | None
 
 
 def _log_density(el: Elaborator, word: str, factors: Sequence[Factor], k: int) -> Value | None:
-    """``\\log \\mathcal{N}(x; μ, v)``, which is a function of its own."""
+    r"""``\\log \\mathcal{N}(x; μ, v)``, which is a function of its own."""
     if word not in ("log", "ln") or k + 2 >= len(factors) or factors[k + 1].op or factors[k + 2].op:
         return None
     arguments = _normal(el, factors[k + 1].node, factors[k + 2].node)
@@ -203,6 +204,8 @@ def call(el: Elaborator, word: str, lower: Surface | None, arguments: Sequence[V
     """The value of a function word at its arguments."""
     if word in ("max", "min"):
         return extremum(el, word, arguments, node)
+    if word in ("argmax", "argmin"):
+        return place_of_extremum(el, word, one(el, arguments, node), node)
     if word == "diag":
         v = one(el, arguments, node)
         return el_value(el, make("op", "diag" if len(el.shape(v, node)) == 1 else "diagonal", v.term))
@@ -219,13 +222,13 @@ def call(el: Elaborator, word: str, lower: Surface | None, arguments: Sequence[V
         raise el.error("unsupported", f"the function {word} is not read", node)
     f = ELEMENTWISE[word]
     v = one(el, arguments, node)
-    out = make("app", f, v.term)
+    t = make("app", f, v.term)
     if f == "log" and (lower is not None or "log2" in el.names.conventions):
         base = el.scalar(lower) if lower is not None else num(2)
-        out = make("div", out, make("app", "log", base))
+        t = make("div", t, make("app", "log", base))
     elif lower is not None:
         raise el.error("unsupported", f"a subscript of {word} is not read", node)
-    return el_value(el, out, row=v.row)
+    return el_value(el, t, row=v.row)
 
 
 def extremum(el: Elaborator, word: str, arguments: Sequence[Value], node: Surface) -> Value:
@@ -243,6 +246,19 @@ def extremum(el: Elaborator, word: str, arguments: Sequence[Value], node: Surfac
     return el_value(el, out, row=any(a.row for a in arguments))
 
 
+def place_of_extremum(el: Elaborator, word: str, v: Value, node: Surface) -> Value:
+    """The index of the largest entry, if there is one that is larger than all others; else 0."""
+    s = el.shape(v, node)
+    if len(s) != 1:
+        raise el.error("unsupported", f"{word} is read of a vector", node)
+    (lo, hi), i, j = s[0], loose(), loose()
+    mine, other = make("at", v.term, bound(i)), make("at", v.term, bound(j))
+    less = rel("<", other, mine) if word == "argmax" else rel("<", mine, other)
+    wins = make("all", lo, hi, abstract(make("imp", rel("!=", bound(j), bound(i)), less), j))
+    body = make("cases", wins, bound(i), ZERO)
+    return el_value(el, make("big", "sum", lo, hi, TRUE, abstract(body, i)))
+
+
 def wrapper(el: Elaborator, f: str, spelling: str) -> str:
     """A name for a function of the book, so that its derivative can be named: f′(x)."""
     key = f"{f}ᶠ"
@@ -250,7 +266,7 @@ def wrapper(el: Elaborator, f: str, spelling: str) -> str:
     if key not in names.scope.names:
         names.scope.names[key] = Name("function", (), ((),))
         names.scope.definitions[key] = Definition(("x#0",), (((), make("app", f, bound("x#0"))),))
-        names.scope._context = None  # noqa: SLF001
+        names.changed()
         names.meanings[key] = Meaning(key, spelling, "defined", f"the function {f}")
     return key
 
@@ -269,7 +285,12 @@ def applied(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type
     if s is None:
         return None
     node = factors[k].node
-    if s.base in ("𝟙", "𝟏", "𝕀", "1") and s.lower is None and target.parts[0].text in ("(", "[", "{") and s.base not in el.names:
+    if (
+        s.base in ("𝟙", "𝟏", "𝕀", "1")
+        and s.lower is None
+        and target.parts[0].text in ("(", "[", "{")
+        and s.base not in el.names
+    ):
         guard = el.condition(target.parts[1])
         return postscript(el, el_value(el, make("cases", guard, ONE, ZERO)), scripts, node), k + 2
     divergence = _divergence(el, s, target, node)
@@ -283,7 +304,8 @@ def applied(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type
         return postscript(el, mentioned, scripts, node), k + 2
     found = function_named(el, s)
     if found is None:
-        return _not_applied(el, s, node, target)
+        _not_applied(el, s, node, target)
+        return None
     key, upper = found
     arguments = [el.value(p) for p in items(target.parts[1])] if len(target.parts) == 3 else []
     arity = len(el.names.declared(key.rstrip("'")).arguments) if key.rstrip("'") in el.names.scope.names else 1
@@ -304,7 +326,7 @@ def listed_names(el: Elaborator, s: Symbol, node: Surface) -> Value | None:
     if s.lower is None or s.base in el.names:
         return None
     parts = el.index_parts(s.lower, 9)
-    if len(parts) != 1 or not el._indexed(s.lower):  # noqa: SLF001
+    if len(parts) != 1 or not el._indexed(s.lower):
         return None
     known = numbered(el, s.base)
     if not known:
@@ -365,7 +387,9 @@ def _divergence(el: Elaborator, s: Symbol, target: Node, node: Surface) -> Value
     q, p = el.value(parts[0]), el.value(parts[2])
     r, t = el.shape(q, node), el.shape(p, node)
     if len(r) != 1 or len(t) != 1:
-        raise el.error("unsupported", "the divergence is read between probability vectors", node, "Write it as an expectation.")
+        raise el.error(
+            "unsupported", "the divergence is read between probability vectors", node, "Write it as an expectation."
+        )
     i = loose()
     a, b = make("at", q.term, bound(i)), make("at", p.term, bound(i))
     body = make("mul", a, make("app", "log", make("div", a, b)))
@@ -490,7 +514,7 @@ def big_operator(
 ) -> tuple[Value, int]:
     node = factors[k].node
     body = factors[k + 1 :]
-    if not body or (body[0].op not in ("",)):
+    if not body or (body[0].op != ""):
         raise el.error("syntax", "a big operator stands before nothing", node)
     if lower is None:
         raise el.error("unsupported", "a big operator without an index", node, "Write its index below.")
@@ -592,7 +616,7 @@ def _free_letters(el: Elaborator, part: Node) -> list[str]:
     for leaf in leaves(part):
         if leaf.type != "LETTER" or leaf.text in el.bound or leaf.text in out:
             continue
-        if leaf.text in el.names and el.names.meanings[leaf.text].role not in ("index",):
+        if leaf.text in el.names and el.names.meanings[leaf.text].role != "index":
             continue
         out.append(leaf.text)
     return out
@@ -615,7 +639,7 @@ def _bound_by(el: Elaborator, fresh: list[str], part: Node, node: Surface, relat
 
 
 def _set(el: Elaborator, node: Surface) -> tuple[Term, Term]:
-    """The range of ``i \\in {1, …, n}``."""
+    r"""The range of ``i \\in {1, …, n}``."""
     inner = unwrap(node)
     if isinstance(inner, Node) and inner.kind == "bracket" and len(inner.parts) == 3:
         listed = items(inner.parts[1])
@@ -659,7 +683,9 @@ def range_in(el: Elaborator, letter: str, node: Surface) -> tuple[Term, Term] | 
             if key in el.names and not el.names.is_function(key):
                 ranges = el.names.ranges(key)
                 upper = el.names.meanings[key].upper
-                parts = el.index_parts(s.upper, upper) if upper and s.upper is not None and not transposes(s.upper) else []
+                parts = (
+                    el.index_parts(s.upper, upper) if upper and s.upper is not None and not transposes(s.upper) else []
+                )
                 if s.lower is not None:
                     parts = [*parts, *el.index_parts(s.lower, len(ranges) - len(parts))]
                 for p, (lo, hi) in zip(parts, ranges, strict=False):
@@ -757,7 +783,9 @@ def bracket(el: Elaborator, node: Node) -> Value:
             s = el.shape(v, node)
             if s:
                 kind = "a vector" if len(s) == 1 else "a matrix"
-                raise el.error("ambiguous", f"bars around {kind} have two readings", node, "Write \\det or \\lVert … \\rVert.")
+                raise el.error(
+                    "ambiguous", f"bars around {kind} have two readings", node, "Write \\det or \\lVert … \\rVert."
+                )
             return el_value(el, make("app", "abs", v.term))
         case "LNORM":
             return norm(el, inside, "", node)
@@ -848,7 +876,7 @@ def entries(el: Elaborator, rows: Sequence[Sequence[Term]], node: Surface) -> Va
         return el_value(el, tabulate(lambda i: pick([r[0] for r in rows], i), ((ONE, num(m)),)))
     if m == 1:
         return el_value(el, tabulate(lambda i: pick(rows[0], i), ((ONE, num(n)),)), row=True)
-    body: Callable[[Term, Term], Term] = lambda i, j: pick([pick(r, j) for r in rows], i)  # noqa: E731
+    body: Callable[[Term, Term], Term] = lambda i, j: pick([pick(r, j) for r in rows], i)
     return el_value(el, tabulate(body, ((ONE, num(m)), (ONE, num(n)))))
 
 
@@ -869,6 +897,7 @@ def environment(el: Elaborator, node: Node) -> Value:
     if name in ("cases", "dcases", "rcases"):
         return cases(el, table, node)
     if name in MATRICES:
+        table = [[p for c in r for p in ([None] if c is None else items(c))] for r in table]
         if any(c is None for r in table for c in r):
             raise el.error("syntax", "an entry of the matrix is missing", node)
         return entries(el, [[el.scalar(c) for c in r if c is not None] for r in table], node)
@@ -898,10 +927,7 @@ def cases(el: Elaborator, table: list[list[Surface | None]], node: Node) -> Valu
         branches.append((None if guard is None or _otherwise(guard) else el.condition(guard), v))
     out: Term | None = None
     for guard_term, v in reversed(branches):
-        if guard_term is None:
-            out = v.term
-        else:
-            out = make("cases", guard_term, v.term, *(() if out is None else (out,)))
+        out = v.term if guard_term is None else make("cases", guard_term, v.term, *(() if out is None else (out,)))
     if out is None:
         raise el.error("syntax", "cases without a branch", node)
     return el_value(el, out, row=any(v.row for _, v in branches))
@@ -910,4 +936,3 @@ def cases(el: Elaborator, table: list[list[Surface | None]], node: Node) -> Valu
 def _otherwise(guard: Surface) -> bool:
     words = [p.text.lower() for p in items(guard) if isinstance(p, Leaf) and p.type == "TEXT"]
     return any(w.startswith(("otherwise", "else")) for w in words)
-

@@ -71,18 +71,59 @@ FUNCTIONS = frozenset(
     " lim det tr Tr trace diag softmax sigmoid relu ReLU sign sgn erf softplus Var Cov KL rank dim Pr limsup liminf"
     " logit gelu GELU silu SiLU elu ELU vec LeakyReLU Re Im ker span arg lse logsumexp ".split()
 )
-BIG = {"sum": "sum", "prod": "prod", "int": "int", "bigcup": "cup", "bigoplus": "oplus", "bigodot": "odot", "iint": "int"}
+BIG = {
+    "sum": "sum",
+    "prod": "prod",
+    "int": "int",
+    "bigcup": "cup",
+    "bigoplus": "oplus",
+    "bigodot": "odot",
+    "iint": "int",
+}
 SPACES = frozenset(
     ", ; ! : > space thinspace medspace thickspace enspace negthinspace displaystyle textstyle scriptstyle"
     " limits nolimits nonumber notag noindent left. right. allowbreak relax hfill smallskip medskip bigskip par"
     " centering normalsize small large hline / - kern scriptscriptstyle mathstrut strut break newline protect".split()
 ) | {" ", "\n"}
-SIZES = frozenset(f"{b}{s}" for b in ("big", "Big", "bigg", "Bigg") for s in ("", "l", "r", "m")) | {"mathopen", "mathclose"}
+SIZES = frozenset(f"{b}{s}" for b in ("big", "Big", "bigg", "Bigg") for s in ("", "l", "r", "m")) | {
+    "mathopen",
+    "mathclose",
+}
 ONE_ARGUMENT_DROPPED = frozenset(
-    ("label", "tag", "hspace", "vspace", "color", "phantom", "hphantom", "vphantom", "cite", "footnote", "eqref", "ref", "mbox*", "hskip")
+    (
+        "label",
+        "tag",
+        "hspace",
+        "vspace",
+        "color",
+        "phantom",
+        "hphantom",
+        "vphantom",
+        "cite",
+        "footnote",
+        "eqref",
+        "ref",
+        "mbox*",
+        "hskip",
+    )
 )
 TEXTS = frozenset(("text", "mbox", "textnormal", "hbox", "textsf", "intertext", "shortintertext"))
-NAMES = frozenset(("operatorname", "mathop", "operatorname*", "mathrm", "mathit", "textrm", "texttt", "mathtt", "mathsf", "textit", "rm", "textbf"))
+NAMES = frozenset(
+    (
+        "operatorname",
+        "mathop",
+        "operatorname*",
+        "mathrm",
+        "mathit",
+        "textrm",
+        "texttt",
+        "mathtt",
+        "mathsf",
+        "textit",
+        "rm",
+        "textbf",
+    )
+)
 TYPESET = frozenset("exp log ln sin cos tan tanh sinh cosh max min det lim arg sup inf".split())
 """Functions that have a command of their own."""
 
@@ -92,7 +133,18 @@ LINKING = frozenset(
 )
 """Words in a formula that link its parts and name nothing."""
 
-MARKS = {"dagger": "†", "prime": "'", "star": "*", "ast": "*", "circ": "°", "*": "*", "+": "+", "-": "-", "#": "#", "dag": "†"}
+MARKS = {
+    "dagger": "†",
+    "prime": "'",
+    "star": "*",
+    "ast": "*",
+    "circ": "°",
+    "*": "*",
+    "+": "+",
+    "-": "-",
+    "#": "#",
+    "dag": "†",
+}
 BRACKETS = {
     "(": ("LPAR", "("), "[": ("LPAR", "["), ")": ("RPAR", ")"), "]": ("RPAR", "]"), "{": ("LSET", "{"), "}": ("RSET", "}"),
     "lbrace": ("LSET", "{"), "rbrace": ("RSET", "}"), "langle": ("LANGLE", "<"), "rangle": ("RANGLE", ">"),
@@ -112,7 +164,9 @@ _CLOSES = frozenset("RBRACE RPAR RSET RBAR RNORM RANGLE RDOT RROOT END".split())
 _ENDS_OPERAND = _CLOSES | frozenset("NUMBER LETTER WORD TRANSPOSE MARK PRIME BANG DOTS".split())
 
 
-_STARTS_OPERAND = frozenset("NUMBER LETTER WORD FUNCTION BIG LBRACE LPAR LSET LNORM FRAC SQRT ACCENT NABLA PARTIAL BEGIN".split())
+_STARTS_OPERAND = frozenset(
+    "NUMBER LETTER WORD FUNCTION BIG LBRACE LPAR LSET LNORM FRAC SQRT ACCENT NABLA PARTIAL BEGIN".split()
+)
 
 
 class Lexer:
@@ -139,7 +193,9 @@ class Lexer:
         self._run(0, len(self.text))
         if self.stack:
             opened = self.stack[-1]
-            raise ReadingError("syntax", f"{opened.text or 'a brace'} is not closed", opened.start, opened.end, "Close it.")
+            raise ReadingError(
+                "syntax", f"{opened.text or 'a brace'} is not closed", opened.start, opened.end, "Close it."
+            )
         while self.out and self.out[-1].type == "QUAD":
             self.out.pop()
         return pair_bars(self.out)
@@ -168,7 +224,9 @@ class Lexer:
             self.stack.append(leaf)
             self.styles.append(self.styles[-1])
             if len(self.stack) > MAX_DEPTH:
-                raise ReadingError("limit", f"brackets nest deeper than {MAX_DEPTH}", start, end, "Name the inner parts.")
+                raise ReadingError(
+                    "limit", f"brackets nest deeper than {MAX_DEPTH}", start, end, "Name the inner parts."
+                )
         elif type_ in _CLOSES:
             self._close(leaf)
         if self.single:
@@ -210,7 +268,12 @@ class Lexer:
         if run in self.words and not style:
             self._emit("WORD", run, start, end)
             return end
-        if run in FUNCTIONS and len(run) > 2 and not style and re.match(r"\s*(?:\\left\s*)?[({]", self.text[end : end + 12]):
+        if (
+            run in FUNCTIONS
+            and len(run) > 2
+            and not style
+            and re.match(r"\s*(?:\\left\s*)?[({]", self.text[end : end + 12])
+        ):
             if run in TYPESET:
                 raise ReadingError("typo", f"{run} without a backslash", start, end, f"Did you mean \\{run}?")
             self._emit("FUNCTION", run, start, end, "typed")
@@ -280,7 +343,18 @@ class Lexer:
 
     def _unicode(self, sign: str, start: int, end: int) -> None:
         operators = {"·": "*", "×": "x", "⊙": "o.", "∘": "o", "⊗": "ox"}
-        relations = {"≤": "<=", "≥": ">=", "≠": "!=", "≈": "~~", "∈": "in", "→": "->", "←": "<-", "∝": "propto", "∼": "~", "⇒": "=>"}
+        relations = {
+            "≤": "<=",
+            "≥": ">=",
+            "≠": "!=",
+            "≈": "~~",
+            "∈": "in",
+            "→": "->",
+            "←": "<-",
+            "∝": "propto",
+            "∼": "~",
+            "⇒": "=>",
+        }
         if sign in operators:
             self._emit("OPERATOR", operators[sign], start, end)
         elif sign in relations:
@@ -299,12 +373,14 @@ class Lexer:
         elif not sign.isprintable() or sign.isspace():
             return
         else:
-            raise ReadingError("syntax", f"the character {sign!r} is not known in formulas", start, end, "Write its LaTeX command.")
+            raise ReadingError(
+                "syntax", f"the character {sign!r} is not known in formulas", start, end, "Write its LaTeX command."
+            )
 
     # -- commands -----------------------------------------------------------------------------------
 
-    def _command(self, name: str, start: int, end: int) -> int:  # noqa: C901
-        if name.endswith("*") and name not in ("operatorname*",):
+    def _command(self, name: str, start: int, end: int) -> int:
+        if name.endswith("*") and name != "operatorname*":
             name, end = name[:-1], end - 1
         if name in ("quad", "qquad", "\\"):
             inner = self.stack[-1].type if self.stack else ""
@@ -352,10 +428,12 @@ class Lexer:
             return m.end()
         elif name in RELATIONS:
             self._emit("REL", RELATIONS[name], start, end)
-        elif name in MARKS and self.out and self.out[-1].type in ("CARET", "UNDER") and name not in ("quad",):
+        elif name in MARKS and self.out and self.out[-1].type in ("CARET", "UNDER") and name != "quad":
             self._emit("PRIME" if name == "prime" else "MARK", MARKS[name], start, end)
-        elif name in ("prime",):
+        elif name == "prime":
             self._emit("PRIME", "'", start, end)
+        elif name == "cdot" and self._alone(end):
+            self._emit("LETTER", "·", start, end)
         elif name in OPERATORS:
             self._emit("OPERATOR", OPERATORS[name], start, end)
         elif name in BIG:
@@ -373,6 +451,12 @@ class Lexer:
             return self._rest(name, start, end)
         return end
 
+    def _alone(self, end: int) -> bool:
+        """Whether a dot stands for an argument, as in ``\\sigma(\\cdot)`` or ``\\|\\cdot\\|``."""
+        before = self.out[-1].type if self.out else ""
+        opened = before in ("LPAR", "LBAR", "LNORM", "LBRACE", "BAR", "COMMA", "MID")
+        return opened and re.match(r"\s*(?:\\right\s*)?(?:[)\]},|]|\\\||\\r[vV]ert)", self.text[end : end + 12]) is not None
+
     def _rest(self, name: str, start: int, end: int) -> int:
         simple = {
             "nabla": ("NABLA", "∇"), "partial": ("PARTIAL", "∂"), "top": ("TRANSPOSE", "T"), "intercal": ("TRANSPOSE", "T"),
@@ -380,7 +464,9 @@ class Lexer:
             "ddots": ("DOTS", "..."), "dotsc": ("DOTS", "..."), "dotsb": ("DOTS", "..."), "forall": ("FORALL", "∀"), "pm": ("SIGN", "±"), "mp": ("SIGN", "∓"),
             "colon": ("COLON", ":"), "boxed": ("BOXED", "boxed"), "T": ("TRANSPOSE", "T"), "transpose": ("TRANSPOSE", "T"),
             "underbrace": ("BRACE", "underbrace"), "overbrace": ("BRACE", "overbrace"), "exists": ("FORALL", "∃"),
-            "checkmark": ("TEXT", "✓"), "square": ("TEXT", "□"), "blacksquare": ("TEXT", "■"), "%": ("MARK", "%"),
+            "checkmark": ("TEXT", "✓"), "square": ("TEXT", "□"),
+            "Box": ("TEXT", "□"),
+            "#": ("MARK", "#"), "blacksquare": ("TEXT", "■"), "%": ("MARK", "%"),
             "iff": ("REL", "<=>"), "qed": ("TEXT", "∎"), "angle": ("MARK", "∠"), "_": ("MARK", "_"),
         }  # fmt: skip
         if name in simple:
@@ -403,9 +489,23 @@ class Lexer:
             return self._argument(end, name)[1]
         if name in ONE_ARGUMENT_DROPPED:
             return self._argument(end, name)[1]
-        if name in ("cancel", "mathbin", "mathrel", "mathord", "mathinner", "ensuremath", "smash", "mathpunct", "bf", "it", "rm"):
+        if name in (
+            "cancel",
+            "mathbin",
+            "mathrel",
+            "mathord",
+            "mathinner",
+            "ensuremath",
+            "smash",
+            "mathpunct",
+            "bf",
+            "it",
+            "rm",
+        ):
             return end
-        raise ReadingError("unknown-command", f"\\{name} is not known", start, end, "Define it with \\newcommand, or write it out.")
+        raise ReadingError(
+            "unknown-command", f"\\{name} is not known", start, end, "Define it with \\newcommand, or write it out."
+        )
 
     def _argument(self, position: int, of: str) -> tuple[str, int]:
         """The text between braces from a position, and where it ends."""
@@ -427,7 +527,9 @@ class Lexer:
                 depth += 1 if c == "{" else -1
             k += 1
         if depth:
-            raise ReadingError("syntax", f"the argument of \\{of} is not closed", m.end() - 1, m.end(), "Close the brace.")
+            raise ReadingError(
+                "syntax", f"the argument of \\{of} is not closed", m.end() - 1, m.end(), "Close the brace."
+            )
         return self.text[m.end() : k - 1], k
 
     def _sized(self, side: str, start: int, end: int) -> int:
@@ -499,7 +601,11 @@ class Lexer:
         inner = re.sub(r"\\[,!;: ]|~|\s", "", body)
         before = self.out[-1].type if self.out else ""
         braced = before == "LBRACE" and len(self.out) > 1 and self.out[-2].type == "CARET"
-        if inner == "T" and (before == "CARET" or braced) and name in ("mathsf", "mathrm", "rm", "textrm", "operatorname", "mathtt"):
+        if (
+            inner == "T"
+            and (before == "CARET" or braced)
+            and name in ("mathsf", "mathrm", "rm", "textrm", "operatorname", "mathtt")
+        ):
             self._emit("TRANSPOSE", "T", start, after)
             return after
         if name in NAMES and style in ("", "SANS-SERIF") and re.fullmatch(r"[A-Za-z][A-Za-z0-9\-]+", inner):
@@ -598,8 +704,7 @@ def _pairings(tokens: list[Leaf], bars: list[int]) -> int:
     """In how many ways bars can be paired."""
     ends = [k > 0 and tokens[k - 1].type in _ENDS_OPERAND for k in bars]
     starts = [
-        k + 1 < len(tokens)
-        and (tokens[k + 1].type in _STARTS_OPERAND or (tokens[k + 1].type == "SIGN" and not end))
+        k + 1 < len(tokens) and (tokens[k + 1].type in _STARTS_OPERAND or (tokens[k + 1].type == "SIGN" and not end))
         for k, end in zip(bars, ends, strict=True)
     ]
     ways = {0: 1}

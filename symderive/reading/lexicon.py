@@ -97,7 +97,10 @@ CONVENTIONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r".*numerator layout.*", "numerator-layout"),
         (r".*log(?:arithm)?s?\b.* (?:to|of|have|has) base (?:2|two|⟦\d+⟧).*", "log2"),
         (r".*natural log.*", "natural-log"),
-        (r".*acts? (?:elementwise|entrywise|entry by entry|componentwise|coordinatewise).*|.*applied (?:elementwise|entrywise|componentwise).*", "elementwise"),
+        (
+            r".*acts? (?:elementwise|entrywise|entry by entry|componentwise|coordinatewise).*|.*applied (?:elementwise|entrywise|componentwise).*",
+            "elementwise",
+        ),
     )
 )
 CONVENTIONS_WITH_FORMULAS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -105,7 +108,10 @@ CONVENTIONS_WITH_FORMULAS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     for pattern, name in (
         (r"(?:we )?(?:set|define|use|take)? ?(?:the convention )?⟦\d+⟧", "kink"),
         (r"(?:all )?terms that do not depend on ⟦\d+⟧ are (?:treated as )?constants?", "constant-terms"),
-        (r"(?:repeated ind(?:ex|ices) (?:are|is) summed; )?⟦\d+⟧(?:(?:,| and) ⟦\d+⟧)* (?:are|is) not summed", "not-summed"),
+        (
+            r"(?:repeated ind(?:ex|ices) (?:are|is) summed; )?⟦\d+⟧(?:(?:,| and) ⟦\d+⟧)* (?:are|is) not summed",
+            "not-summed",
+        ),
     )
 )
 CONTENTS = {"kink": (r"(?i)relu.*'\s*\(\s*0\s*\)\s*=\s*0",)}

@@ -127,7 +127,7 @@ class Names:
         context = elder.scope.context()
         declared = elder.scope.names[key]
         self.scope.names[key] = declared
-        self.scope._context = None  # noqa: SLF001
+        self.scope._context = None
         if key in elder.meanings:
             self.meanings[key] = elder.meanings[key]
         needed: set[str] = set()
@@ -172,6 +172,10 @@ class Names:
 
     # -- growing ------------------------------------------------------------------------------------
 
+    def changed(self) -> None:
+        """Forget what was worked out of the scope; to be said after names or definitions were put in by hand."""
+        self.scope._context = None  # noqa: SLF001
+
     def add(self, meaning: Meaning, declared: Name) -> Expr:
         """A new name.
 
@@ -186,11 +190,13 @@ class Names:
         if key in BUILT_IN or key in self.scope.book.functions:
             raise ReadingError("built-in", f"{key} is the name of a function", *meaning.place)
         self.scope.names[key] = declared
-        self.scope._context = None  # noqa: SLF001
+        self.scope._context = None
         self.meanings[key] = meaning
         return Expr(sym(key))
 
-    def number(self, key: str, role: str = "declared", said: str = "", *, spelling: str = "", place: tuple[int, int] = (0, 0)) -> Expr:
+    def number(
+        self, key: str, role: str = "declared", said: str = "", *, spelling: str = "", place: tuple[int, int] = (0, 0)
+    ) -> Expr:
         out = self.add(Meaning(key, spelling or spell(key), role, said, place=place), Name("real"))
         if role == "inferred":
             self.inferred.append(f"{spell(key)} is a real number")
@@ -232,7 +238,7 @@ class Names:
 
 
 def spell(key: str) -> str:
-    """LaTeX for a key.
+    r"""LaTeX for a key.
 
     >>> spell("σ_w"), spell("W^⁽1⁾"), spell("h′")
     ('\\\\sigma_{w}', 'W^{(1)}', "h'")

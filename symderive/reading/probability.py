@@ -15,7 +15,18 @@ from symderive.reading.symbols import items, peel, unwrap
 if TYPE_CHECKING:
     from symderive.reading.elaborate import Elaborator, Factor, Value
 
-HEADS = {"𝔼": "E", "E": "E", "𝐄": "E", "ℰ": "", "Var": "Var", "𝕍": "Var", "V": "Var", "Cov": "Cov", "var": "Var", "cov": "Cov"}
+HEADS = {
+    "𝔼": "E",
+    "E": "E",
+    "𝐄": "E",
+    "ℰ": "",
+    "Var": "Var",
+    "𝕍": "Var",
+    "V": "Var",
+    "Cov": "Cov",
+    "var": "Var",
+    "cov": "Cov",
+}
 
 
 def _head(el: Elaborator, node: Surface) -> tuple[str, Surface | None] | None:
@@ -89,7 +100,9 @@ def _over(el: Elaborator, lower: Surface | None) -> list[Expr]:
             if name not in out:
                 out.append(name)
     if not out:
-        raise el.error("undeclared", "nothing random is named under the expectation", lower, "Declare the random variable.")
+        raise el.error(
+            "undeclared", "nothing random is named under the expectation", lower, "Declare the random variable."
+        )
     return out
 
 

@@ -66,7 +66,22 @@ class Reading:
             stack.extend(reversed(q.parts))
 
 
-QUESTIONS = frozenset(("question", "part", "subpart", "subsubpart", "problem", "exercise", "example", "document", "section", "theorem", "lemma", "proposition"))
+QUESTIONS = frozenset(
+    (
+        "question",
+        "part",
+        "subpart",
+        "subsubpart",
+        "problem",
+        "exercise",
+        "example",
+        "document",
+        "section",
+        "theorem",
+        "lemma",
+        "proposition",
+    )
+)
 
 
 def read_problems(path_or_text: str, **options: object) -> Reading:
@@ -89,7 +104,7 @@ class _Walker:
         count = 0
         elders: list[Names] = []
         words: list[str] = []
-        if unit.title and unit.kind not in ("document",):
+        if unit.title and unit.kind != "document":
             words.append(outline.plain(unit.title))
         for block in _blocks(unit.blocks):
             match block:
@@ -138,7 +153,11 @@ class _Walker:
                 span = p.span
                 if f"${p.text.strip()}$" in text:
                     break
-        code, message, advice = ("not-read", "this sentence was not understood", "") if error is None else (error.code, error.text, error.advice)
+        code, message, advice = (
+            ("not-read", "this sentence was not understood", "")
+            if error is None
+            else (error.code, error.text, error.advice)
+        )
         m = Message(code, span, message, advice, "warning")
         q.messages.append(m)
         self.messages.append(m)
@@ -252,7 +271,9 @@ class Goals:
             for node in split_list(self.parse(f)):
                 t = self.value(node).term
                 out |= {s.name() for s in subterms(t) if s.head == "sym"}
-                out |= {s.name() for s in subterms(t) if s.head == "app" and s.name().rstrip("'") in self.names.scope.names}
+                out |= {
+                    s.name() for s in subterms(t) if s.head == "app" and s.name().rstrip("'") in self.names.scope.names
+                }
         return frozenset(out)
 
     def one(self, node: Surface, asked: Asked, allowed: frozenset[str] | None) -> Goal:
@@ -263,6 +284,8 @@ class Goals:
             relation = el.relation_terms(node)[0]
             return Goal(GoalKind.SHOW, relation=relation)
         operation = asked.operation
+        if operation == "update":
+            return self.update(node, asked)
         if operation in ("gradient", "derivative", "jacobian", "hessian", "second-derivative"):
             return self.derivative(node, asked, allowed)
         v = self.value(node)
@@ -274,7 +297,9 @@ class Goals:
         if operation == "limit" and asked.at:
             return Goal(GoalKind.LIMIT, self.limit(v, shape, self.parse(asked.at[0])), allowed)
         places = self.places(asked)
-        kind = GoalKind.DERIVATIVE if _has(v.term, "der") else GoalKind.LIMIT if _has(v.term, "lim") else GoalKind.EVALUATE
+        kind = (
+            GoalKind.DERIVATIVE if _has(v.term, "der") else GoalKind.LIMIT if _has(v.term, "lim") else GoalKind.EVALUATE
+        )
         if asked.verb == "simplify":
             kind = GoalKind.SIMPLIFY
         return Goal(kind, v.term, allowed, at=places)
@@ -284,13 +309,55 @@ class Goals:
         if _has(v.term, "der"):
             return Goal(GoalKind.DERIVATIVE, v.term, allowed, at=self.places(asked))
         if not asked.by:
-            raise ReadingError("goal", "the goal does not say by what to differentiate", node.start, node.end, "Add: with respect to …")
+            raise ReadingError(
+                "goal", "the goal does not say by what to differentiate", node.start, node.end, "Add: with respect to …"
+            )
         el = Elaborator(self.names, node)
         variables = [p for f in asked.by for p in split_list(self.parse(f))]
         order = 2 if asked.operation in ("hessian", "second-derivative") and len(variables) == 1 else 1
         out = calculus.differentiate(el, v, variables * order, node)
         el.shape(out, node)
         return Goal(GoalKind.DERIVATIVE, out.term, allowed, at=self.places(asked))
+
+    def update(self, node: Surface, asked: Asked) -> Goal:
+        """One step of gradient descent on the loss: ``w − η ∂L/∂w``."""
+        el = Elaborator(self.names, node)
+        v = el.value(node)
+        name = next((s.name() for s in subterms(v.term) if s.head == "sym"), "")
+        loss = self._loss(name, node)
+        gradient = calculus.differentiate(el, Value(sym(loss)), [node], node)
+        rate = self.value(self.parse(asked.rate[0])).term if asked.rate else self._rate(node)
+        step = make("neg", make("mul", rate, gradient.term))
+        target = make("add", v.term, step)
+        el.shape(target, node)
+        return Goal(GoalKind.UPDATE, target, self.allowed(asked), name)
+
+    def _loss(self, name: str, node: Surface) -> str:
+        """The number that is trained: what depends on a name and on which nothing else rests."""
+        names = self.names
+        for key in list(names.meanings) if not names.elders else [k for e in names.elders for k in e.meanings]:
+            if key not in names.scope.names and names.elders:
+                names.adopt(key)
+        context = names.scope.context()
+        definitions = names.scope.definitions
+        found = [
+            k
+            for k in definitions
+            if k in names.meanings and not names.is_function(k) and not names.ranges(k) and name in context.closure(sym(k))
+        ]
+        sinks = [k for k in found if not any(k != o and k in context.closure(sym(o)) for o in found)]
+        named = [k for k in sinks if k[0] in "LℒJ𝒥EℰC"]
+        if len(sinks) != 1 and len(named) != 1:
+            advice = "Say it: the update rule for $w$ when $L$ is minimised."
+            raise ReadingError("goal", "it is not clear which loss is minimised", node.start, node.end, advice)
+        return (named if len(named) == 1 else sinks)[0]
+
+    def _rate(self, node: Surface) -> Term:
+        said = [k for k, m in self.names.meanings.items() if "learning rate" in m.said or "step size" in m.said]
+        known = said or [k for k in ("η", "α") if k in self.names]
+        if len(known) != 1:
+            raise ReadingError("goal", "the learning rate is not known", node.start, node.end, "Add: with learning rate $\\eta$.")
+        return sym(known[0])
 
     def places(self, asked: Asked) -> tuple[Term, ...]:
         """Equations that say where the answer is wanted."""
@@ -304,7 +371,9 @@ class Goals:
 
     def limit(self, v: Value, shape: Shape, where: Surface) -> Term:
         if not (isinstance(where, Node) and where.kind == "chain"):
-            raise ReadingError("goal", "the limit does not say where it goes", where.start, where.end, "Write: as $x \\to a$.")
+            raise ReadingError(
+                "goal", "the limit does not say where it goes", where.start, where.end, "Write: as $x \\to a$."
+            )
         el = Elaborator(self.names, where)
         variable, point, side = calculus.approach(el, where)
         if not shape:
@@ -358,7 +427,9 @@ class Goals:
         formulas = asked.of
         if asked.operation in ("gradient", "derivative", "jacobian") and asked.by:
             return self.derivative(self.parse(formulas[0]), asked, None).target
-        if asked.operation == "update" or not formulas:
+        if asked.operation == "update" and formulas:
+            return self.update(self.parse(formulas[0]), asked).target
+        if not formulas:
             return None
         node = self.parse(formulas[0])
         if isinstance(node, Node) and node.kind in ("chain", "listed"):
@@ -372,8 +443,9 @@ class Goals:
                 continue
             for node in split_list(self.parse(p)):
                 if isinstance(node, Node) and node.kind == "chain":
-                    if any(r.text == "<-" for r in node.parts[1::2]):
-                        raise ReadingError("unsupported", "an assignment as a choice is not judged yet", node.start, node.end)
+                    if len(node.parts) == 3 and node.parts[1].text == "<-" and target is not None:
+                        yield self.value(node.parts[2]).term
+                        continue
                     yield from Elaborator(self.names, node).relation_terms(node)
                 elif target is not None:
                     yield self.value(node).term

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from symderive.reading import lexicon
 from symderive.reading.declare import Declarer, Item
 from symderive.reading.errors import ReadingError
-from symderive.reading.names import Names
 from symderive.reading.lexer import Leaf
+from symderive.reading.names import Names
 from symderive.reading.surface import Node, Surface, parse
 from symderive.reading.symbols import items, peel
 
@@ -64,6 +64,7 @@ class Asked:
     unknown: tuple[Inline, ...] = ()
     label: tuple[Inline, ...] = ()
     binders: tuple[Inline, ...] = ()
+    rate: tuple[Inline, ...] = ()
     negated: bool = False
     text: str = ""
 
@@ -80,7 +81,7 @@ class Outcome:
 
 
 _ABBREVIATIONS = re.compile(r"\b(i\.i\.d|e\.g|i\.e|w\.r\.t|resp|cf|fig|eq|vs|Pr|approx|etc)\.", re.IGNORECASE)
-_TOKEN = re.compile(r"⟦\d+⟧|[A-Za-z0-9][A-Za-z0-9'.\-]*(?<!\.)|[,;:()?!]|\.")
+_TOKEN = re.compile(r"⟦\d+⟧|i\.i\.d\.?|[A-Za-z0-9][A-Za-z0-9'.\-]*(?<!\.)|[,;:()?!]|\.")
 _FORMULA = re.compile(r"⟦(\d+)⟧")
 BE = frozenset("be is are denote denotes denoting being has have as equals stands".split())
 QUANTIFIERS = frozenset("for all each any every where over and".split())
@@ -176,8 +177,12 @@ class Reader:
         marks = _FORMULA.findall(plain)
         for pattern, name in lexicon.CONVENTIONS_WITH_FORMULAS:
             m = pattern.fullmatch(plain)
-            if m and all(re.search(t, formulas[int(k)].text) for t, k in zip(lexicon.CONTENTS.get(name, ()), marks, strict=False)):
-                self.names.conventions.add(":".join((name, *(formulas[int(k)].text.strip() for k in marks if name not in lexicon.CONTENTS))))
+            if m and all(
+                re.search(t, formulas[int(k)].text) for t, k in zip(lexicon.CONTENTS.get(name, ()), marks, strict=False)
+            ):
+                self.names.conventions.add(
+                    ":".join((name, *(formulas[int(k)].text.strip() for k in marks if name not in lexicon.CONTENTS)))
+                )
                 if name == "not-summed":
                     self.names.conventions.add("summation")
                 out.read.append(("convention", words(text, formulas)))
@@ -192,7 +197,10 @@ class Reader:
                     self.names.conventions.add(name)
                     out.read.append(("convention", words(text, formulas)))
                     return True
-        m = re.fullmatch(r"(?:we )?write ⟦(\d+)⟧ for ⟦(\d+)⟧|(?:here )?⟦(\d+)⟧ (?:stands for|abbreviates|is short for) ⟦(\d+)⟧", plain)
+        m = re.fullmatch(
+            r"(?:we )?write ⟦(\d+)⟧ for ⟦(\d+)⟧|(?:here )?⟦(\d+)⟧ (?:stands for|abbreviates|is short for) ⟦(\d+)⟧",
+            plain,
+        )
         if m:
             short, long = (int(g) for g in m.groups() if g is not None)
             self._alias(formulas[short], formulas[long])
@@ -236,7 +244,11 @@ class Reader:
     # -- goals --------------------------------------------------------------------------------------
 
     def _goal(self, text: str, formulas: Sequence[Inline], out: Outcome) -> bool:
-        m = re.match(r"(?:(?:now|then|finally|also|next|hence|thus|please|and|again),? )?(?:use|using|starting from|by) (.+?)(?:,| to) (?=[a-z])", text, re.IGNORECASE)
+        m = re.match(
+            r"(?:(?:now|then|finally|also|next|hence|thus|please|and|again),? )?(?:use|using|starting from|by) (.+?)(?:,| to) (?=[a-z])",
+            text,
+            re.IGNORECASE,
+        )
         if m and self._starts_goal(text[m.end() :]) and _FORMULA.search(m.group(1)):
             try:
                 self.sentence("Let " + m.group(1) + ".", formulas, out)
@@ -245,17 +257,27 @@ class Reader:
             text = text[m.end() :]
         condition = re.match(r"(?:for|if|when|assuming|assume|given|suppose)\b (.+?), (?=[a-z])", text, re.IGNORECASE)
         if condition and self._starts_goal(text[condition.end() :]) and _FORMULA.search(condition.group(1)):
-            self.sentence(("Let " if text[:2].lower() in ("fo", "gi") else "Assume ") + condition.group(1) + ".", formulas, out)
+            self.sentence(
+                ("Let " if text[:2].lower() in ("fo", "gi") else "Assume ") + condition.group(1) + ".", formulas, out
+            )
             text = text[condition.end() :]
         verb = self._starts_goal(text)
         if verb and verb[0] == "choices" and not re.search(r"\bof (?:the following|these)\b", text, re.IGNORECASE):
             return False
         if verb is None:
-            later = re.search(r",? and (?=(?:then )?(?:derive|find|compute|give|show|determine|calculate|express|prove|verify)\b)", text, re.IGNORECASE)
+            later = re.search(
+                r",? and (?=(?:then )?(?:derive|find|compute|give|show|determine|calculate|express|prove|verify)\b)",
+                text,
+                re.IGNORECASE,
+            )
             if later and self._starts_goal(text[later.end() :]):
                 self.sentence(text[: later.start()] + ".", formulas, out)
                 return self._goal(text[later.end() :], formulas, out)
-            stem = re.search(r"(?:update(?: rule)?|gradient|derivative|value|answer|result)\b.*\b(?:is|equals)\s*:?\.?\s*\Z", text, re.IGNORECASE)
+            stem = re.search(
+                r"(?:update(?: rule)?|gradient|derivative|value|answer|result)\b.*\b(?:is|equals)\s*:?\.?\s*\Z",
+                text,
+                re.IGNORECASE,
+            )
             question = text.rstrip().endswith("?") and re.search(r"\b(which|what|how)\b", text, re.IGNORECASE)
             if stem:
                 out.goals.append(self._asked("choices", text, formulas))
@@ -265,7 +287,11 @@ class Reader:
                 return True
             return False
         word, rest = verb
-        several = re.split(r",? and (?=the (?:limit|gradient|derivative|mean|variance|value|jacobian|hessian)s? of )", rest, flags=re.IGNORECASE)
+        several = re.split(
+            r",? and (?=the (?:limit|gradient|derivative|mean|variance|value|jacobian|hessian)s? of )",
+            rest,
+            flags=re.IGNORECASE,
+        )
         if len(several) > 1 and all(_FORMULA.search(p) for p in several):
             for p in several:
                 out.goals.append(self._asked(word, p, formulas))
@@ -286,14 +312,30 @@ class Reader:
         return True
 
     def _starts_goal(self, text: str) -> tuple[str, str] | None:
-        plain = re.sub(r"^(?:\([a-z0-9]\)|[a-z]\)|now|then|finally|also|next|hence|thus|please|and|again|first|briefly)[ ,]+", "", text.strip(), flags=re.IGNORECASE)
+        plain = re.sub(
+            r"^(?:\([a-z0-9]\)|[a-z]\)|now|then|finally|also|next|hence|thus|please|and|again|first|briefly)[ ,]+",
+            "",
+            text.strip(),
+            flags=re.IGNORECASE,
+        )
         low = plain.lower()
         for phrase, verb in sorted(lexicon.GOALS.items(), key=lambda kv: -len(kv[0])):
             if re.match(rf"{phrase}\b", low):
                 rest = plain[len(phrase) :]
                 if verb != "choices" and not _FORMULA.search(rest):
                     return None
-                if phrase in ("set", "write", "state", "use", "give", "find", "show", "compute", "solve", "conclude") and re.match(r"\s*(?:up|aside|your|of-|some|is|out|me|us)\b", rest.lower()):
+                if phrase in (
+                    "set",
+                    "write",
+                    "state",
+                    "use",
+                    "give",
+                    "find",
+                    "show",
+                    "compute",
+                    "solve",
+                    "conclude",
+                ) and re.match(r"\s*(?:up|aside|your|of-|some|is|out|me|us)\b", rest.lower()):
                     return None
                 return verb, rest
         return None
@@ -303,9 +345,18 @@ class Reader:
         text = rest
         slots: dict[str, list[Inline]] = {}
         patterns = (
-            ("names", r"\b(?:only )?(?:in terms of|as a function of|using only|through|by means of) (?:only )?((?:(?:the|its|derivative|,|and|or|'s|entries|of) ?)*⟦\d+⟧(?:(?:,| and|, and| or) (?:the |of )?⟦\d+⟧)*)"),
-            ("by", r"\b(?:with respect to|w\.r\.t\.|wrt|by) ((?:the |each |all |entry |entries |component |vector |matrix |parameter |parameters |weight |weights |of )*⟦\d+⟧(?:(?:,| and|, and) (?:the )?⟦\d+⟧)*)"),
-            ("at", r"\b(?:at|as|when|evaluated at|for the values|where) ((?:the point |the values? )?⟦\d+⟧(?:(?:,| and|, and) ⟦\d+⟧)*)"),
+            (
+                "names",
+                r"\b(?:only )?(?:in terms of|as a function of|using only|through|by means of) (?:only )?((?:(?:the|its|derivative|,|and|or|'s|entries|of) ?)*⟦\d+⟧(?:(?:,| and|, and| or) (?:the |of )?⟦\d+⟧)*)",
+            ),
+            (
+                "by",
+                r"\b(?:with respect to|w\.r\.t\.|wrt|by) ((?:the |each |all |entry |entries |component |vector |matrix |parameter |parameters |weight |weights |of )*⟦\d+⟧(?:(?:,| and|, and) (?:the )?⟦\d+⟧)*)",
+            ),
+            (
+                "at",
+                r"\b(?:at|as|when|evaluated at|for the values|where) ((?:the point |the values? )?⟦\d+⟧(?:(?:,| and|, and) ⟦\d+⟧)*)",
+            ),
             ("binders", r"\bfor (?:all|each|any|every) ((?:index |indices )?⟦\d+⟧(?:(?:,| and|, and) ⟦\d+⟧)*)"),
         )
         for slot, pattern in patterns:
@@ -326,13 +377,24 @@ class Reader:
             elif m:
                 slots["unknown"] = [formulas[int(m.group(1))]]
                 text = text[: m.start()] + text[m.end() :]
-        text = re.sub(r"\b(?:with|and) (?:a )?(?:learning rate|step size) ⟦\d+⟧", " ", text)
+        m = re.search(r"\b(?:with|and) (?:a )?(?:learning rate|step size) ⟦(\d+)⟧", text)
+        rate = (formulas[int(m.group(1))],) if m else tuple[Inline, ...]()
+        text = text[: m.start()] + " " + text[m.end() :] if m else text
+        for f in rate:
+            s = peel(self.parse(f))
+            if s is not None and s.lower is None and s.base not in self.names:
+                self.names.number(s.base, "declared", "learning rate")
         m = re.search(r"\bfor ⟦(\d+)⟧(?:,? ⟦\d+⟧)*\s*[.?]?\s*\Z", text)
-        if m and verb != "solve" and "binders" not in slots and re.search(r"=|\\ge|>|\\in|\\ne", formulas[int(m.group(1))].text):
+        if (
+            m
+            and verb != "solve"
+            and "binders" not in slots
+            and re.search(r"=|\\ge|>|\\in|\\ne", formulas[int(m.group(1))].text)
+        ):
             slots["binders"] = [formulas[int(m.group(1))]]
             text = text[: m.start()]
         low = lexicon.normal(text)
-        operation, label = "", ()
+        operation, label = "", tuple[Inline, ...]()
         for phrase, op in sorted(lexicon.OPERATIONS.items(), key=lambda kv: -len(kv[0])):
             m = re.search(rf"\b{phrase}\b", low)
             if m:
@@ -355,6 +417,7 @@ class Reader:
             tuple(slots.get("unknown", ())),
             label,
             tuple(slots.get("binders", ())),
+            rate,
             negated,
             words(rest, formulas),
         )
@@ -364,11 +427,17 @@ class Reader:
     def _stated(self, text: str, formulas: Sequence[Inline]) -> list[Item] | None:
         """``F is defined as F`` and ``F: noun``, which need no cue word."""
         text = re.sub(r"\s+([.,;:])", r"\1", text)
-        m = re.match(r"(?:here,? |we |where )?(?:the )?([A-Za-z \-]*?)⟦(\d+)⟧ (?:is|are) (?:then |here )?(?:defined (?:as|by|to be)|given by|denoted by|computed as) ⟦(\d+)⟧(.*)$", text, re.IGNORECASE)
+        m = re.match(
+            r"(?:here,? |we |where )?(?:the )?([A-Za-z \-]*?)⟦(\d+)⟧ (?:is|are) (?:then |here )?(?:defined (?:as|by|to be)|given by|denoted by|computed as) ⟦(\d+)⟧(.*)$",
+            text,
+            re.IGNORECASE,
+        )
         if m:
             left, right = self.parse(formulas[int(m.group(2))]), self.parse(formulas[int(m.group(3))])
             node = right if isinstance(right, Node) and right.kind == "chain" else _equation(left, right)
-            rest = self._items("Let " + m.group(4).lstrip(" ,") + ".", formulas) if _FORMULA.search(m.group(4)) else None
+            rest = (
+                self._items("Let " + m.group(4).lstrip(" ,") + ".", formulas) if _FORMULA.search(m.group(4)) else None
+            )
             return [Item(node, "let", said=m.group(1).strip()), *(rest or [])]
         m = re.match(r"⟦(\d+)⟧ ?: ?([A-Za-z][A-Za-z \-]*)[.,;]?$", text)
         if m:
@@ -378,7 +447,10 @@ class Reader:
     def _items(self, text: str, formulas: Sequence[Inline]) -> list[Item] | None:
         """The formulas of a sentence with their roles; None if it declares nothing."""
         tokens = _TOKEN.findall(text)
-        values = re.match(r"(?:the |use the |with the |for the |take the |assume the )?(?:following )?(?:numerical |initial )?values? (?:are|is|of)\b|variable\b", lexicon.normal(text))
+        values = re.match(
+            r"(?:the |use the |with the |for the |take the |assume the )?(?:following )?(?:numerical |initial )?values? (?:are|is|of)\b|variable\b",
+            lexicon.normal(text),
+        )
         out: list[Item] = []
         found_cue = False
         self.leading = []
@@ -409,7 +481,12 @@ class Reader:
                     k += 1
                 elif tokens[k] in (",", "and", "or") and k + 1 < len(tokens) and _is_formula(tokens[k + 1]):
                     k += 1
-                elif tokens[k] in (",",) and k + 2 < len(tokens) and tokens[k + 1] in ("and", "or") and _is_formula(tokens[k + 2]):
+                elif (
+                    tokens[k] == ","
+                    and k + 2 < len(tokens)
+                    and tokens[k + 1] in ("and", "or")
+                    and _is_formula(tokens[k + 2])
+                ):
                     k += 2
                 else:
                     break
@@ -437,6 +514,9 @@ class Reader:
                 k, after = _noun_phrase(tokens, k)
                 if tokens[start - 1].lower() == "as":
                     after = []
+            orphan = {"mean", "variance", "covariance"} & {b.lower() for b in before[-2:]}
+            if orphan and role and not after:
+                raise ReadingError("not-read", f"it is not clear of what this is the {orphan.pop()}", group[0].start, group[0].end)
             noun = self.noun([*before], formulas)
             more = self.noun(after, formulas)
             if "not" in after and "depend" in after:
@@ -479,13 +559,15 @@ class Reader:
                 node = self.parse(formulas[int(t[1:-1])])
                 previous = low[k - 1] if k else ""
                 before2 = " ".join(low[max(0, k - 2) : k])
-                if previous in ("mean", "expectation") or before2 in ("mean of",):
+                if previous in ("mean", "expectation") or before2 == "mean of":
                     out.moments.append(("mean", node))
                 elif previous in ("from", "to"):
                     out.moments.append((previous, node))
                 elif previous == "variance" or before2 == "variance of":
                     out.moments.append(("variance", node))
-                elif "independent" in low[:k] and previous in ("of", "the", "from") and ("of" in low[max(0, k - 3) : k]):
+                elif (
+                    "independent" in low[:k] and previous in ("of", "the", "from") and ("of" in low[max(0, k - 3) : k])
+                ):
                     out.others.append(node)
                     if "independent" in out.codes and "iid" not in out.codes and not _plain_independent(low[:k]):
                         out.codes.remove("independent")
@@ -507,7 +589,40 @@ class Reader:
             else:
                 if t == "zero" and k and low[k - 1] == "mean":
                     out.moments.append(("mean-zero", None))
-                elif t not in lexicon.HARMLESS and t not in BE and t not in (",", ":", "(", ")", ".", "with", "zero", "from", "to", "that", "i", "th", "i-th", "j-th", "k-th", "both", "we", "not", "depend", "does", "do", "size", "length", "dimension", "distributed", "uniformly") and t not in lexicon.CUES:
+                elif (
+                    t not in lexicon.HARMLESS
+                    and t not in BE
+                    and t
+                    not in (
+                        ",",
+                        ":",
+                        "(",
+                        ")",
+                        ".",
+                        "with",
+                        "zero",
+                        "from",
+                        "to",
+                        "that",
+                        "i",
+                        "th",
+                        "i-th",
+                        "j-th",
+                        "k-th",
+                        "both",
+                        "we",
+                        "not",
+                        "depend",
+                        "does",
+                        "do",
+                        "size",
+                        "length",
+                        "dimension",
+                        "distributed",
+                        "uniformly",
+                    )
+                    and t not in lexicon.CUES
+                ):
                     out.unknown.append(t)
                 k += 1
         return out
@@ -612,18 +727,43 @@ def _opens(low: str, following: str, tokens: Sequence[str], k: int) -> bool:
     if low in ("here", "moreover", "furthermore", "finally", "since", "recall", "using", "use", "take", "write", "put"):
         return k == 0
     if low in ("set", "define", "denote", "given", "consider", "introduce", "assume", "suppose", "assuming"):
-        return k == 0 or tokens[k - 1] in (",", "and", "we", ";", "that", "where", "then") or _is_formula(following) or low in ("assume", "suppose", "assuming")
+        return (
+            k == 0
+            or tokens[k - 1] in (",", "and", "we", ";", "that", "where", "then")
+            or _is_formula(following)
+            or low in ("assume", "suppose", "assuming")
+        )
     return True
 
 
 def _quantifier(before: Sequence[str]) -> str:
     """Whether the words before a formula make it a binder: of what follows, or of what stands before."""
-    low = [b.lower() for b in before if b not in (",",)]
-    while low and low[0] in ("and",):
+    low = [b.lower() for b in before if b != ","]
+    while low and low[0] == "and":
         low = low[1:]
     if not low:
         return ""
-    if low[0] == "for" and all(w in ("for", "all", "each", "any", "every", "some", "the", "index", "indices", "layers", "layer", "times", "time", "steps", "step") for w in low):
+    if low[0] == "for" and all(
+        w
+        in (
+            "for",
+            "all",
+            "each",
+            "any",
+            "every",
+            "some",
+            "the",
+            "index",
+            "indices",
+            "layers",
+            "layer",
+            "times",
+            "time",
+            "steps",
+            "step",
+        )
+        for w in low
+    ):
         return "trailing"
     return ""
 
@@ -639,7 +779,7 @@ def _noun_phrase(tokens: Sequence[str], k: int) -> tuple[int, list[str]]:
         if low in ("and", ",") and k + 1 < len(tokens):
             rest = tokens[k + 1 :]
             ahead = [t for t in rest[:4]]
-            if ahead and ahead[0] in ("and",):
+            if ahead and ahead[0] == "and":
                 ahead = ahead[1:]
             if ahead and _is_formula(ahead[0]) and any(t.lower() in BE for t in ahead[1:3]):
                 break

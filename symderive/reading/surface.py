@@ -26,8 +26,8 @@ class Node:
     def __init__(self, kind: str, parts: list[Surface]) -> None:
         self.kind = kind
         self.parts = parts
-        self.start = parts[0].start if parts else 0
-        self.end = parts[-1].end if parts else 0
+        self.start: int = parts[0].start if parts else 0
+        self.end: int = parts[-1].end if parts else 0
 
     @property
     def text(self) -> str:
@@ -92,7 +92,7 @@ class _Fed(LarkLexer):
     def __init__(self, configuration: object) -> None:
         pass
 
-    def lex(self, data: list[Leaf]) -> Iterator[Leaf]:  # type: ignore[override]
+    def lex(self, data: list[Leaf]) -> Iterator[Leaf]:
         return iter(data)
 
 
@@ -109,9 +109,9 @@ def load(name: str, transformer: Transformer[Leaf, Surface] | None = None) -> La
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "symderive"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return Lark(text, cache=str(folder / f"{name}.tables"), **options)  # type: ignore[call-overload, no-any-return]
+        return Lark(text, cache=str(folder / f"{name}.tables"), **options)
     except OSError:
-        return Lark(text, **options)  # type: ignore[call-overload, no-any-return]
+        return Lark(text, **options)
 
 
 @cache
@@ -140,7 +140,7 @@ def parse(text: str, words: Collection[str] = ()) -> Surface:
     """
     tokens = Lexer(text, words).tokens()
     try:
-        return _parser().parse(tokens)  # type: ignore[arg-type, return-value]
+        return _parser().parse(tokens)
     except UnexpectedInput as error:
         token = getattr(error, "token", None)
         if not isinstance(token, Leaf):

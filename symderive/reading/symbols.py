@@ -84,8 +84,8 @@ def letters(node: Surface) -> str | None:
         mark = alphabet.ACCENTS[node.parts[0].text]
         return None if inner is None else unicodedata.normalize("NFC", inner + mark)
     if node.kind == "group":
-        inner = unwrap(node)
-        return letters(inner) if isinstance(inner, Leaf) or inner.kind == "accent" else None
+        braced = unwrap(node)
+        return letters(braced) if isinstance(braced, Leaf) or braced.kind == "accent" else None
     if node.kind == "prime":
         inner = letters(node.parts[0])
         return None if inner is None else inner + PRIME
@@ -128,7 +128,7 @@ def mention(node: Surface) -> str:
 
 
 def spelling(base: str, lower: str = "", upper: str = "") -> str:
-    """LaTeX for the key of a name.
+    r"""LaTeX for the key of a name.
 
     >>> spelling("σ", "w"), spelling("ŷ"), spelling("x", "in"), spelling("W", "", "⁽1⁾")
     ('\\\\sigma_{w}', '\\\\hat{y}', 'x_{in}', 'W^{(1)}')
