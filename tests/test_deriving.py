@@ -21,6 +21,7 @@ from symderive.engine.deriving import derive
 from symderive.kernel.check import check_record
 from symderive.kernel.context import Rejected
 from symderive.kernel.terms import Term, conjuncts, num, subterms, sym
+from symderive.kernel.words import say
 from symderive.language.expr import (
     Cov,
     D,
@@ -188,6 +189,31 @@ def relu_slope() -> Case:
 @problem
 def elu_slope() -> Case:
     return activation(lambda x: elu(HALF, x), lambda x: x if x > 0 else (mp.exp(x) - 1) / 2)
+
+
+@problem
+def leaky_slope() -> Case:
+    return activation(lambda x: lrelu(Fraction(1, 10), x), lambda x: x if x > 0 else x / 10)
+
+
+@problem
+def absolute_slope() -> Case:
+    return activation(absolute, lambda x: x if x > 0 else -x)
+
+
+@problem
+def larger_of_two() -> Case:
+    return activation(lambda x: function("max")(x, 1 - x), lambda x: max(x, 1 - x))
+
+
+@problem
+def bell_curve() -> Case:
+    return activation(lambda x: exp(-(x**2) / 2), lambda x: mp.exp(-(x**2) / 2))
+
+
+@problem
+def length_of_a_vector_in_the_plane() -> Case:
+    return activation(lambda x: sqrt(x**2 + 1), lambda x: mp.sqrt(x**2 + 1))
 
 
 @problem
@@ -553,6 +579,67 @@ def attention_values() -> Case:
     return s, goal(GoalKind.GRADIENT, loss, unknown="V"), leaves, lambda w: gradient(f, w, "V")
 
 
+@problem
+def attention_queries() -> Case:
+    s, asked, leaves, _ = attention_values()
+
+    def f(t: int, d: int, e: int, Q: Any, K: Any, V: Any, G: Any) -> Any:
+        scores = [[u / mp.sqrt(d) for u in r] for r in matmul(Q, transpose(K))]
+        out = matmul(softmax(scores), V)
+        return sum(G[i][j] * out[i][j] for i in range(2) for j in range(2))
+
+    return s, goal(GoalKind.GRADIENT, Expr(asked.target), unknown="Q"), leaves, lambda w: gradient(f, w, "Q")
+
+
+@problem
+def softmax_jacobian() -> Case:
+    def softmax_of(z: Any) -> Any:
+        return softmax(z)
+
+    s = Scope()
+    n = s.dim("n")
+    z = s.vector("z", n)
+    p = s.define("p", vsoftmax(z))
+    leaves = lambda rng: {"n": 3, "z": vector(rng, 3)}  # noqa: E731
+
+    def oracle(v: Values) -> Any:
+        return transpose(gradient(softmax_of, {"z": v["z"]}, "z"))
+
+    return s, derivative(Tab(lambda i: Tab(lambda j: D(p[i], z[j]), n), n)), leaves, oracle
+
+
+@problem
+def logistic_hessian() -> Case:
+    s, _, leaves, _ = logistic_regression()
+    n, w = name("n"), name("w")
+    target = Tab(lambda i: Tab(lambda j: D(name("L"), w[i], w[j]), n), n)
+
+    def oracle(v: Values) -> Any:
+        q = sigma(dot(v["w"], v["x"]))
+        return [[q * (1 - q) * a * b for b in v["x"]] for a in v["x"]]
+
+    return s, derivative(target), leaves, oracle
+
+
+@problem
+def unknown_loss_of_a_linear_layer() -> Case:
+    s = Scope()
+    n = s.dim("n")
+    x, w = s.vector("x", n), s.matrix("W", n, n)
+    f = s.function("f", (n,))
+    loss = s.define("L", f(w @ x))
+
+    def plain(y: Any) -> Any:
+        return mp.sin(y[0]) + y[1] * y[2]
+
+    leaves = lambda rng: {"n": 3, "x": vector(rng, 3), "W": matrix(rng, 3, 3), "f": plain}  # noqa: E731
+
+    def oracle(v: Values) -> Any:
+        return gradient(lambda W: plain(matmul(W, v["x"])), {"W": v["W"]}, "W")
+
+    return s, goal(GoalKind.GRADIENT, loss, unknown="W"), leaves, oracle
+
+
 # -- optimisers and values ------------------------------------------------------------------------------
 
 
@@ -751,6 +838,48 @@ def covariance_of_sum_and_difference() -> Case:
         return mean(lambda p, q: (p + q - a) * (p - q - b), joint)
 
     return s, goal(GoalKind.MEAN, Cov(x + y, x - y)), leaves, oracle
+
+
+def normalised(kind: GoalKind, shifted: bool) -> Case:
+    s = Scope()
+    x = s.random("X")
+    m, gamma, beta = s.reals("m gamma beta")
+    (v,) = s.positive("v")
+    s.assume(eq(E(x), m), eq(Var(x), v))
+    y = s.define("xhat", (x - m) / sqrt(v))
+    if shifted:
+        y = s.define("y", gamma * y + beta)
+    joint = outcomes(SKEW)
+
+    def f(w: Values) -> Callable[[Any], Any]:
+        def g(a: Any) -> Any:
+            unit = (a - w["m"]) / mp.sqrt(w["v"])
+            return w["gamma"] * unit + w["beta"] if shifted else unit
+
+        return g
+
+    def leaves(rng: random.Random) -> Values:
+        same = lambda a: a  # noqa: E731
+        return {**numbers("gamma beta")(rng), "m": mean(same, joint), "v": variance(same, joint)}
+
+    if kind is GoalKind.MEAN:
+        return s, goal(kind, E(y)), leaves, lambda w: mean(f(w), joint)
+    return s, goal(kind, Var(y)), leaves, lambda w: variance(f(w), joint)
+
+
+@problem
+def normalised_mean() -> Case:
+    return normalised(GoalKind.MEAN, shifted=False)
+
+
+@problem
+def normalised_variance() -> Case:
+    return normalised(GoalKind.VARIANCE, shifted=False)
+
+
+@problem
+def scaled_and_shifted_variance() -> Case:
+    return normalised(GoalKind.VARIANCE, shifted=True)
 
 
 def fan_in(kind: GoalKind) -> Case:
@@ -1228,6 +1357,29 @@ def test_quadratic_equation_has_both_solutions() -> None:
     d = run(s, goal(GoalKind.SOLVE, relation=eq(x**2 - 5 * x + 6, 0).term, unknown="x"))
     assert d.proved
     assert {d.answer, *d.others} == {num(2), num(3)}
+
+
+@pytest.mark.parametrize(
+    ("build", "text"),
+    [
+        (logistic_neuron, "(a - t)·a·(1 - a)·x"),
+        (softmax_cross_entropy, "p - y"),
+        (logistic_regression, "(P - y)·x"),
+        (linear_layer_weights, "matmul(transpose(X), G)"),
+        (tanh_slope, "1 - tanh(x)^2"),
+        (two_recurrent_steps_by_w, "(h2 - y)·g'(z2)·h1"),
+        (two_recurrent_steps_by_a, "(h2 - y)·g'(z2)·(w·g'(z1)·x1 + x2)"),
+        (softmax_jacobian, "diag(p) - outer(p, p)"),
+        (least_squares, "matmul(transpose(X), matmul(X, w) - y)/n"),
+        (divergence_of_gaussians, "log(s2/s1) - (1/2) + ((m1 - m2)^2 + s1^2)/(2·s2^2)"),
+    ],
+    ids=lambda x: x.__name__ if callable(x) else "",
+)
+def test_answers_read_as_in_a_textbook(build: Callable[[], Case], text: str) -> None:
+    scope, asked, _, _ = build()
+    d = derive((scope.context(), asked), book())
+    assert d.answer is not None
+    assert say(d.answer) == text
 
 
 def test_same_derivation_each_time() -> None:

@@ -6,7 +6,7 @@ proves is the answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import product
 from math import prod
@@ -76,10 +76,11 @@ def symbolic(work: Work, target: Term, context: Context) -> tuple[Term | None, V
     tried: set[Term] = {target}
     later: list[Term] = []
     for bases in (_readable, _normal, None):
-        ranked = later if bases is None else forms.ranked(bases(work, target, context))
+        ranked = later if bases is None else _ranked(forms, bases(work, target, context))
         found = [t for t in ranked if t not in tried and not _holds(t, target)]
         if bases is _readable and work.goal.kind is GoalKind.UPDATE:
-            found = [t for t in _as_asked(work, target, context) if forms.fits(t)] + found
+            short = min(map(size, found), default=0) * 1.4
+            found = [t for t in _as_asked(work, target, context) if forms.fits(t) and size(t) <= short] + found
         if bases is not None:
             later += [t for t in found if _averages(t)]
             found = [t for t in found if not _averages(t)]
@@ -91,6 +92,14 @@ def symbolic(work: Work, target: Term, context: Context) -> tuple[Term | None, V
                 return t, verdict
             failed = verdict if failed is None else failed
     return None, failed
+
+
+def _ranked(forms: Forms, bases: Iterable[Term]) -> list[Term]:
+    """Forms of the bases, shortest first; none where a form divides by zero or grows too deep."""
+    try:
+        return forms.ranked(bases)
+    except FAILED:
+        return []
 
 
 def _averages(t: Term) -> bool:
@@ -152,7 +161,7 @@ def with_values(work: Work, target: Term, form: Term | None) -> Derivation:
     values = Values(work, base)
     value = values.of(form if form is not None else target)
     others = () if form is None else (form,)
-    for candidate in dict.fromkeys((value, *work.normal_forms(target))):
+    for candidate in _lazily(value, lambda: work.normal_forms(target)):
         if candidate is None or values.names_left(candidate):
             continue
         claim = rel("=", target, candidate)
@@ -162,6 +171,11 @@ def with_values(work: Work, target: Term, form: Term | None) -> Derivation:
             work.step(target if form is None else form, candidate, "values put in")
             return work.done(candidate, verdict, others=others)
     return work.done(None, None, "no value was found that could be proved", others=others)
+
+
+def _lazily(first: Term | None, more: Callable[[], list[Term]]) -> Iterator[Term | None]:
+    yield first
+    yield from (t for t in more() if t is not first)
 
 
 # -- tensors ------------------------------------------------------------------------------------------
@@ -199,11 +213,12 @@ def tensor(work: Work, target: Term) -> Derivation:
         return work.done(None, verdict, "no closed form of a component was found")
     table = tabulated(component, indices, ranges)
     whole = work.judge(rel("=", target, table))
-    found = MatrixForms(context, indices, ranges).of(component)
+    variants = Forms(context, work.tidy(context)).variants(component)
+    found = [m for v in variants for m in MatrixForms(context, indices, ranges).of(v)]
     hidden = _hidden(target, work.context)
     names = _names(work, work.context)
     forms = Forms(work.context, work.tidy(), names, hidden)
-    for matrix in sorted(found, key=size):
+    for matrix in sorted(dict.fromkeys(found), key=size)[:TRIES]:
         if not forms.fits(matrix) or matrix is target:
             continue
         verdict = work.judge(rel("=", target, matrix))

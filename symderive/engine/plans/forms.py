@@ -34,6 +34,8 @@ from symderive.kernel.terms import (
 
 Exponents = tuple[int, ...]
 OPERATORS = frozenset({"der", "lim"})
+MAX_FACTORED = 80
+"""Monomials up to which a form is factored."""
 MAX_TERMS = 400
 """Monomials beyond which a form is not tried."""
 
@@ -239,7 +241,8 @@ class Forms:
             if len(f.num) + len(f.den) > MAX_TERMS:
                 return out
             out.append(self.tidy(as_term(ring, f)))
-            out.append(self.tidy(factored(ring, f)))
+            if len(f.num) + len(f.den) <= MAX_FACTORED:
+                out.append(self.tidy(factored(ring, f)))
             out.append(self.tidy(grouped(ring, f)))
             out.append(self.tidy(separated(ring, f)))
             if not f.den.is_constant():

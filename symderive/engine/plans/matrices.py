@@ -38,6 +38,11 @@ def transposed(t: Term) -> Term:
     return t.terms[0] if t.head == "op" and t.name() == "transpose" else op("transpose", t)
 
 
+def is_identity(t: Term) -> bool:
+    """Whether a matrix is diag(1, …, 1)."""
+    return t.head == "op" and t.name() == "diag" and t.terms[0].head == "tab" and t.terms[0].terms[2] is ONE
+
+
 class MatrixForms:
     """Matrix forms of components with given indices (at most two)."""
 
@@ -225,6 +230,9 @@ class MatrixForms:
                 raise NoForm
             m = matrices[k]
             d = op("diag", v.tensor)
+            if is_identity(m.tensor):
+                matrices[k] = Factor(d, m.indices)
+                continue
             product = op("matmul", d, m.tensor) if m.indices[0] is i else op("matmul", m.tensor, d)
             matrices[k] = Factor(product, m.indices)
         return matrices

@@ -207,7 +207,7 @@ class Slopes:
             if t.head == "app" and shape(self.context, t) and self._elementwise(t):
                 args = [self.entry(a, (i,)) if shape(self.context, a) != SCALAR else a for a in t.terms]
                 t = make("app", t.name(), *args)
-            elif t.head == "op" and t.name() == "softmax":
+            elif (t.terms[0] if t.head == "at" else t).args[:1] == ("softmax",):
                 t = make("at", t, i)
             else:
                 t = entry_of(self.context, t, i)

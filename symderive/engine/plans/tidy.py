@@ -231,6 +231,8 @@ class Tidy:
         head, i = t.terms
         if head.head == "op" and head.name() == "softmax":
             return make("at", self._parts(head), self(i))
+        if head.head == "at" and head.terms[0].head == "op" and head.terms[0].name() == "softmax":
+            return make("at", make("at", self._parts(head.terms[0]), self(head.terms[1])), self(i))
         given = self._given(t)
         if given is not None:
             return given
@@ -304,6 +306,17 @@ class Tidy:
         whole = make("big", "sum", lo, hi, guard, abstract(written(inner), name))
         return [(Fraction(1), {whole: Fraction(1)})] if inner else []
 
+    def _sums_to_one(self, body: Term, name: str) -> bool:
+        """Whether a body runs through a row of a softmax: P[i, ·]."""
+        if body.head != "at" or body.terms[1] is not bound(name) or body.terms[0].head != "at":
+            return False
+        whole, i = body.terms[0].terms
+        if name in i.loose:
+            return False
+        d = self.context.definitions.get(whole.name()) if whole.head == "sym" else None
+        whole = d.clauses[0][1] if d is not None and not d.params else whole
+        return whole.head == "op" and whole.name() == "softmax"
+
     def _odd_one(self, lo: Term, hi: Term, name: str, body: Term) -> Term | None:
         """Σ of f({a if i = e, else b}) as the sum without the exception, corrected at e; None without one."""
         for s in subterms(body):
@@ -344,7 +357,7 @@ class Tidy:
             common = group[0][0] if len(group) == 1 else Fraction(1)
             body_ = written([(x / common, p) for x, p in group])
             whole = make("big", "sum", lo, hi, TRUE, abstract(body_, name))
-            known = self.known.get(whole)
+            known = ONE if self._sums_to_one(body_, name) else self.known.get(whole)
             if known is None:
                 done.append((common, multiplied(outside, {whole: Fraction(1)}, 1)))
             else:

@@ -139,7 +139,15 @@ class Work:
         """
         context = context or self.context
         plain = Tidy(context)
-        known = {}
+        known: dict[Term, Term] = {}
+        try:
+            self._learn(context, plain, known, names)
+        except (Rejected, ZeroDivisionError, RecursionError):
+            pass
+        return Tidy(context, known)
+
+    def _learn(self, context: Context, plain: Tidy, known: dict[Term, Term], names: bool) -> None:
+        """Enter the sums that are known."""
         for f in context.facts:
             if f.head == "rel" and f.name() == "=":
                 a, b = f.terms
@@ -151,7 +159,6 @@ class Work:
                 known.update(_rows(context, name))
             elif names and not d.params and body.head in ("big", "div"):
                 known.update(_named_sum(plain, name, body))
-        return Tidy(context, known)
 
     # -- proof search, as suggestion --------------------------------------------------------------
 
