@@ -4,7 +4,7 @@ Data only.  Every label is verified by `benchmarks/numeric.py`, which knows noth
 a name goes by its spelling (`KINDS`); what else is assumed stands in the row.
 """
 
-# ruff: noqa: E501, SIM905, ARG005
+# ruff: noqa: E501, ARG005
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator

@@ -167,11 +167,18 @@ class Builder:
                 wanted.add(k)
                 todo += uses(self.steps[k])
         order = sorted(wanted)
-        if ends and order[-1] != ends[-1]:
-            order.remove(ends[-1])
-            order.append(ends[-1])
+        last = ends[-1] if ends and order[-1] != ends[-1] else None
+        cited = last is not None and any(last in uses(self.steps[k]) for k in order)
+        if last is not None and not cited:
+            order.remove(last)
+            order.append(last)
         new = {old: k for k, old in enumerate(order)}
-        return [renumber(self.steps[k], new) for k in order], [new[k] for k in ends]
+        out = [renumber(self.steps[k], new) for k in order]
+        numbers = [new[k] for k in ends]
+        if last is not None and cited:  # others rest on it, so it stands again at the end
+            out.append(renumber(self.steps[last], new))
+            numbers[-1] = len(order)
+        return out, numbers
 
 
 def _key(v: Value) -> object:

@@ -492,10 +492,10 @@ def _integer_power(normal: Normal, t: Term) -> int | None:
         first, *others = base.terms
         other = others[0] if len(others) == 1 else make("mul", *others)
         whole = make("mul", first, other)
-        line = builder.rule("pow.base", a=first, b=other, k=exponent)
+        factored = builder.rule("pow.base", a=first, b=other, k=exponent)
         if whole is base:
-            return line
-        return builder.chain(builder.place(builder.combine(base, whole, opaque=base.terms), t, (0,)), line)
+            return factored
+        return builder.chain(builder.place(builder.combine(base, whole, opaque=base.terms), t, (0,)), factored)
     if exponent.head == "add" and literal(exponent.terms[-1]) is not None:
         *symbolic, constant = exponent.terms
         rest = symbolic[0] if len(symbolic) == 1 else make("add", *symbolic)
@@ -532,7 +532,7 @@ def _circular(normal: Normal, t: Term, f: str) -> int | None:
     if value.num.is_zero():
         place = builder.place(normal.equal(u, ZERO), t, (1,))
         return builder.chain(place, builder.rule(f"{f}.zero"))
-    pieces = [_angle(normal, c, m) for c, m in split(normal, value)]
+    pieces = [piece for c, m in split(normal, value) for piece in _angles(normal, c, m)]
     (k, base), *rest = pieces
     if not rest and k < 0:
         positive = times(-k, base)
@@ -558,14 +558,20 @@ def _circular(normal: Normal, t: Term, f: str) -> int | None:
     return line if whole is u else builder.chain(builder.place(normal.equal(u, whole), t, (1,)), line)
 
 
-def _angle(normal: Normal, c: Fraction, m: Term) -> tuple[int, Term]:
-    """c·m as an integer multiple of a basic angle: a part of π with known values, or m over a common denominator."""
+def _angles(normal: Normal, c: Fraction, m: Term) -> list[tuple[int, Term]]:
+    """c·m by integer multiples of basic angles: parts of π with known values, or m over a common denominator."""
     if m.head == "app" and m.name() == "pi":
+        if c.denominator == 12:  # k/12 = 1/4 + (k - 3)/12
+            return [(1, _part_of_pi(4)), ((c.numerator - 3) // 2, _part_of_pi(6))]
         part = PARTS.get(c.denominator, c.denominator)
-        return int(c * part), make("mul", num(Fraction(1, part)), m)
+        return [(int(c * part), _part_of_pi(part))]
     d = common_denominator(normal, m, c.denominator)
     base = m if d == 1 else normal.ring.term(normal.ring.scale(normal.frac(m), Fraction(1, d)))
-    return int(c * d), base
+    return [(int(c * d), base)]
+
+
+def _part_of_pi(k: int) -> Term:
+    return make("mul", num(Fraction(1, k)), make("app", "pi"))
 
 
 def _exact_value(normal: Normal, f: str, u: Term) -> int | None:
