@@ -389,8 +389,8 @@ def norms(r: Random) -> list[Relation]:
         step(t, sq(x) - 2 * c + sq(y), sq(x) + 2 * c + sq(y)),
         step(s + t, 2 * sq(x) + 2 * sq(y), sq(x) + 2 * sq(y)),
         step(s - t, 4 * c, 2 * c),
-        Relation(2 * a * b, a**2 + b**2, 2 * a * b, a**2 + b**2, op="<="),
-        Relation(max(abs(a), abs(b)), abs(a) + abs(b), abs(a) - abs(b), op="<="),
+        Relation(2 * a * b, a**2 + b**2, bad=2 * a * b, bad_left=a**2 + b**2, op="<="),
+        Relation(max(abs(a), abs(b)), abs(a) + abs(b), bad=abs(a) - abs(b), op="<="),
     ]
 
 
