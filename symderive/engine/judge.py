@@ -383,7 +383,7 @@ def counterexample(context: Context, model: Model, claim: Term) -> Counterexampl
     for n, f in sorted(model.functions.items()):
         if n in used:
             values[n] = table.write(FunctionModel, f)
-    if model.outcomes and used & context.randoms:
+    if model.outcomes and _mentions_random(context, claim):
         values["outcomes"] = table.write(check.PlainModel, tables.plain(model))["outcomes"]
     e = Evaluator(context, model)
     for k in range(max(1, len(model.outcomes))):
@@ -393,6 +393,12 @@ def counterexample(context: Context, model: Model, claim: Term) -> Counterexampl
     sides = [e.entries(s) for s in claim.terms]
     shown = [_show(e, s) for s in sides]
     return Counterexample(values, shown[0], shown[1])
+
+
+def _mentions_random(context: Context, claim: Term) -> bool:
+    """Whether something random stands in a claim, be it under an expectation, or in what it rests on."""
+    bodies = [b for n in context.closure(claim) if n in context.definitions for _, b in context.definitions[n].clauses]
+    return any(s.head == "sym" and s.name() in context.randoms for t in (claim, *bodies) for s in subterms(t))
 
 
 def _show(e: Evaluator, values: list[Real]) -> str:

@@ -563,7 +563,7 @@ def limits(
         if letter is not None and relation == "=" and len(part.parts) == 3:
             if upper is None:
                 raise el.error("syntax", "the sum has no upper limit", node, "Write it above.")
-            hi = el.index(upper)
+            hi = upper_limit(el, upper)
             binders.append((letter, el.index(part.parts[2]), hi))
         elif letter is not None and relation == "in":
             binders.append((letter, *_set(el, part.parts[2])))
@@ -577,6 +577,16 @@ def limits(
     if not binders:
         raise el.error("syntax", "the sum binds no index", node)
     return binders, guards
+
+
+def upper_limit(el: Elaborator, node: Surface) -> Term:
+    """The last index; a letter of which nothing was said is a positive integer."""
+    letter = _letter(node)
+    new = letter is not None and letter not in el.names and letter not in el.bound and letter not in el.names.ranges_said
+    if new and not el.names.strict and letter is not None and not el.names.adopt(letter) and letter not in el.names.tainted:
+        el.names.inferred.append(f"{spell(letter)} is a positive integer")
+        return el.names.dimension(letter)
+    return el.index(node)
 
 
 def _between(el: Elaborator, part: Node) -> tuple[str, Term, Term] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from symderive.kernel.terms import Term
+from symderive.kernel.terms import Term, sym
 from symderive.language.expr import Cov, E, Expr, Var
 from symderive.reading.functions import Taken, el_value, postscript, strip_scripts
 from symderive.reading.lexer import Leaf
@@ -72,6 +72,7 @@ def prefix(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type:
 
 def _value(el: Elaborator, word: str, values: Sequence[Value], over: Sequence[Expr], node: Surface) -> Value:
     terms = [Expr(v.term) for v in values]
+    over = over or _lawful(el, [v.term for v in values])
     if len(terms) != (2 if word == "Cov" else 1):
         raise el.error("syntax", f"{word} takes {2 if word == 'Cov' else 1} arguments", node)
     match word:
@@ -85,6 +86,13 @@ def _value(el: Elaborator, word: str, values: Sequence[Value], over: Sequence[Ex
     return el_value(el, out.term)
 
 
+def _lawful(el: Elaborator, terms: Sequence[Term]) -> list[Expr]:
+    """The random names of terms if all of them have laws: then these are what 𝔼 integrates."""
+    context = el.names.scope.context()
+    names = sorted({n for t in terms for n in context.random_in(t)})
+    return [Expr(sym(n)) for n in names] if names and all(context.declared(n).law for n in names) else []
+
+
 def _over(el: Elaborator, lower: Surface | None) -> list[Expr]:
     """The random names under 𝔼; none where it says only with which law."""
     if lower is None:
@@ -96,7 +104,7 @@ def _over(el: Elaborator, lower: Surface | None) -> list[Expr]:
             continue
         key = found.base
         if key in el.names and el.names.declared(key).kind == "random":
-            name = Expr(_sym(key))
+            name = Expr(sym(key))
             if name not in out:
                 out.append(name)
     if not out:
@@ -119,9 +127,3 @@ def _symbols(node: Surface) -> list[Surface]:
             out += _symbols(p)
         return out
     return [node]
-
-
-def _sym(key: str) -> Term:
-    from symderive.kernel.terms import sym
-
-    return sym(key)

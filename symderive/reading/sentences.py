@@ -288,7 +288,7 @@ class Reader:
             return False
         word, rest = verb
         several = re.split(
-            r",? and (?=the (?:limit|gradient|derivative|mean|variance|value|jacobian|hessian)s? of )",
+            r",? and (?=⟦\d+⟧ (?:in terms of|as a function of)|the (?:limit|gradient|derivative|mean|variance|value|jacobian|hessian)s? of )",
             rest,
             flags=re.IGNORECASE,
         )
@@ -511,7 +511,7 @@ class Reader:
             after: list[str] = []
             if k < len(tokens) and tokens[k].lower() in (*BE, "does", "do", ":"):
                 start = k + 1
-                k, after = _noun_phrase(tokens, k)
+                k, after = _noun_phrase(tokens, k, formulas)
                 if tokens[start - 1].lower() == "as":
                     after = []
             orphan = {"mean", "variance", "covariance"} & {b.lower() for b in before[-2:]}
@@ -768,7 +768,7 @@ def _quantifier(before: Sequence[str]) -> str:
     return ""
 
 
-def _noun_phrase(tokens: Sequence[str], k: int) -> tuple[int, list[str]]:
+def _noun_phrase(tokens: Sequence[str], k: int, formulas: Sequence[Inline]) -> tuple[int, list[str]]:
     """The noun phrase after "be", with formulas that belong to it, and the place after it."""
     out: list[str] = []
     k += 1
@@ -781,6 +781,8 @@ def _noun_phrase(tokens: Sequence[str], k: int) -> tuple[int, list[str]]:
             ahead = [t for t in rest[:4]]
             if ahead and ahead[0] == "and":
                 ahead = ahead[1:]
+            if ahead and _is_formula(ahead[0]) and _relates(formulas[int(ahead[0][1:-1])]):
+                break
             if ahead and _is_formula(ahead[0]) and any(t.lower() in BE for t in ahead[1:3]):
                 break
             if ahead and _is_formula(ahead[0]) and low == "," and out and not _is_formula(out[-1]):
@@ -790,6 +792,11 @@ def _noun_phrase(tokens: Sequence[str], k: int) -> tuple[int, list[str]]:
         out.append(tokens[k])
         k += 1
     return k, out
+
+
+def _relates(f: Inline) -> bool:
+    """Whether a formula states something of its own instead of being part of a noun phrase."""
+    return re.search(r"=|\\in\b|\\sim\b|<|>|\\ge|\\le|:", f.text) is not None
 
 
 def _moment_before(out: Sequence[str]) -> bool:
