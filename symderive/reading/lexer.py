@@ -183,6 +183,8 @@ class Lexer:
         self.styles: list[str] = [""]
         self.single = 0
         """How many more arguments of one character are awaited, as after ``\\frac``."""
+        self.awaited: list[int] = []
+        """The same for what stands around each open bracket."""
 
     def tokens(self) -> list[Leaf]:
         """The tokens, with bars paired.
@@ -220,7 +222,11 @@ class Lexer:
 
     def _emit(self, type_: str, text: str, start: int, end: int, note: str = "") -> None:
         leaf = Leaf(type_, text, start, end, note)
+        if self.single and type_ != "LROOT":
+            self.single -= 1
         if type_ in _OPENS:
+            self.awaited.append(self.single)
+            self.single = 0
             self.stack.append(leaf)
             self.styles.append(self.styles[-1])
             if len(self.stack) > MAX_DEPTH:
@@ -229,14 +235,13 @@ class Lexer:
                 )
         elif type_ in _CLOSES:
             self._close(leaf)
-        if self.single:
-            self.single -= 1
         self.out.append(leaf)
 
     def _close(self, leaf: Leaf) -> None:
         if not self.stack:
             raise ReadingError("syntax", f"{leaf.text} closes nothing", leaf.start, leaf.end, "Open it, or remove it.")
         opened = self.stack.pop()
+        self.single = self.awaited.pop()
         self.styles.pop()
         if opened.type == "LDOT" and leaf.type in ("RPAR", "RSET", "RBAR", "RNORM", "RANGLE"):
             leaf.type, leaf.text = "RDOT", leaf.text
@@ -252,6 +257,9 @@ class Lexer:
 
     def _number(self, number: str, start: int, end: int) -> int:
         if self.single and len(number) > 1:
+            if len(number) > self.single:
+                message = f"only the first digit of {number} belongs to what stands before it"
+                raise ReadingError("typo", message, start, end, f"Did you mean {{{number}}}?")
             number, end = number[0], start + 1
         style = self.styles[-1]
         if style in ("BOLD", "DOUBLE-STRUCK") and len(number) == 1:
