@@ -670,6 +670,57 @@ def bias_correction_after_three_steps() -> Case:
     return s, goal(GoalKind.EVALUATE, m[3] / (1 - beta**3)), numbers("beta g"), lambda v: v["g"]
 
 
+def moving_average(constant: bool) -> tuple[Scope, Expr, Expr, Expr]:
+    s = Scope()
+    beta, t = s.real("beta"), s.integer("t", 0)
+    g = s.real("g") if constant else s.real("g", (1, None))
+
+    def step(i: Expr) -> Expr:
+        return beta * name("m")[i - 1] + (1 - beta) * (g if constant else g[i])
+
+    return s, s.family("m", (0, 0, lambda _: 0), (1, None, step)), t, beta
+
+
+@problem
+def first_moment_in_closed_form() -> Case:
+    s, m, t, _ = moving_average(constant=False)
+
+    def oracle(v: Values) -> Any:
+        out = mpf(0)
+        for g in v["g"]:
+            out = v["beta"] * out + (1 - v["beta"]) * g
+        return out
+
+    leaves = lambda rng: {"t": 4, "beta": number(rng), "g": vector(rng, 4)}  # noqa: E731
+    return s, goal(GoalKind.EVALUATE, m[t]), leaves, oracle
+
+
+@problem
+def bias_correction() -> Case:
+    s, m, t, beta = moving_average(constant=True)
+    s.assume(ne(beta**t, 1))
+    leaves = lambda rng: {"t": rng.randint(1, 5), **numbers("beta g")(rng)}  # noqa: E731
+    return s, goal(GoalKind.EVALUATE, m[t] / (1 - beta**t)), leaves, lambda v: v["g"]
+
+
+@problem
+def backpropagation_through_time() -> Case:
+    s = Scope()
+    w, a, h0, _y = s.reals("w a h0 y")
+    last = s.integer("T", 1)
+    x = s.real("x", (1, last))
+    h = s.family("h", (0, 0, lambda _: h0), (1, last, lambda t: tanh(w * name("h")[t - 1] + a * x[t])))
+
+    def f(w: Any, v: Values) -> Any:
+        state = v["h0"]
+        for u in v["x"]:
+            state = mp.tanh(w * state + v["a"] * u)
+        return state
+
+    leaves = lambda rng: {"T": 4, "x": vector(rng, 4), **numbers("w a h0 y")(rng)}  # noqa: E731
+    return s, derivative(D(h[last], w)), leaves, lambda v: slope(lambda w: f(w, v), {"w": v["w"]}, "w")
+
+
 @problem
 def weight_decay() -> Case:
     s = Scope()
@@ -1314,8 +1365,8 @@ def test_answer_is_not_the_question() -> None:
     s = Scope()
     t = s.integer("T", 1)
     w = s.real("w")
-    h = s.family("h", (0, 0, lambda _: 1), (1, None, lambda k: tanh(w * name("h")[k - 1])))
-    d = run(s, derivative(D(h[t], w)))
+    h = s.family("h", (0, 0, lambda _: 1), (1, None, lambda k: w * name("h")[k - 1] ** 2 + 1))
+    d = run(s, goal(GoalKind.EVALUATE, h[t]))
     assert d.answer is None
     assert d.open
 

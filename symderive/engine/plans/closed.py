@@ -14,6 +14,7 @@ from math import prod
 from symderive.engine.plans.chains import Chains
 from symderive.engine.plans.forms import Forms, size
 from symderive.engine.plans.matrices import MatrixForms
+from symderive.engine.plans.recurrences import Recurrences
 from symderive.engine.plans.slopes import NoSlope
 from symderive.engine.plans.tidy import renamed
 from symderive.engine.plans.values import Values
@@ -75,7 +76,7 @@ def symbolic(work: Work, target: Term, context: Context) -> tuple[Term | None, V
     failed: Verdict | None = None
     tried: set[Term] = {target}
     later: list[Term] = []
-    for bases in (_readable, _normal, None):
+    for bases in (_readable, _normal, _recurrent, None):
         ranked = later if bases is None else _ranked(forms, bases(work, target, context))
         found = [t for t in ranked if t not in tried and not _holds(t, target)]
         if bases is _readable and work.goal.kind is GoalKind.UPDATE:
@@ -171,6 +172,10 @@ def with_values(work: Work, target: Term, form: Term | None) -> Derivation:
             work.step(target if form is None else form, candidate, "values put in")
             return work.done(candidate, verdict, others=others)
     return work.done(None, None, "no value was found that could be proved", others=others)
+
+
+def _recurrent(work: Work, target: Term, context: Context) -> Iterable[Term]:
+    return dict.fromkeys(Recurrences(work, context).of(target))
 
 
 def _lazily(first: Term | None, more: Callable[[], list[Term]]) -> Iterator[Term | None]:

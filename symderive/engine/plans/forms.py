@@ -268,7 +268,7 @@ class Forms:
 
     def shortest(self, t: Term) -> Term:
         """The shortest form of a term in the names that it has."""
-        return min(self.variants(t), key=size)
+        return min(reversed(self.variants(t)), key=size)
 
 
 def unfold_functions(context: Context, t: Term) -> Term:
@@ -481,7 +481,7 @@ def size(t: Term) -> int:
         case "neg":
             return size(t.terms[0]) + 3
         case "mul":
-            return sum(size(a) + (4 if a.head == "add" else 0) for a in t.terms) + 2 * (len(t.terms) - 1)
+            return sum(map(size, t.terms)) + 2 * (len(t.terms) - 1)
         case "pow":
             return size(t.terms[0]) + 6 + (4 if t.terms[0].head != "sym" else 0)
         case "app":

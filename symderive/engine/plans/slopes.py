@@ -201,6 +201,10 @@ class Slopes:
             whole = make("at", whole, i)
         return self.tidy(self._slope(self.entry(self.body(node), indices), place, through, whole))
 
+    def named(self, body: Term, value: Term, place: Place) -> Term:
+        """The slope of a body that a name stands for, other names kept."""
+        return self.tidy(self._slope(body, place, False, value))
+
     def entry(self, t: Term, indices: Sequence[Term]) -> Term:
         """An entry of a tensor; softmax and functions of entries stay in sight."""
         for i in indices:
@@ -346,6 +350,8 @@ class Slopes:
         node = self.node(t)
         if node is None:
             return ZERO
+        if not through and node[0].loose and self.context.is_recursive(name):
+            return v.der(t)
         if self.at_place(node[0], v):
             return delta(self.tidy, indices[depth:], list(v.indices[depth:]))
         if not node[0].loose and not self.reaches(node[0], v):

@@ -6,6 +6,7 @@ A step is kept only if the judge proves it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import product
 
@@ -140,10 +141,8 @@ class Work:
         context = context or self.context
         plain = Tidy(context)
         known: dict[Term, Term] = {}
-        try:
+        with suppress(Rejected, ZeroDivisionError, RecursionError):
             self._learn(context, plain, known, names)
-        except (Rejected, ZeroDivisionError, RecursionError):
-            pass
         return Tidy(context, known)
 
     def _learn(self, context: Context, plain: Tidy, known: dict[Term, Term], names: bool) -> None:
