@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from symderive.engine.plans.forms import Forms, size
 from symderive.engine.plans.slopes import NoSlope, Place, Slopes, times
-from symderive.engine.plans.tidy import Tidy, renamed
+from symderive.engine.plans.tidy import Tidy, put_in, renamed
 from symderive.engine.plans.work import Work
 from symderive.kernel.context import Context, Rejected, family_member
 from symderive.kernel.shapes import shape
@@ -174,13 +174,6 @@ class Chains:
             return None
         values = {s: self.put_in(s) for s in left}
         return self.tidy(put_in(opened, values))
-
-
-def put_in(t: Term, values: dict[Term, Term]) -> Term:
-    """The term with other terms for some of its parts."""
-    if t in values:
-        return values[t]
-    return rebuild(t, lambda a, _: put_in(a, values))
 
 
 def place_of(entry: Term) -> Place:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from symderive.engine.plans.forms import Forms, as_term, fraction
 from symderive.engine.plans.slopes import NoSlope, Place, Slopes
-from symderive.engine.plans.tidy import Tidy
+from symderive.engine.plans.tidy import Tidy, put_in
 from symderive.engine.plans.work import Work
 from symderive.engine.ring import Full, Ring, TooLarge
 from symderive.kernel.context import Context, Rejected, family_member
@@ -24,7 +24,6 @@ from symderive.kernel.terms import (
     literal,
     make,
     num,
-    rebuild,
     substitute,
     subterms,
 )
@@ -133,8 +132,3 @@ class Recurrences:
         one, two = family_member(s.terms[0]), family_member(before.terms[0])
         same = one is not None and two is not None and one[0] == two[0]
         return same and [self.tidy(i) for i in (one or ("", []))[1]] == [self.tidy(i) for i in (two or ("", []))[1]]
-
-
-def put_in(t: Term, values: dict[Term, Term]) -> Term:
-    """The term with other terms for some of its parts."""
-    return values[t] if t in values else rebuild(t, lambda a, _: put_in(a, values))

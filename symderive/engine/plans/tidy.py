@@ -541,3 +541,8 @@ def renamed(t: Term, name: str, by: Term) -> Term:
     if t.head == "sym" and t.name() == name:
         return by
     return rebuild(t, lambda a, n: renamed(a, name, shift(by, n)))
+
+
+def put_in(t: Term, values: Mapping[Term, Term]) -> Term:
+    """The term with other terms for some of its parts."""
+    return values[t] if t in values else rebuild(t, lambda a, _: put_in(a, values))
