@@ -7,71 +7,40 @@ as soon as all that they mention is known, then facts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from itertools import product
 
-from symderive.kernel.context import Definition, Name, Range, Rejected
-from symderive.kernel.shapes import shape as kernel_shape
-from symderive.kernel.terms import INF, ONE, ZERO, Term, abstract, at, bound, conjuncts, make, num, rel, sym, value
+from symderive.kernel.context import Definition, Name, Range
+from symderive.kernel.terms import INF, ONE, ZERO, Term, abstract, at, bound, conjuncts, make, rel, sym
 from symderive.language.expr import E, Expr, Var, eq
-from symderive.reading.alphabet import styled
-from symderive.reading.elaborate import Elaborator, Value, leaves, transposes
+from symderive.reading.attributes import ATTRIBUTES
+from symderive.reading.definitions import Definitions, Pending
+from symderive.reading.elaborate import Elaborator, Value, leaves
 from symderive.reading.errors import ReadingError
+from symderive.reading.forms import (
+    arrow,
+    inside,
+    is_applied,
+    is_chain,
+    key_of,
+    many_letters,
+    relation_of,
+    scripts_in,
+    spread,
+    stands_above,
+    symbols_in,
+)
 from symderive.reading.functions import mentions_index
 from symderive.reading.lexer import Leaf
-from symderive.reading.names import Macro, Meaning, Names, loose, spell, tabulate, tensor
+from symderive.reading.names import Meaning, Names, loose, spell, tabulate, tensor
+from symderive.reading.sets import Item
 from symderive.reading.surface import Node, Surface
-from symderive.reading.symbols import Symbol, items, label, mention, peel, unwrap
+from symderive.reading.symbols import Symbol, items, label, peel, unwrap
 
 
-@dataclass
-class Item:
-    r"""A formula of a sentence, with the role and the words that the sentence gives it.
-
-    Attributes:
-        node: its surface tree.
-        role: let, fact or value.
-        codes: what its noun phrase says (see `lexicon`).
-        sizes: formulas that give its shape ("an $n \\times n$ matrix", "in $\\mathbb{R}^n$").
-        moments: mean, variance … with their formulas.
-        others: names that it is independent of, and the like.
-        binders: "for all $i$", "for $t = 1, …, T$".
-        said: the words of the noun phrase.
-    """
-
-    node: Surface
-    role: str
-    codes: tuple[str, ...] = ()
-    sizes: tuple[Surface, ...] = ()
-    moments: tuple[tuple[str, Surface | None], ...] = ()
-    others: tuple[Surface, ...] = ()
-    binders: tuple[Surface, ...] = ()
-    said: str = ""
-    group: tuple[Surface, ...] = ()
-    """All formulas that share the noun phrase ("$X$ and $Y$ are independent")."""
-
-
-@dataclass
-class _Pending:
-    """A definition that waits for what it mentions."""
-
-    left: Surface
-    right: Surface
-    item: Item
-    symbol: Symbol
-    arguments: list[Surface] | None = None
-    mentions: set[str] = field(default_factory=set)
-
-
-NOT_DEFINED = frozenset("Var Cov KL Pr lim max min det tr argmax argmin".split())
-SETS_OF_NUMBERS = {"ℝ": "real", "R": "real", "ℕ": "natural", "ℤ": "int", "N": "natural", "𝐑": "real"}
-
-
-class Declarer:
+class Declarer(Definitions):
     """Carries out the declarations of one sentence on a table of names."""
 
     def __init__(self, names: Names) -> None:
-        self.names = names
+        super().__init__(names)
         self.values: list[Term] = []
         """Equations that are put in at the end."""
 
@@ -81,7 +50,7 @@ class Declarer:
         Raises:
             ReadingError: something does not fit; what was settled before stays.
         """
-        pending: list[_Pending] = []
+        pending: list[Pending] = []
         facts: list[tuple[Surface, Item]] = []
         for item in batch:
             for b in item.binders:
@@ -124,14 +93,14 @@ class Declarer:
         if has_dots:
             return [Node("listed", group)]
         first = group[0]
-        if _chain(first) and all(not _chain(p) for p in group[1:]):
+        if is_chain(first) and all(not is_chain(p) for p in group[1:]):
             return [Node("listed", group)]  # t = 1, 2
         last = group[-1]
-        if _chain(last) and all(not _chain(p) for p in group[:-1]):
+        if is_chain(last) and all(not is_chain(p) for p in group[:-1]):
             return [Node("listed", group)]  # x, y ∈ S; a, b > 0
         return group
 
-    def first_pass(self, node: Surface, item: Item, pending: list[_Pending], facts: list[tuple[Surface, Item]]) -> None:
+    def first_pass(self, node: Surface, item: Item, pending: list[Pending], facts: list[tuple[Surface, Item]]) -> None:
         node = unwrap(node)
         binders = list(item.binders)
         if isinstance(node, Node) and node.kind == "listed":
@@ -149,17 +118,17 @@ class Declarer:
                 node = kept[0] if len(kept) == 1 else Node("listed", kept)
         if self.note_range(node):
             return
-        colon = _arrow(node)
+        colon = arrow(node)
         if colon is not None:
             for symbol in colon[0]:
                 self.function(symbol, colon[1], colon[2], item)
             return
-        spread = _spread(node)
-        if spread:
-            for p in spread:
+        relations = spread(node)
+        if relations:
+            for p in relations:
                 self.first_pass(p, item, pending, facts)
             return
-        left, relation, right = _relation(node)
+        left, relation, right = relation_of(node)
         if relation == "in":
             assert left is not None
             assert right is not None
@@ -201,130 +170,7 @@ class Declarer:
             return "random"
         return "int" if "int" in item.codes else "real"
 
-    def note_range(self, node: Surface) -> bool:
-        """Remember the range of ``i = 1, …, n``; whether the formula is one."""
-        found = self.range(node)
-        if found is None:
-            return False
-        letter, lo, hi = found
-        self.names.ranges_said[letter] = (lo, hi)
-        return True
-
-    def range(self, node: Surface) -> tuple[str, Term, Term] | None:
-        """``i = 1, …, n``, ``t = 1, 2``, ``k ≥ 2``, ``i ∈ {1, …, n}`` as (letter, first, last)."""
-        node = unwrap(node)
-        parts = [p for p in items(node) if not (isinstance(p, Leaf) and p.type == "TEXT")]
-        if not parts or not _chain(parts[0]):
-            return None
-        chain = parts[0]
-        assert isinstance(chain, Node)
-        s = peel(chain.parts[0])
-        if s is None or s.lower is not None or s.upper is not None or len(chain.parts) < 3:
-            return None
-        relation = chain.parts[1].text
-        if relation == "=" and len(parts) > 1 and len(chain.parts) == 3:
-            numbers = [p for p in parts[1:] if not (isinstance(p, Leaf) and p.type == "DOTS")]
-            if any(_chain(p) for p in parts[1:]):
-                return None
-            if (
-                s.base in self.names
-                and self.names.declared(s.base).kind == "int"
-                and self.names.meanings[s.base].role != "index"
-            ):
-                return None
-            unbounded = isinstance(parts[-1], Leaf) and parts[-1].type == "DOTS"
-            hi = INF if unbounded else self.dimension(numbers[-1])
-            return s.base, self.dimension(chain.parts[2]), hi
-        if relation == "in" and len(parts) == 1:
-            inner = unwrap(chain.parts[2])
-            if isinstance(inner, Node) and inner.kind == "bracket" and inner.parts[0].text == "{":
-                listed = items(inner.parts[1])
-                if any(isinstance(p, Leaf) and p.type == "DOTS" for p in listed) and s.base not in self.names:
-                    return s.base, self.dimension(listed[0]), self.dimension(listed[-1])
-        if (
-            relation in (">=", ">")
-            and len(parts) == 1
-            and s.base not in self.names
-            and s.base in "ijklmnqrst"
-            and len(chain.parts) == 3
-        ):
-            lo = unwrap(chain.parts[2])
-            if isinstance(lo, Leaf) and lo.type == "NUMBER" and "." not in lo.text:
-                return s.base, num(int(lo.text) + (relation == ">")), INF
-        return None
-
     # -- shapes -------------------------------------------------------------------------------------
-
-    def dimension(self, node: Surface) -> Term:
-        """A dimension or the end of a range; a fresh letter in it becomes a positive integer."""
-        node = unwrap(node)
-        if isinstance(node, Leaf) and node.text == "∞":
-            return INF
-        for leaf_owner in _symbols(node):
-            key = _key(leaf_owner)
-            if key not in self.names and key != "π":
-                self.names.dimension(key)
-        return Elaborator(self.names, node).index(node)
-
-    def shape_of_set(self, node: Surface) -> tuple[str, tuple[Term, ...], list[Callable[[Term], Term]]]:
-        """A set as (kind, dimensions, facts about a member)."""
-        node = unwrap(node)
-        facts: list[Callable[[Term], Term]] = []
-        if isinstance(node, Node) and node.kind == "bracket":
-            return self._interval(node)
-        dims: list[Term] = []
-        base = node
-        while isinstance(base, Node) and base.kind in ("superscript", "subscript"):
-            script = unwrap(base.parts[1])
-            if base.kind == "superscript" and not (isinstance(script, Leaf) and script.type == "MARK"):
-                dims = self.sizes(script)
-            else:
-                facts += _sign_facts(script)
-            base = base.parts[0]
-        kind = SETS_OF_NUMBERS.get(base.text if isinstance(base, Leaf) else "")
-        if kind is None:
-            raise ReadingError(
-                "unsupported", "this set is not read", node.start, node.end, "Write \\mathbb{R}^n and the like."
-            )
-        if kind == "natural":
-            facts.append(lambda x: rel("<=", ONE, x))
-        return ("int" if kind in ("natural", "int") else "real"), tuple(dims), facts
-
-    def sizes(self, script: Surface) -> list[Term]:
-        """``m × n``, ``m, n`` or ``n`` as dimensions."""
-        script = unwrap(script)
-        if isinstance(script, Node) and script.kind == "bracket":
-            script = script.parts[1]
-        if isinstance(script, Node) and script.kind == "times":
-            return [self.dimension(p) for p in _split_times(script)]
-        return [self.dimension(p) for p in items(script)]
-
-    def _interval(self, node: Node) -> tuple[str, tuple[Term, ...], list[Callable[[Term], Term]]]:
-        listed = items(node.parts[1]) if len(node.parts) == 3 else []
-        el = Elaborator(self.names, node)
-        opened, closed = node.parts[0].text, node.parts[-1].text
-        if opened == "{":
-            kind = "int" if any(isinstance(p, Leaf) and p.type == "DOTS" for p in listed) else "real"
-            if kind == "int":
-                lo, hi = self.dimension(listed[0]), self.dimension(listed[-1])
-                return "int", (), [lambda x: rel("<=", lo, x), lambda x: rel("<=", x, hi)]
-            values = [el.scalar(p) for p in listed]
-
-            def one_of(x: Term) -> Term:
-                differences = [make("add", x, make("neg", v)) if v is not ZERO else x for v in values]
-                return rel("=", make("mul", *differences) if len(differences) > 1 else differences[0], ZERO)
-
-            return "real", (), [one_of]
-        if len(listed) != 2:
-            raise ReadingError("unsupported", "an interval has two ends", node.start, node.end)
-        facts: list[Callable[[Term], Term]] = []
-        ends = [None if _infinite(p) else el.scalar(p) for p in listed]
-        lo, hi = ends
-        if lo is not None:
-            facts.append(lambda x, lo=lo: rel("<" if opened == "(" else "<=", lo, x))  # type: ignore[misc]
-        if hi is not None:
-            facts.append(lambda x, hi=hi: rel("<" if closed == ")" else "<=", x, hi))  # type: ignore[misc]
-        return "real", (), facts
 
     # -- declarations -------------------------------------------------------------------------------
 
@@ -338,50 +184,12 @@ class Declarer:
             self.dotted(listed, kind if "random" not in item.codes else "random", dims, facts, item)
             return
         for p in listed:
-            if isinstance(p, Node) and p.kind == "juxtaposed" and _applied_symbol(p):
+            if isinstance(p, Node) and p.kind == "juxtaposed" and is_applied(p):
                 continue
             s = self.symbol(p)
             kind, dims, facts = self.shape_of_set(of)
             kind = "random" if "random" in item.codes and kind == "real" else kind
             self.declare(s, kind, dims, item, facts)
-
-    def symbol(self, node: Surface) -> Symbol:
-        s = peel(unwrap(node)) or written_together(node)
-        if s is None:
-            raise ReadingError("syntax", "a name is expected", node.start, node.end, "Declare one name at a time.")
-        return s
-
-    def family_of(self, s: Symbol, item: Item) -> tuple[str, list[str], list[str]]:
-        """The key of a symbol, and the letters of its lower and upper scripts that range over something."""
-        lower = self.letters(s.lower, item)
-        upper = self.letters(s.upper, item) if s.upper is not None and not transposes(s.upper) else []
-        key = s.base
-        if s.lower is not None and not lower:
-            key += f"_{label(s.lower)}"
-        if s.upper is not None and not upper and not is_power(s.upper):
-            key += f"^{label(s.upper)}"
-        return key, lower, upper
-
-    def letters(self, script: Surface | None, item: Item) -> list[str]:
-        """The index letters of a script; none if it is a label."""
-        if script is None:
-            return []
-        out: list[str] = []
-        for p in Elaborator(self.names).index_parts(script, 9):
-            s = peel(p)
-            if s is None or s.lower is not None or len(s.base) != 1:
-                return []
-            if s.base in self.names.ranges_said or any(_letter_of(b) == s.base for b in item.binders):
-                out.append(s.base)
-            elif s.base not in self.names and _stepped(item.node, s.base):
-                self.names.ranges_said[s.base] = (ONE, INF)
-                out.append(s.base)
-            else:
-                return []
-        return out
-
-    def range_for(self, letter: str) -> Range:
-        return self.names.ranges_said.get(letter, (ZERO, INF))
 
     def declare(
         self,
@@ -442,8 +250,8 @@ class Declarer:
                 "Declare a family with an index.",
             )
         above = first.lower is None
-        lo = self.dimension(_inside(first.upper if above else first.lower))
-        hi = self.dimension(_inside(last.upper if above else last.lower))
+        lo = self.dimension(inside(first.upper if above else first.lower))
+        hi = self.dimension(inside(last.upper if above else last.lower))
         if isinstance(listed[-1], Leaf) and listed[-1].type == "DOTS":
             hi = INF
         if first.base not in self.names:
@@ -512,7 +320,7 @@ class Declarer:
             {"real", "int", "random", "rank1", "rank2"} & set(codes) or dims or item.moments or lower or upper or codes
         ):
             return
-        if s_.lower is not None and not lower and not upper and _many_letters(s_.lower):
+        if s_.lower is not None and not lower and not upper and many_letters(s_.lower):
             raise ReadingError(
                 "undeclared",
                 f"the indices of {spell(s_.base)} have no range",
@@ -521,38 +329,6 @@ class Declarer:
                 "Say for which indices: for $i = 1, \\dots, n$.",
             )
         self.declare(s_, kind, dims, item)
-
-    def sequence(self, s: Symbol) -> Range | None:
-        """``x_{1:T}`` as the range of a family."""
-        inner = s.lower
-        if not (isinstance(inner, Node) and inner.kind == "listed" and len(inner.parts) == 3) or s.base in self.names:
-            return None
-        if not (isinstance(inner.parts[1], Leaf) and inner.parts[1].type == "COLON"):
-            return None
-        return self.dimension(inner.parts[0]), self.dimension(inner.parts[2])
-
-    def size_of(self, node: Surface) -> list[Term]:
-        node = unwrap(node)
-        base = node
-        while isinstance(base, Node) and base.kind in ("superscript", "subscript"):
-            base = base.parts[0]
-        if isinstance(base, Leaf) and base.text in SETS_OF_NUMBERS:
-            return list(self.shape_of_set(node)[1])
-        return self.sizes(node)
-
-    def shaped_symbol(self, node: Surface) -> tuple[Symbol, list[Term]] | None:
-        """``X_{N × D}``: a name with its shape below."""
-        if isinstance(node, Node) and node.kind == "subscript":
-            inner = unwrap(node.parts[1])
-            if (
-                isinstance(inner, Node)
-                and inner.kind == "times"
-                and any(p.text == "x" for p in inner.parts if isinstance(p, Leaf))
-            ):
-                s = peel(node.parts[0])
-                if s is not None:
-                    return s, self.sizes(inner)
-        return None
 
     def function(self, symbol: Surface, arguments: Sequence[Surface], result: Surface, item: Item) -> None:
         """``f : ℝⁿ → ℝ``."""
@@ -632,7 +408,7 @@ class Declarer:
         arguments = items(parts[1].parts[1])
         if len(arguments) != 2:
             raise ReadingError("syntax", "the normal law has two parameters", of.start, of.end)
-        if any(_key(q) in ("I", "𝐈", "Σ", "𝚺") and _key(q) not in self.names for q in _symbols(arguments[1])):
+        if any(key_of(q) in ("I", "𝐈", "Σ", "𝚺") and key_of(q) not in self.names for q in symbols_in(arguments[1])):
             raise ReadingError(
                 "unsupported", "a normal vector is not read yet", of.start, of.end, "State the law of its entries."
             )
@@ -656,7 +432,7 @@ class Declarer:
     def declare_sides(self, node: Surface, item: Item) -> None:
         """Fresh names in a relation are numbers; scripted ones with an open index are left to the reader."""
         random = "random" in item.codes
-        for p in _symbols(node):
+        for p in symbols_in(node):
             s = peel(p)
             if s is None:
                 continue
@@ -678,243 +454,6 @@ class Declarer:
 
     # -- definitions --------------------------------------------------------------------------------
 
-    def definable(self, left: Surface, right: Surface, item: Item) -> _Pending | None:
-        """The definition that ``left = right`` is, if the left side is a fresh name."""
-        left = unwrap(left)
-        arguments: list[Surface] | None = None
-        target = left
-        if isinstance(left, Node) and left.kind == "juxtaposed" and len(left.parts) == 2:
-            bracket = left.parts[1]
-            word = left.parts[0]
-            if (
-                isinstance(word, Leaf)
-                and word.type == "FUNCTION"
-                and item.role == "let"
-                and word.text not in NOT_DEFINED
-            ):
-                left.parts[0] = Leaf("WORD", f"{word.text}ᵘ", word.start, word.end)
-            if (
-                isinstance(bracket, Node)
-                and bracket.kind == "bracket"
-                and bracket.parts[0].text == "("
-                and len(bracket.parts) == 3
-            ):
-                arguments, target = [bracket.parts[1]], left.parts[0]
-        s = peel(target)
-        if s is None or item.role == "value":
-            return None
-        key, lower, upper = self.family_of(s, item)
-        if s.upper is not None and is_power(s.upper) and not upper:
-            return None
-        if key in self.names and self.names.meanings[key].role != "inferred":
-            return None
-        if s.lower is not None and s.base not in self.names and self._tied(s):
-            return None
-        if (
-            s.base in self.names
-            and key != s.base
-            and self.names.ranges(s.base)
-            and not lower
-            and not upper
-            and s.base not in self.names.scope.definitions
-        ):
-            return None
-        if not arguments and s.base in ("𝔼", "E") and s.base not in self.names:
-            return None
-        mentions = {_key(p) for p in _symbols(right)} | {q.base for p in _symbols(right) if (q := peel(p)) is not None}
-        return _Pending(left, right, item, s, arguments, mentions)
-
-    def _tied(self, s: Symbol) -> bool:
-        """Whether a light letter with an index is an entry of the bold vector of that letter."""
-        bold = styled(s.base, "BOLD") if len(s.base) == 1 else s.base
-        return bold != s.base and bold in self.names and bool(self.names.ranges(bold))
-
-    def define_all(self, pending: list[_Pending]) -> None:
-        """Define in the order of dependence; families by recurrence together."""
-        while pending:
-            keys = {self.family_of(p.symbol, p.item)[0] for p in pending} | {p.symbol.base for p in pending}
-            families = self._families(pending)
-            ready = [
-                p
-                for p in pending
-                if p.symbol.base not in families
-                and not (p.mentions & keys - {self.family_of(p.symbol, p.item)[0], p.symbol.base})
-            ]
-            if ready:
-                for p in ready:
-                    self.define(p)
-                pending = [p for p in pending if p not in ready]
-                continue
-            blocked = {
-                b for b, ps in families.items() if any(m in keys and m not in families for p in ps for m in p.mentions)
-            }
-            group = {b: ps for b, ps in families.items() if b not in blocked} or families
-            if not group:
-                for p in pending:
-                    self.define(p)
-                return
-            self.define_families(group)
-            done = [p for ps in group.values() for p in ps]
-            pending = [p for p in pending if p not in done]
-
-    def _families(self, pending: Sequence[_Pending]) -> dict[str, list[_Pending]]:
-        """Definitions with a ranging index, with the clauses for single indices, by base."""
-        out: dict[str, list[_Pending]] = {}
-        for p in pending:
-            _, lower, upper = self.family_of(p.symbol, p.item)
-            if lower or upper:
-                out.setdefault(p.symbol.base, []).append(p)
-        for p in pending:
-            if p.symbol.base in out and p not in out[p.symbol.base]:
-                out[p.symbol.base].append(p)
-        return out
-
-    def define(self, p: _Pending) -> None:
-        key, _, _ = self.family_of(p.symbol, p.item)
-        place = (p.symbol.start, p.symbol.end)
-        if p.arguments is not None:
-            self.define_with_arguments(key, p)
-            return
-        value = Elaborator(self.names, p.right).read(p.right)
-        self.define_plain(key, value, p.item, place)
-
-    def define_plain(self, key: str, value: Value, item: Item, place: tuple[int, int]) -> None:
-        context = self.names.scope.context()
-        ranges = kernel_shape(context, value.term)
-        if key in self.names and self.names.meanings[key].role == "inferred":
-            del self.names.scope.names[key]
-            del self.names.meanings[key]
-        self.names.add(Meaning(key, spell(key), "defined", item.said, row=value.row, place=place), Name("real", ranges))
-        self.names.scope.definitions[key] = Definition((), (((), value.term),))
-        self.names.changed()
-
-    def define_with_arguments(self, key: str, p: _Pending) -> None:
-        """``f(x) = …``: a function of numbers; a quantity that mentions what it depends on; or both."""
-        assert p.arguments is not None
-        inside = p.arguments[0]
-        text = mention(inside)
-        parts = items(inside)
-        symbols = [peel(q) for q in parts]
-        plain = all(s is not None and s.lower is None and s.upper is None for s in symbols)
-        for b in p.item.binders:
-            left, relation, right = _relation(b)
-            if relation == "in" and left is not None and right is not None:
-                for q in left:
-                    if _key(q) not in self.names:
-                        self.member(q, right, Item(q, "let"))
-        known = all(_key(s) in self.names or "|" in text for s in parts)
-        place = (p.symbol.start, p.symbol.end)
-        if plain and not any(s is not None and s.base in self.names and self.names.ranges(s.base) for s in symbols):
-            params = [loose("x") for _ in symbols]
-            el = Elaborator(self.names, p.right)
-            el.bound = {s.base: bound(x) for s, x in zip(symbols, params, strict=True) if s is not None}
-            value = el.read(p.right)
-            if not el.shape(value, p.right):
-                usual = tuple(sym(_key(q)) for q in parts) if known else ()
-                meaning = Meaning(key, spell(key), "defined", p.item.said, usual=usual, place=place)
-                self.names.add(meaning, Name("function", (), ((),) * len(params)))
-                self.names.scope.definitions[key] = Definition(tuple(params), (((), value.term),))
-                self.names.changed()
-                return
-        if plain:
-            self.names.macros[key] = Macro(tuple(_key(q) for q in parts), p.right)
-        if known or not plain:
-            self.define_plain(key, Elaborator(self.names, p.right).read(p.right), p.item, place)
-        self.names.mentions.setdefault(key, []).append(text)
-
-    def define_families(self, group: dict[str, list[_Pending]]) -> None:
-        """Families by recurrence: their ranges first, then the bodies, in which all of them may stand."""
-        plans = {base: self._clauses(base, ps) for base, ps in group.items()}
-        dims = [()] + [(sym(k),) for k, m in self.names.meanings.items() if m.role == "dimension"]
-        error: ReadingError | None = None
-        for shapes in product(dims, repeat=len(plans)):
-            trial = self.names.copy()
-            try:
-                self._try_families(trial, plans, dict(zip(plans, shapes, strict=True)))
-            except ReadingError as e:
-                error = error or e
-                continue
-            self._try_families(self.names, plans, dict(zip(plans, shapes, strict=True)))
-            return
-        assert error is not None
-        raise error
-
-    def _clauses(self, base: str, ps: Sequence[_Pending]) -> list[tuple[list[Range], list[str], int, _Pending]]:
-        """Clauses as (ranges, letters, upper, definition), ordered by their first index."""
-        out = []
-        for p in ps:
-            _, lower, upper = self.family_of(p.symbol, p.item)
-            if lower or upper:
-                letters = [*upper, *lower]
-                out.append(([self.range_for(x) for x in letters], letters, len(upper), p))
-            else:
-                above = p.symbol.lower is None
-                script = _inside(p.symbol.upper if above else p.symbol.lower)
-                point = Elaborator(self.names).index(script)
-                out.append(([(point, point)], [""], int(above), p))
-        starts = [value(c[0][0][0]) for c in out]
-        first = min((x for x in starts if isinstance(x, int)), default=None)
-        before = f"{base}_{first - 1}" if first is not None else ""
-        if first is not None and before in self.names and not any(c[1] == [""] for c in out):
-            point = num(first - 1)
-            known = Leaf("LETTER", before, ps[0].symbol.start, ps[0].symbol.end)
-            out.append(([(point, point)], [""], out[0][2], _Pending(known, known, ps[0].item, ps[0].symbol)))
-        out.sort(key=lambda c: c[0][0][0].args[0] if c[0][0][0].head == "num" else 10**6)  # type: ignore[arg-type, return-value]
-        return out  # type: ignore[return-value]
-
-    def _try_families(
-        self,
-        names: Names,
-        plans: dict[str, list[tuple[list[Range], list[str], int, _Pending]]],
-        shapes: dict[str, tuple[Term, ...]],
-    ) -> None:
-        for base, clauses in plans.items():
-            first, last = clauses[0][0][-1][0], clauses[-1][0][-1][1]
-            outer = clauses[-1][0][:-1]
-            p = clauses[-1][3]
-            meaning = Meaning(
-                base,
-                spell(base),
-                "defined",
-                p.item.said,
-                max(c[2] for c in clauses),
-                place=(p.symbol.start, p.symbol.end),
-            )
-            if base in names and base not in names.scope.definitions:
-                old = names.ranges(base)
-                if len(old) != len(outer) + 1 + len(shapes[base]):
-                    raise ReadingError("redefined", f"{spell(base)} has another shape", p.symbol.start, p.symbol.end)
-                del names.scope.names[base]
-                del names.meanings[base]
-            names.add(meaning, Name("real", (*outer, (first, last), *tensor(shapes[base]))))
-        for base, clauses in plans.items():
-            params = tuple(f"{base}#{k}" for k in range(len(clauses[-1][0])))
-            rows = []
-            for ranges, letters, _, p in clauses:
-                el = Elaborator(names, p.right)
-                el.bound = {x: bound(q) for x, q in zip(letters, params, strict=True) if x}
-                el.bound_ranges = dict(zip(letters, ranges, strict=True))
-                read = el.read(p.right)
-                found = el.shape(read, p.right)
-                if (found and not shapes[base]) or len(found) > len(shapes[base]):
-                    raise ReadingError("shape", f"{spell(base)} is not a number", p.right.start, p.right.end)
-                body = read.term
-                if shapes[base] and not found:
-                    body = tabulate(lambda *_, b=body: b, tensor(shapes[base]))  # type: ignore[misc]
-                rows.append((tuple(ranges), body))
-            names.scope.definitions[base] = Definition(params, tuple(rows))
-            names.changed()
-        context = names.scope.context()
-        from symderive.kernel.wellfounded import check_definitions
-
-        try:
-            check_definitions(context)
-        except Rejected as e:
-            for base in plans:
-                names.scope.definitions.pop(base, None)
-            p = next(iter(plans.values()))[-1][3]
-            raise ReadingError("definition", str(e), p.symbol.start, p.symbol.end) from None
-
     # -- facts --------------------------------------------------------------------------------------
 
     def fact(self, node: Surface, item: Item) -> None:
@@ -931,7 +470,7 @@ class Declarer:
         """A relation under the binders of its clause."""
         node = unwrap(node)
         if isinstance(node, Node) and node.kind == "listed":
-            node = next(p for p in node.parts if _chain(p))
+            node = next(p for p in node.parts if is_chain(p))
         el = Elaborator(self.names, node)
         binders: list[tuple[str, str, Range]] = []
         guards: list[Surface] = []
@@ -958,7 +497,7 @@ class Declarer:
     def _open_letters(self, node: Surface, el: Elaborator) -> list[str]:
         """Index letters with a stated range that a fact leaves open: it holds for all of them."""
         out: list[str] = []
-        for n in _scripts(node):
+        for n in scripts_in(node):
             for leaf in leaves(n):
                 x = leaf.text
                 known = x in self.names and self.names.meanings[x].role != "index"
@@ -970,7 +509,7 @@ class Declarer:
                     and x not in out
                 ):
                     out.append(x)
-        return [x for x in out if mentions_index(node, x) or _above(node, x)]
+        return [x for x in out if mentions_index(node, x) or stands_above(node, x)]
 
     def _binder(self, b: Surface, node: Surface, el: Elaborator) -> list[tuple[str, Range, Surface | None]]:
         """The index letters that a binder quantifies, with range and guard; names it declares instead: none."""
@@ -982,7 +521,7 @@ class Declarer:
         out: list[tuple[str, Range, Surface | None]] = []
         for p in items(b):
             s = peel(p)
-            chain = p if _chain(p) else None
+            chain = p if is_chain(p) else None
             letter = s.base if s is not None and s.lower is None else None
             if letter is None and chain is not None and isinstance(chain, Node):
                 first = peel(chain.parts[0])
@@ -1000,7 +539,7 @@ class Declarer:
         return out
 
     def _relations_if(self, chain: Surface) -> list[Term]:
-        left, relation, _ = _relation(chain)
+        left, relation, _ = relation_of(chain)
         return [] if relation in ("in", "~") or left is None else Elaborator(self.names, chain).relation_terms(chain)
 
     # -- attributes of nouns ------------------------------------------------------------------------
@@ -1070,286 +609,3 @@ class Declarer:
             return eq(left, Expr(stated)).term
 
         self.assume_each(key, [about])
-
-
-# -- attributes as facts ----------------------------------------------------------------------------------
-
-
-def _each(condition: Callable[[Term], Term]) -> Callable[[Declarer, str], list[Term]]:
-    def build(d: Declarer, key: str) -> list[Term]:
-        if d.names.is_function(key):
-            return []
-        d.assume_each(key, [condition])
-        return []
-
-    return build
-
-
-def _matrix(condition: Callable[[Term, Term], Term]) -> Callable[[Declarer, str], list[Term]]:
-    def build(d: Declarer, key: str) -> list[Term]:
-        ranges = d.names.ranges(key)
-        return [condition(sym(key), ranges[0][1])] if len(ranges) == 2 else []
-
-    return build
-
-
-def _unit(n: Term) -> Term:
-    return tabulate(lambda i, j: make("cases", rel("=", i, j), ONE, ZERO), ((ONE, n), (ONE, n)))
-
-
-def _sums_to_one(d: Declarer, key: str) -> list[Term]:
-    ranges = d.names.ranges(key)
-    if len(ranges) != 1:
-        return []
-    i = loose()
-    lo, hi = ranges[0]
-    return [rel("=", make("big", "sum", lo, hi, make("and"), abstract(at(sym(key), bound(i)), i)), ONE)]
-
-
-def _distribution(d: Declarer, key: str) -> list[Term]:
-    d.assume_each(key, [lambda x: rel("<=", ZERO, x)])
-    return _sums_to_one(d, key)
-
-
-def _one_hot(d: Declarer, key: str) -> list[Term]:
-    if len(d.names.ranges(key)) != 1:
-        return []
-    d.assume_each(key, [lambda x: rel("=", make("mul", x, make("add", x, num(-1))), ZERO)])
-    return _sums_to_one(d, key)
-
-
-def _property(name: str) -> Callable[[Declarer, str], list[Term]]:
-    return lambda d, key: [make("is", name, sym(key))]
-
-
-def _function_property(name: str) -> Callable[[Declarer, str], list[Term]]:
-    return lambda d, key: [make("is", name, sym(key))] if d.names.is_function(key) else []
-
-
-def _unread(d: Declarer, key: str) -> list[Term]:
-    d.names.unread.append(f"a property of {spell(key)}")
-    return []
-
-
-def _full_column_rank(d: Declarer, key: str) -> list[Term]:
-    t = sym(key)
-    gram = make("op", "matmul", make("op", "transpose", t), t)
-    return [rel("!=", make("op", "det", gram), ZERO)] if len(d.names.ranges(key)) == 2 else []
-
-
-def _symmetric(d: Declarer, key: str) -> list[Term]:
-    if d.names.declared(key).kind == "random" and len(d.names.ranges(key)) < 2:
-        return [make("is", "symmetric-law", sym(key))]
-    return _matrix(lambda t, n: rel("=", make("op", "transpose", t), t))(d, key)
-
-
-ATTRIBUTES: dict[str, Callable[[Declarer, str], list[Term]]] = {
-    "positive": _each(lambda x: rel("<", ZERO, x)),
-    "nonnegative": _each(lambda x: rel("<=", ZERO, x)),
-    "negative": _each(lambda x: rel("<", x, ZERO)),
-    "nonzero": _each(lambda x: rel("!=", x, ZERO)),
-    "symmetric": _symmetric,
-    "orthogonal": _matrix(lambda t, n: rel("=", make("op", "matmul", make("op", "transpose", t), t), _unit(n))),
-    "invertible": _matrix(lambda t, n: rel("!=", make("op", "det", t), ZERO)),
-    "positive-definite": _property("positive-definite"),
-    "distribution": _distribution,
-    "one-hot": _one_hot,
-    "unit": lambda d, key: [rel("=", make("op", "square", sym(key)), ONE)],
-    "symmetric-law": _property("symmetric-law"),
-    "convex": _function_property("convex"),
-    "even": _function_property("even"),
-    "odd": _function_property("odd"),
-    "increasing": _function_property("increasing"),
-    "full-column-rank": _full_column_rank,
-    "permutation": _unread,
-    "unread": _unread,
-}
-"""What an adjective states about a name."""
-
-
-# -- surface helpers --------------------------------------------------------------------------------------
-
-
-def _chain(node: Surface) -> bool:
-    return isinstance(node, Node) and node.kind == "chain"
-
-
-def _infinite(node: Surface) -> bool:
-    return any(leaf.text == "∞" for leaf in leaves(node))
-
-
-def _inside(script: Surface | None) -> Surface:
-    assert script is not None
-    script = unwrap(script)
-    if isinstance(script, Node) and script.kind == "bracket" and len(script.parts) == 3:
-        return script.parts[1]
-    return script
-
-
-def _relation(node: Surface) -> tuple[list[Surface] | None, str, Surface | None]:
-    """The left sides, the relation and the right side of ``x, y ∈ S`` or ``x = t``."""
-    listed = items(node)
-    if not listed or not _chain(listed[-1]):
-        if listed and _chain(listed[0]) and len(listed) > 1:
-            return None, "list", None
-        return None, "", None
-    chain = listed[-1]
-    assert isinstance(chain, Node)
-    if len(chain.parts) < 3 or (isinstance(chain.parts[0], Leaf) and chain.parts[0].type == "REL"):
-        return None, "", None
-    left = [*listed[:-1], chain.parts[0]]
-    if chain.parts[1].text in ("in", "~"):
-        if any(isinstance(p, Leaf) and p.type == "DOTS" for p in left):
-            return [Node("listed", left)], chain.parts[1].text, chain.parts[2]
-        return left, chain.parts[1].text, chain.parts[2]
-    if len(left) > 1:
-        return None, "list", None
-    if len(chain.parts) > 3 and chain.parts[1].text in ("=", ":="):
-        return left, "=", chain.parts[2]
-    return left, chain.parts[1].text if len(chain.parts) == 3 else "chain", chain.parts[2]
-
-
-def _arrow(node: Surface) -> tuple[list[Surface], list[Surface], Surface] | None:
-    """``f, g : A → B`` as (names, factors of A, B)."""
-    if not (isinstance(node, Node) and node.kind == "listed"):
-        return None
-    colon = next((k for k, p in enumerate(node.parts) if isinstance(p, Leaf) and p.type == "COLON"), -1)
-    if colon < 1 or len(node.parts) != colon + 2:
-        return None
-    chain = node.parts[-1]
-    if not (
-        isinstance(chain, Node) and chain.kind == "chain" and len(chain.parts) == 3 and chain.parts[1].text == "->"
-    ):
-        return None
-    domain = chain.parts[0]
-    arguments = _split_times(domain) if isinstance(domain, Node) and domain.kind == "times" else [domain]
-    return [p for p in node.parts[:colon] if not isinstance(p, Leaf) or p.type != "COMMA"], arguments, chain.parts[2]
-
-
-def _spread(node: Surface) -> list[Surface]:
-    """``a, b > 0`` as one relation for each name."""
-    listed = items(node)
-    if len(listed) < 2 or not _chain(listed[-1]) or any(_chain(p) for p in listed[:-1]):
-        return []
-    chain = listed[-1]
-    if not isinstance(chain, Node) or (isinstance(chain.parts[0], Leaf) and chain.parts[0].type == "REL"):
-        return []
-    if chain.parts[1].text in ("in", "~", "->") or any(peel(p) is None for p in listed[:-1]):
-        return []
-    return [*(Node("chain", [p, *chain.parts[1:]]) for p in listed[:-1]), chain]
-
-
-def _split_times(node: Node) -> list[Surface]:
-    """The factors of ``m × n``."""
-    out: list[Surface] = []
-    run: list[Surface] = []
-    for p in node.parts:
-        if isinstance(p, Leaf) and p.type == "OPERATOR" and p.text == "x":
-            out.append(run[0] if len(run) == 1 else Node("times", run))
-            run = []
-        else:
-            run.append(p)
-    return [*out, run[0] if len(run) == 1 else Node("times", run)]
-
-
-def _sign_facts(script: Surface) -> list[Callable[[Term], Term]]:
-    r"""``ℝ_+``, ``ℝ_{>0}``, ``ℝ_{\\ge 0}``."""
-    text = "".join(x.text for x in leaves(script))
-    if text in (">0", "++", "0<"):
-        return [lambda x: rel("<", ZERO, x)]
-    if text in (">=0", "+", "0+"):
-        return [lambda x: rel("<=", ZERO, x)]
-    return []
-
-
-def _symbols(node: Surface) -> list[Surface]:
-    """The outermost symbols in a surface tree (function words and scripts of symbols left out)."""
-    out: list[Surface] = []
-    stack: list[Surface] = [node]
-    while stack:
-        n = stack.pop()
-        s = peel(n)
-        if s is not None:
-            out.append(n)
-            for script in (s.lower, s.upper):
-                if script is not None and not label(script):
-                    stack.append(script)
-            continue
-        if isinstance(n, Node):
-            stack.extend(reversed(n.parts))
-    return out
-
-
-def _key(node: Surface) -> str:
-    s = peel(node)
-    if s is None:
-        return ""
-    return s.base + (f"_{label(s.lower)}" if s.lower is not None else "")
-
-
-def _letter_of(node: Surface) -> str:
-    parts = items(node)
-    first = parts[0] if parts else node
-    if isinstance(first, Node) and first.kind == "chain":
-        first = first.parts[0]
-    s = peel(first)
-    return s.base if s is not None else ""
-
-
-def _applied_symbol(p: Node) -> bool:
-    return len(p.parts) == 2 and isinstance(p.parts[1], Node) and p.parts[1].kind == "bracket"
-
-
-def _scripts(node: Surface) -> list[Surface]:
-    """The scripts in a surface tree."""
-    out: list[Surface] = []
-    stack: list[Surface] = [node]
-    while stack:
-        n = stack.pop()
-        if isinstance(n, Node):
-            if n.kind in ("subscript", "superscript"):
-                out.append(n.parts[1])
-            stack += n.parts
-    return out
-
-
-def _above(node: Surface, letter: str) -> bool:
-    """Whether a letter stands in the upper index of a symbol."""
-    return any(leaf.text == letter for n in _scripts(node) for leaf in leaves(n))
-
-
-def written_together(node: Surface) -> Symbol | None:
-    """Letters without a space between them, as one name (``target``)."""
-    if not (isinstance(node, Node) and node.kind == "juxtaposed"):
-        return None
-    if not all(isinstance(p, Leaf) and p.type == "LETTER" and p.text.isascii() for p in node.parts):
-        return None
-    if any(a.end != b.start for a, b in zip(node.parts, node.parts[1:], strict=False)):
-        return None
-    return Symbol("".join(p.text for p in node.parts), None, None, 0, node.start, node.end)
-
-
-def is_power(script: Surface) -> bool:
-    """Whether a superscript is an exponent rather than part of a name."""
-    script = unwrap(script)
-    if isinstance(script, Leaf):
-        return script.type in ("NUMBER", "LETTER", "TRANSPOSE")
-    return script.kind != "bracket" and not label(script).startswith("⁽")
-
-
-def _stepped(node: Surface, letter: str) -> bool:
-    """Whether a letter stands in a script next to a step, as in ``h_{t-1}``."""
-    stack: list[Surface] = [node]
-    while stack:
-        n = stack.pop()
-        if isinstance(n, Node):
-            if n.kind in ("subscript", "superscript"):
-                text = mention(unwrap(n.parts[1])).strip("()")
-                if text in (f"{letter}-1", f"{letter}+1"):
-                    return True
-            stack += n.parts
-    return False
-
-
-def _many_letters(script: Surface) -> bool:
-    return all(x.type == "LETTER" and x.text in "ijklmnt" for x in leaves(script) if x.type != "COMMA")

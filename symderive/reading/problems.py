@@ -12,15 +12,16 @@ from dataclasses import dataclass, field
 
 from symderive.kernel.shapes import Shape
 from symderive.kernel.terms import Term, at, bound, make, subterms, sym
-from symderive.language.expr import Cov, E, Expr, Var
+from symderive.language.expr import E, Expr, Var
 from symderive.language.problem import Choice, Goal, GoalKind, Problem
 from symderive.reading import calculus, outline
-from symderive.reading.declare import Declarer, Item
+from symderive.reading.declare import Declarer
 from symderive.reading.documents import read_document
 from symderive.reading.elaborate import Elaborator, Value
 from symderive.reading.errors import ReadingError
 from symderive.reading.names import Names, tabulate
 from symderive.reading.sentences import Asked, Inline, Outcome, Piece, Reader
+from symderive.reading.sets import Item
 from symderive.reading.source import Message, Span
 from symderive.reading.surface import Node, Surface, parse
 from symderive.reading.symbols import items, peel
@@ -250,10 +251,7 @@ class Goals:
             return
         if asked.verb == "choices":
             return
-        formulas = asked.of
-        if not formulas and asked.operation:
-            formulas = ()
-        for f in formulas:
+        for f in asked.of:
             for node in split_list(self.parse(f)):
                 yield self.one(node, asked, allowed)
 
@@ -343,7 +341,10 @@ class Goals:
         found = [
             k
             for k in definitions
-            if k in names.meanings and not names.is_function(k) and not names.ranges(k) and name in context.closure(sym(k))
+            if k in names.meanings
+            and not names.is_function(k)
+            and not names.ranges(k)
+            and name in context.closure(sym(k))
         ]
         sinks = [k for k in found if not any(k != o and k in context.closure(sym(o)) for o in found)]
         named = [k for k in sinks if k[0] in "LℒJ𝒥EℰC"]
@@ -356,7 +357,9 @@ class Goals:
         said = [k for k, m in self.names.meanings.items() if "learning rate" in m.said or "step size" in m.said]
         known = said or [k for k in ("η", "α") if k in self.names]
         if len(known) != 1:
-            raise ReadingError("goal", "the learning rate is not known", node.start, node.end, "Add: with learning rate $\\eta$.")
+            raise ReadingError(
+                "goal", "the learning rate is not known", node.start, node.end, "Add: with learning rate $\\eta$."
+            )
         return sym(known[0])
 
     def places(self, asked: Asked) -> tuple[Term, ...]:

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from symderive.reading import lexicon
-from symderive.reading.declare import Declarer, Item
+from symderive.reading.declare import Declarer
 from symderive.reading.errors import ReadingError
 from symderive.reading.lexer import Leaf
 from symderive.reading.names import Names
+from symderive.reading.sets import Item
 from symderive.reading.surface import Node, Surface, parse
 from symderive.reading.symbols import items, peel
 
@@ -516,7 +517,9 @@ class Reader:
                     after = []
             orphan = {"mean", "variance", "covariance"} & {b.lower() for b in before[-2:]}
             if orphan and role and not after:
-                raise ReadingError("not-read", f"it is not clear of what this is the {orphan.pop()}", group[0].start, group[0].end)
+                raise ReadingError(
+                    "not-read", f"it is not clear of what this is the {orphan.pop()}", group[0].start, group[0].end
+                )
             noun = self.noun([*before], formulas)
             more = self.noun(after, formulas)
             if "not" in after and "depend" in after:

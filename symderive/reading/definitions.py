@@ -1,0 +1,283 @@
+"""Definitions: names, functions, quantities with arguments, and families by recurrence.
+
+A definition waits until all that it mentions is known; families that rest on each other are defined together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+from symderive.kernel.context import Definition, Name, Range, Rejected
+from symderive.kernel.shapes import shape as kernel_shape
+from symderive.kernel.terms import Term, bound, num, sym, value
+from symderive.kernel.wellfounded import check_definitions
+from symderive.reading.alphabet import styled
+from symderive.reading.elaborate import Elaborator, Value
+from symderive.reading.errors import ReadingError
+from symderive.reading.forms import inside, is_power, key_of, relation_of, symbols_in
+from symderive.reading.lexer import Leaf
+from symderive.reading.names import Macro, Meaning, Names, loose, spell, tabulate, tensor
+from symderive.reading.sets import Item, Sets
+from symderive.reading.surface import Node, Surface
+from symderive.reading.symbols import Symbol, items, mention, peel, unwrap
+
+NOT_DEFINED = frozenset("Var Cov KL Pr lim max min det tr argmax argmin".split())
+
+
+@dataclass
+class Pending:
+    """A definition that waits for what it mentions."""
+
+    left: Surface
+    right: Surface
+    item: Item
+    symbol: Symbol
+    arguments: list[Surface] | None = None
+    mentions: set[str] = field(default_factory=set)
+
+
+class Definitions(Sets):
+    """Carries out definitions on a table of names."""
+
+    def member(self, node: Surface, of: Surface, item: Item) -> None:
+        """``x ∈ S`` for a fresh x; a condition for a known one."""
+        raise NotImplementedError
+
+    def definable(self, left: Surface, right: Surface, item: Item) -> Pending | None:
+        """The definition that ``left = right`` is, if the left side is a fresh name."""
+        left = unwrap(left)
+        arguments: list[Surface] | None = None
+        target = left
+        if isinstance(left, Node) and left.kind == "juxtaposed" and len(left.parts) == 2:
+            bracket = left.parts[1]
+            word = left.parts[0]
+            if (
+                isinstance(word, Leaf)
+                and word.type == "FUNCTION"
+                and item.role == "let"
+                and word.text not in NOT_DEFINED
+            ):
+                left.parts[0] = Leaf("WORD", f"{word.text}ᵘ", word.start, word.end)
+            if (
+                isinstance(bracket, Node)
+                and bracket.kind == "bracket"
+                and bracket.parts[0].text == "("
+                and len(bracket.parts) == 3
+            ):
+                arguments, target = [bracket.parts[1]], left.parts[0]
+        s = peel(target)
+        if s is None or item.role == "value":
+            return None
+        key, lower, upper = self.family_of(s, item)
+        if s.upper is not None and is_power(s.upper) and not upper:
+            return None
+        if key in self.names and self.names.meanings[key].role != "inferred":
+            return None
+        if s.lower is not None and s.base not in self.names and self._tied(s):
+            return None
+        if (
+            s.base in self.names
+            and key != s.base
+            and self.names.ranges(s.base)
+            and not lower
+            and not upper
+            and s.base not in self.names.scope.definitions
+        ):
+            return None
+        if not arguments and s.base in ("𝔼", "E") and s.base not in self.names:
+            return None
+        mentions = {key_of(p) for p in symbols_in(right)} | {
+            q.base for p in symbols_in(right) if (q := peel(p)) is not None
+        }
+        return Pending(left, right, item, s, arguments, mentions)
+
+    def _tied(self, s: Symbol) -> bool:
+        """Whether a light letter with an index is an entry of the bold vector of that letter."""
+        bold = styled(s.base, "BOLD") if len(s.base) == 1 else s.base
+        return bold != s.base and bold in self.names and bool(self.names.ranges(bold))
+
+    def define_all(self, pending: list[Pending]) -> None:
+        """Define in the order of dependence; families by recurrence together."""
+        while pending:
+            keys = {self.family_of(p.symbol, p.item)[0] for p in pending} | {p.symbol.base for p in pending}
+            families = self._families(pending)
+            ready = [
+                p
+                for p in pending
+                if p.symbol.base not in families
+                and not (p.mentions & keys - {self.family_of(p.symbol, p.item)[0], p.symbol.base})
+            ]
+            if ready:
+                for p in ready:
+                    self.define(p)
+                pending = [p for p in pending if p not in ready]
+                continue
+            blocked = {
+                b for b, ps in families.items() if any(m in keys and m not in families for p in ps for m in p.mentions)
+            }
+            group = {b: ps for b, ps in families.items() if b not in blocked} or families
+            if not group:
+                for p in pending:
+                    self.define(p)
+                return
+            self.define_families(group)
+            done = [p for ps in group.values() for p in ps]
+            pending = [p for p in pending if p not in done]
+
+    def _families(self, pending: Sequence[Pending]) -> dict[str, list[Pending]]:
+        """Definitions with a ranging index, with the clauses for single indices, by base."""
+        out: dict[str, list[Pending]] = {}
+        for p in pending:
+            _, lower, upper = self.family_of(p.symbol, p.item)
+            if lower or upper:
+                out.setdefault(p.symbol.base, []).append(p)
+        for p in pending:
+            if p.symbol.base in out and p not in out[p.symbol.base]:
+                out[p.symbol.base].append(p)
+        return out
+
+    def define(self, p: Pending) -> None:
+        key, _, _ = self.family_of(p.symbol, p.item)
+        place = (p.symbol.start, p.symbol.end)
+        if p.arguments is not None:
+            self.define_with_arguments(key, p)
+            return
+        value = Elaborator(self.names, p.right).read(p.right)
+        self.define_plain(key, value, p.item, place)
+
+    def define_plain(self, key: str, value: Value, item: Item, place: tuple[int, int]) -> None:
+        context = self.names.scope.context()
+        ranges = kernel_shape(context, value.term)
+        if key in self.names and self.names.meanings[key].role == "inferred":
+            del self.names.scope.names[key]
+            del self.names.meanings[key]
+        self.names.add(Meaning(key, spell(key), "defined", item.said, row=value.row, place=place), Name("real", ranges))
+        self.names.scope.definitions[key] = Definition((), (((), value.term),))
+        self.names.changed()
+
+    def define_with_arguments(self, key: str, p: Pending) -> None:
+        """``f(x) = …``: a function of numbers; a quantity that mentions what it depends on; or both."""
+        assert p.arguments is not None
+        inside = p.arguments[0]
+        text = mention(inside)
+        parts = items(inside)
+        symbols = [peel(q) for q in parts]
+        plain = all(s is not None and s.lower is None and s.upper is None for s in symbols)
+        for b in p.item.binders:
+            left, relation, right = relation_of(b)
+            if relation == "in" and left is not None and right is not None:
+                for q in left:
+                    if key_of(q) not in self.names:
+                        self.member(q, right, Item(q, "let"))
+        known = all(key_of(s) in self.names or "|" in text for s in parts)
+        place = (p.symbol.start, p.symbol.end)
+        if plain and not any(s is not None and s.base in self.names and self.names.ranges(s.base) for s in symbols):
+            params = [loose("x") for _ in symbols]
+            el = Elaborator(self.names, p.right)
+            el.bound = {s.base: bound(x) for s, x in zip(symbols, params, strict=True) if s is not None}
+            value = el.read(p.right)
+            if not el.shape(value, p.right):
+                usual = tuple(sym(key_of(q)) for q in parts) if known else ()
+                meaning = Meaning(key, spell(key), "defined", p.item.said, usual=usual, place=place)
+                self.names.add(meaning, Name("function", (), ((),) * len(params)))
+                self.names.scope.definitions[key] = Definition(tuple(params), (((), value.term),))
+                self.names.changed()
+                return
+        if plain:
+            self.names.macros[key] = Macro(tuple(key_of(q) for q in parts), p.right)
+        if known or not plain:
+            self.define_plain(key, Elaborator(self.names, p.right).read(p.right), p.item, place)
+        self.names.mentions.setdefault(key, []).append(text)
+
+    def define_families(self, group: dict[str, list[Pending]]) -> None:
+        """Families by recurrence: their ranges first, then the bodies, in which all of them may stand."""
+        plans = {base: self._clauses(base, ps) for base, ps in group.items()}
+        dims = [()] + [(sym(k),) for k, m in self.names.meanings.items() if m.role == "dimension"]
+        error: ReadingError | None = None
+        for shapes in product(dims, repeat=len(plans)):
+            trial = self.names.copy()
+            try:
+                self._try_families(trial, plans, dict(zip(plans, shapes, strict=True)))
+            except ReadingError as e:
+                error = error or e
+                continue
+            self._try_families(self.names, plans, dict(zip(plans, shapes, strict=True)))
+            return
+        assert error is not None
+        raise error
+
+    def _clauses(self, base: str, ps: Sequence[Pending]) -> list[tuple[list[Range], list[str], int, Pending]]:
+        """Clauses as (ranges, letters, upper, definition), ordered by their first index."""
+        out = []
+        for p in ps:
+            _, lower, upper = self.family_of(p.symbol, p.item)
+            if lower or upper:
+                letters = [*upper, *lower]
+                out.append(([self.range_for(x) for x in letters], letters, len(upper), p))
+            else:
+                above = p.symbol.lower is None
+                script = inside(p.symbol.upper if above else p.symbol.lower)
+                point = Elaborator(self.names).index(script)
+                out.append(([(point, point)], [""], int(above), p))
+        starts = [value(c[0][0][0]) for c in out]
+        first = min((x for x in starts if isinstance(x, int)), default=None)
+        before = f"{base}_{first - 1}" if first is not None else ""
+        if first is not None and before in self.names and not any(c[1] == [""] for c in out):
+            point = num(first - 1)
+            known = Leaf("LETTER", before, ps[0].symbol.start, ps[0].symbol.end)
+            out.append(([(point, point)], [""], out[0][2], Pending(known, known, ps[0].item, ps[0].symbol)))
+        out.sort(key=lambda c: c[0][0][0].args[0] if c[0][0][0].head == "num" else 10**6)  # type: ignore[arg-type, return-value]
+        return out
+
+    def _try_families(
+        self,
+        names: Names,
+        plans: dict[str, list[tuple[list[Range], list[str], int, Pending]]],
+        shapes: dict[str, tuple[Term, ...]],
+    ) -> None:
+        for base, clauses in plans.items():
+            first, last = clauses[0][0][-1][0], clauses[-1][0][-1][1]
+            outer = clauses[-1][0][:-1]
+            p = clauses[-1][3]
+            meaning = Meaning(
+                base,
+                spell(base),
+                "defined",
+                p.item.said,
+                max(c[2] for c in clauses),
+                place=(p.symbol.start, p.symbol.end),
+            )
+            if base in names and base not in names.scope.definitions:
+                old = names.ranges(base)
+                if len(old) != len(outer) + 1 + len(shapes[base]):
+                    raise ReadingError("redefined", f"{spell(base)} has another shape", p.symbol.start, p.symbol.end)
+                del names.scope.names[base]
+                del names.meanings[base]
+            names.add(meaning, Name("real", (*outer, (first, last), *tensor(shapes[base]))))
+        for base, clauses in plans.items():
+            params = tuple(f"{base}#{k}" for k in range(len(clauses[-1][0])))
+            rows = []
+            for ranges, letters, _, p in clauses:
+                el = Elaborator(names, p.right)
+                el.bound = {x: bound(q) for x, q in zip(letters, params, strict=True) if x}
+                el.bound_ranges = dict(zip(letters, ranges, strict=True))
+                read = el.read(p.right)
+                found = el.shape(read, p.right)
+                if (found and not shapes[base]) or len(found) > len(shapes[base]):
+                    raise ReadingError("shape", f"{spell(base)} is not a number", p.right.start, p.right.end)
+                body = read.term
+                if shapes[base] and not found:
+                    body = tabulate(lambda *_, b=body: b, tensor(shapes[base]))
+                rows.append((tuple(ranges), body))
+            names.scope.definitions[base] = Definition(params, tuple(rows))
+            names.changed()
+        context = names.scope.context()
+        try:
+            check_definitions(context)
+        except Rejected as e:
+            for base in plans:
+                names.scope.definitions.pop(base, None)
+            p = next(iter(plans.values()))[-1][3]
+            raise ReadingError("definition", str(e), p.symbol.start, p.symbol.end) from None
