@@ -91,7 +91,7 @@ def command(name: str) -> str:
         else:
             out.append(_letter(c))
     letters = [c for c in out if c != "'"]
-    if len(letters) > 1 and all(c.isalpha() and c.isascii() for c in letters):
+    if len(letters) > 1 and letters[0].isalpha() and all(c.isalnum() and c.isascii() for c in letters):
         return f"\\mathrm{{{''.join(letters)}}}" + "'" * (len(out) - len(letters))
     return "".join(out)
 

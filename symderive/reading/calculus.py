@@ -7,11 +7,12 @@ A derivative by a vector is the table of derivatives by its entries: ∂(number)
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 from typing import TYPE_CHECKING
 
-from symderive.kernel.context import Definition, Name
+from symderive.kernel.context import Definition, Name, base_name
 from symderive.kernel.terms import INF, Term, at, bound, make, rebuild, shift, subterms, sym
-from symderive.reading.functions import Taken, el_value, function_named, head
+from symderive.reading.functions import Taken, applied, el_value, function_named, head
 from symderive.reading.lexer import Leaf
 from symderive.reading.names import Meaning, spell, tabulate
 from symderive.reading.surface import Node, Surface
@@ -90,6 +91,8 @@ def prefix(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type:
     if gradient is not None:
         end = _reach(factors, k, ("",))
         return _nabla(el, gradient, factors[:end], k, node), end
+    if slots := _slots(factors, k):
+        return _by_slots(el, factors, k, slots)
     if _partial_subscript(node) is not None:
         by = items(_partial_subscript(node))  # type: ignore[arg-type]
         end = _reach(factors, k, ("",))
@@ -123,6 +126,34 @@ def _partial_subscript(node: Surface) -> Surface | None:
     ):
         return unwrap(node.parts[1])
     return None
+
+
+def _slots(factors: Sequence[Factor], k: int) -> list[str]:
+    r"""The numbers of the arguments that ``\\partial_2 \\partial_1`` before a function vary."""
+    out: list[str] = []
+    while k < len(factors):
+        which = _partial_subscript(factors[k].node)
+        if not (isinstance(which, Leaf) and which.type == "NUMBER") or (out and factors[k].op):
+            break
+        out.append(which.text)
+        k += 1
+    return out
+
+
+def _by_slots(el: Elaborator, factors: Sequence[Factor], k: int, slots: list[str]) -> tuple[Value, int]:
+    """``∂₂ g(a, b)``: the derivative of a function in an argument, taken at the arguments."""
+    node, k = factors[k].node, k + len(slots)
+    found = applied(el, factors, k)
+    advice = "Write \\partial_{2} g(a, b) for a declared function, or \\frac{\\partial}{\\partial x}."
+    if found is None or found[0].term.head != "app" or base_name(found[0].term.name()) != found[0].term.name():
+        raise el.error("syntax", "∂ with a number stands before no function with its arguments", node, advice)
+    t = found[0].term
+    if not el.names.is_function(t.name()) or not all(1 <= int(s) <= len(t.terms) for s in slots):
+        raise el.error("syntax", f"{spell(t.name())} has no such argument", node, advice)
+    marks = "'" * len(slots) if len(t.terms) == 1 else "".join(f";{s}" for s in reversed(slots))
+    out = make("app", t.name() + marks, *t.terms)
+    el.shape(out, node)
+    return el_value(el, out, row=found[0].row), found[1]
 
 
 def _gradient(node: Surface) -> tuple[Surface | None, int] | None:
@@ -252,8 +283,10 @@ def at_point(el: Elaborator, inside: Surface, point: Surface, node: Surface) -> 
     body = _replaced(t, x, variable)
     if order == 0:
         return el_value(el, _replaced(t, x, value))
-    key = f"{x}↦{len([k for k in el.names.meanings if '↦' in k]) + 1}"
-    el.names.add(Meaning(key, key, "defined", "a function of the variable that is set"), Name("function", (), ((),)))
+    key = next(f"F_{k}" for k in count(1) if f"F_{k}" not in el.names.scope.names)
+    said = f"{spell(key)} is the function of {spell(x)} that is differentiated"
+    el.names.notes.append(said)
+    el.names.add(Meaning(key, spell(key), "defined", said), Name("function", (), ((),)))
     el.names.scope.definitions[key] = Definition(("x#0",), (((), body),))
     el.names.changed()
     return el_value(el, make("app", key + "'" * order, value))

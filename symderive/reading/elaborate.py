@@ -288,6 +288,8 @@ class Elaborator:
         if whole is not None:
             return whole
         acc: Value | None = None
+        lead: Value | None = None
+        """The numbers before a chain of tensors: they stand before the chain, not in it."""
         slashes = 0
         k = 0
         while k < len(factors):
@@ -310,10 +312,21 @@ class Elaborator:
                     factors[after].node,
                     "Write \\frac{…}{…}, or brackets.",
                 )
-            acc = v if acc is None else self.combine(f.op, acc, v, f.node)
+            chained = f.op in ("", "*", "x")
+            if lead is not None and acc is not None and (not chained or not self._tensor(acc, f.node)):
+                acc, lead = self.combine("", lead, acc, f.node), None
+            if acc is None:
+                acc = v
+            elif lead is None and chained and self._tensor(v, f.node) and not self._tensor(acc, f.node):
+                acc, lead = v, acc
+            else:
+                acc = self.combine(f.op, acc, v, f.node)
             k = after
         assert acc is not None
-        return acc
+        return acc if lead is None else self.combine("", lead, acc, node)
+
+    def _tensor(self, v: Value, node: Surface) -> bool:
+        return v.fit is not None or bool(self.shape(v, node))
 
     def factor(self, factors: Sequence[Factor], k: int) -> tuple[Value, int]:
         """The factor at a place, with what it takes to its right, and the place after it."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Taken = "tuple[Value, int] | None"
 
 ELEMENTWISE = {
-    **{f: f for f in ("exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "erf", "relu", "sigmoid", "softplus", "sign", "gelu", "silu", "logit", "elu")},
+    **{f: f for f in ("exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "erf", "relu", "sigmoid", "softplus", "sign", "gelu", "silu", "logit", "step")},
     "ln": "log", "ReLU": "relu", "sgn": "sign", "GELU": "gelu", "SiLU": "silu", "Swish": "silu", "swish": "silu",
     "Relu": "relu", "Sigmoid": "sigmoid", "softsign": "softsign", "expit": "sigmoid", "Softplus": "softplus", "logistic": "sigmoid",
     "Tanh": "tanh",
@@ -37,6 +37,8 @@ OPERATORS = {
     "tr": "trace", "Tr": "trace", "trace": "trace", "det": "det", "softmax": "softmax", "logsumexp": "logsumexp",
     "lse": "logsumexp", "LSE": "logsumexp", "Softmax": "softmax", "mean": "mean",
 }  # fmt: skip
+WITH_PARAMETER = {"LeakyReLU": "lrelu", "ELU": "elu", "elu": "elu"}
+"""Functions whose parameter is written as a subscript."""
 BUILT_IN_LETTERS = {"σ": "sigmoid", "Φ": ""}
 CONSTANTS = {"π": "pi"}
 
@@ -138,7 +140,7 @@ def argument(el: Elaborator, factors: Sequence[Factor], k: int, node: Surface) -
     if k + 1 >= len(factors) or factors[k + 1].op != "":
         raise el.error("syntax", "a function stands without an argument", node, "Put its argument in brackets.")
     target, scripts = strip_scripts(factors[k + 1].node)
-    if isinstance(target, Node) and target.kind == "bracket" and target.parts[0].text in ("(", "[", "{"):
+    if opens_arguments(target, scripts):
         inside = items(target.parts[1]) if len(target.parts) == 3 else []
         if any(isinstance(p, Leaf) and p.type == "DOTS" for p in inside):
             return [dotted_entries(el, inside, node)], k + 2, scripts
@@ -180,6 +182,30 @@ def strip_scripts(node: Surface) -> tuple[Surface, list[Node]]:
     return node, scripts
 
 
+def opens_arguments(target: Surface, scripts: Sequence[Node]) -> bool:
+    """Whether a factor may be the arguments of a function: brackets that are no table of entries."""
+    if not (isinstance(target, Node) and target.kind == "bracket" and target.parts[0].text in ("(", "[", "{")):
+        return False
+    return not binders_of_table(target, scripts)
+
+
+def binders_of_table(target: Surface, scripts: Sequence[Node]) -> list[tuple[str, Surface, Surface]]:
+    """The indices of ``[x_i]_{i=1}^n`` with their ends, the outer first; none for anything else."""
+    if {s.kind for s in scripts} != {"subscript", "superscript"} or len(scripts) != 2:
+        return []
+    if not (isinstance(target, Node) and target.kind == "bracket" and target.parts[0].text == "["):
+        return []
+    scripted = {s.kind: unwrap(s.parts[1]) for s in scripts}
+    starts, ends = items(scripted["subscript"]), items(scripted["superscript"])
+    out: list[tuple[str, Surface, Surface]] = []
+    for start, end in zip(starts, ends, strict=False):
+        letter = _letter(start.parts[0]) if isinstance(start, Node) and start.kind == "chain" else None
+        if letter is None or len(start.parts) != 3 or start.parts[1].text != "=":  # type: ignore[union-attr]
+            return []
+        out.append((letter, start.parts[2], end))  # type: ignore[union-attr]
+    return out if len(starts) == len(ends) else []
+
+
 def postscript(el: Elaborator, v: Value, scripts: Iterable[Node], node: Surface) -> Value:
     """Scripts that stand after the closing bracket of an application."""
     for s in scripts:
@@ -218,6 +244,14 @@ def call(el: Elaborator, word: str, lower: Surface | None, arguments: Sequence[V
         v = one(el, arguments, node)
         top, bottom = {"sec": ("", "cos"), "csc": ("", "sin"), "cot": ("cos", "sin"), "coth": ("cosh", "sinh")}[word]
         return el_value(el, make("div", make("app", top, v.term) if top else ONE, make("app", bottom, v.term)))
+    if word in WITH_PARAMETER:
+        v = one(el, arguments, node)
+        if lower is None and WITH_PARAMETER[word] != "elu":
+            advice = f"Write it below, as in \\operatorname{{{word}}}_{{a}}(x)."
+            raise el.error("undeclared", f"{word} does not say its slope", node, advice)
+        if lower is None:
+            el.names.notes.append(f"{word} without a parameter has the parameter 1")
+        return el_value(el, make("app", WITH_PARAMETER[word], ONE if lower is None else el.scalar(lower), v.term), row=v.row)
     if word not in ELEMENTWISE:
         raise el.error("unsupported", f"the function {word} is not read", node)
     f = ELEMENTWISE[word]
@@ -279,8 +313,9 @@ def applied(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type
     if k + 1 >= len(factors) or factors[k + 1].op != "":
         return None
     target, scripts = strip_scripts(factors[k + 1].node)
-    if not (isinstance(target, Node) and target.kind == "bracket" and target.parts[0].text in ("(", "[", "{")):
+    if not opens_arguments(target, scripts):
         return None
+    assert isinstance(target, Node)
     s = peel(factors[k].node)
     if s is None:
         return None
@@ -839,6 +874,8 @@ def scripted_bracket(el: Elaborator, node: Node) -> Value | None:
     base, scripts = strip_scripts(node)
     if not (isinstance(base, Node) and base.kind == "bracket" and len(base.parts) == 3):
         return None
+    if binders := binders_of_table(base, scripts):
+        return table_of_entries(el, base.parts[1], binders, node)
     if base.parts[0].type == "LDOT":
         return calculus_at(el, base.parts[1], [unwrap(s.parts[1]) for s in scripts], node)
     if base.parts[0].type != "LNORM":
@@ -858,6 +895,23 @@ def scripted_bracket(el: Elaborator, node: Node) -> Value | None:
             return el_value(el, out)
     out_ = norm(el, base.parts[1], which, node)
     return out_ if power is None else el.power(out_, power, node)
+
+
+def table_of_entries(
+    el: Elaborator, inside: Surface, binders: Sequence[tuple[str, Surface, Surface]], node: Surface
+) -> Value:
+    """``[x_{ij}]_{i=1,j=1}^{n,m}``: a tensor by its entries."""
+    saved, ranges = dict(el.bound), []
+    for letter, start, end in binders:
+        name, (lo, hi) = loose(letter), (el.index(start), el.index(end))
+        ranges.append((name, lo, hi))
+        el.bound[letter], el.bound_ranges[letter] = bound(name), (lo, hi)
+    out = el.term(inside)
+    el.shape(out, node)
+    el.bound = saved
+    for name, lo, hi in reversed(ranges):
+        out = make("tab", lo, hi, abstract(out, name))
+    return el_value(el, out)
 
 
 def calculus_at(el: Elaborator, inside: Surface, points: Sequence[Surface], node: Surface) -> Value:

@@ -49,6 +49,14 @@ class Meaning:
     row: bool = False
     place: tuple[int, int] = (0, 0)
 
+    @property
+    def template(self) -> str:
+        """The spelling with the places of the indices that are written above."""
+        above = ",".join(f"#{k}" for k in range(1, self.upper + 1))
+        if not above or "#" in self.spelling:
+            return self.spelling
+        return f"{self.spelling}^{{({above})}}" if self.bracketed else f"{self.spelling}^{{{above}}}"
+
 
 @dataclass(frozen=True)
 class Macro:
@@ -163,7 +171,8 @@ class Names:
 
     @property
     def spellings(self) -> dict[str, str]:
-        return {k: m.spelling for k, m in self.meanings.items()}
+        """LaTeX for each name, with ``#1`` … for the indices that stand above."""
+        return {k: m.template for k, m in self.meanings.items()}
 
     @property
     def words(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from symderive.kernel.terms import Term, sym
 from symderive.language.expr import Cov, E, Expr, Var
-from symderive.reading.functions import Taken, el_value, postscript, strip_scripts
+from symderive.reading.functions import Taken, el_value, opens_arguments, postscript, strip_scripts
 from symderive.reading.lexer import Leaf
 from symderive.reading.surface import Node, Surface
 from symderive.reading.symbols import items, peel, unwrap
@@ -54,7 +54,7 @@ def prefix(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type:
     if k + 1 >= len(factors) or factors[k + 1].op != "":
         return None
     target, scripts = strip_scripts(factors[k + 1].node)
-    bracketed = isinstance(target, Node) and target.kind == "bracket" and target.parts[0].text in ("(", "[", "{")
+    bracketed = opens_arguments(target, scripts)
     if not bracketed and letter:
         return None
     over = _over(el, lower)
