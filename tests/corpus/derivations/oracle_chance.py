@@ -166,9 +166,7 @@ def klgradients(r: Random) -> list[Relation]:
     return [
         step(d(lambda m: D(m, v), mu), mu, mu**2),
         *chain(Dv(v), (half * (1 - 1 / v), half * (1 - v)), ((v - 1) / (2 * v), (v - 1) / v)),
-        step(
-            d(lambda t: half * (mu**2 + exp(t) - 1 - t), rho), half * (exp(rho) - 1), half * (rho * exp(rho) - 1)
-        ),
+        step(d(lambda t: half * (mu**2 + exp(t) - 1 - t), rho), half * (exp(rho) - 1), half * (rho * exp(rho) - 1)),
         step(d(Dv, v), 1 / (2 * v**2), 1 / (2 * v), tol=1e-14),
     ]
 
@@ -299,9 +297,7 @@ def dropout(r: Random) -> list[Relation]:
         step(b2, p, p**2),
         *chain(var(ident, b), (p - p**2, p - p), (p * (1 - p), p * (1 + p))),
         *chain(E(h, b), (x / p * E(ident, b),), (x, p * x)),
-        *chain(
-            E(lambda b: h(b) ** 2, b), (x**2 / p**2 * p, x**2 / p**2 * p**2), (x**2 / p, x**2 / p**2)
-        ),
+        *chain(E(lambda b: h(b) ** 2, b), (x**2 / p**2 * p, x**2 / p**2 * p**2), (x**2 / p, x**2 / p**2)),
         *chain(var(h, b), (x**2 / p - x**2, x**2 / p + x**2), ((1 - p) / p * x**2, p / p * x**2)),
     ]
 
@@ -339,9 +335,7 @@ def discriminator(r: Random) -> list[Relation]:
             ((p - (p + q) * t) / t / (1 - t), (p - (p - q) * t) / t / (1 - t)),
         ),
         step(1 - p / (p + q), q / (p + q), p / (p + q)),
-        *chain(
-            p * log(half) + p * log(1 - half), (2 * p * log(half), p * log(half)), (-p * log(4), -p * log(2))
-        ),
+        *chain(p * log(half) + p * log(1 - half), (2 * p * log(half), p * log(half)), (-p * log(4), -p * log(2))),
     ]
 
 

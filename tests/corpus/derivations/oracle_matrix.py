@@ -160,13 +160,11 @@ def denominator(r: Random) -> list[Relation]:
         step(zx, A.T, A),
         step(hz, D, dg(ap(lambda h: 1 - h, h))),
         *chain(hx, (zx * hz, ILL), (A.T * D, A.T * dg(ap(lambda h: 1 + h * h, h)))),
-        *chain(
-            grad(lambda x: dot(c, ap(tanh, A * x)), x), (hx * c, ILL), (A.T * (D * c), A.T * had(h, c))
-        ),
+        *chain(grad(lambda x: dot(c, ap(tanh, A * x)), x), (hx * c, ILL), (A.T * (D * c), A.T * had(h, c))),
     ]
 
 
-@derivation("crossentropy.md")
+@derivation("crossentropy.md", points=8)
 def crossentropy(r: Random) -> list[Relation]:
     n = 3
     z, y, i = r.vec(n), r.hot(n), r.randrange(n)
