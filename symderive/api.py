@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -216,6 +216,11 @@ def equal(
 
 def guarded(verdict: Verdict, names: Names) -> Verdict:
     """A verdict in a scope where something was not read: proofs stand, refutations do not."""
+    from symderive.reading.names import spell
+
+    if verdict.proved and names.presumed and not verdict.reason:
+        said = ", ".join(f"{spell(u)} does not depend on {spell(v)}" for u, v in sorted(names.presumed))
+        return replace(verdict, reason=f"if {said}")
     if not names.unread or not verdict.refuted:
         return verdict
     reason = f"refuted as far as it was read, but this was not: {names.unread[0]}"
@@ -379,8 +384,6 @@ class Problem:
         context = names.scope.context()
         facts = (*self.asked.values, *self.goal.at)
         if facts:
-            from dataclasses import replace
-
             context = replace(context, facts=(*context.facts, *facts), memo={})
         return guarded(Judge(context, names.scope.book).judge(claim), names)
 

@@ -238,6 +238,7 @@ def _by(el: Elaborator, operand: Value, variable: Surface, node: Surface) -> Val
     name, indices = _entry(place.term)
     if name is None:
         raise el.error("syntax", "one differentiates by a name or its entries", variable, "Give the quantity a name.")
+    _presume(el, operand.term, name, node)
     free = el.shape(place, variable)
     own = el.shape(operand, node)
     if free and len(own) + len(free) > 4:
@@ -250,6 +251,23 @@ def _by(el: Elaborator, operand: Value, variable: Surface, node: Surface) -> Val
         return make("der", at(operand.term, *ij[:n]), name, *indices, *ij[n:])
 
     return el_value(el, tabulate(body, (*own, *free)), row=place.row and n == 0)
+
+
+def _presume(el: Elaborator, t: Term, name: str, node: Surface) -> None:
+    """An undeclared quantity may depend on what one differentiates by: its derivative is never silently 0.
+
+    What only stands in a term beside others is presumed constant, which is noted.
+    """
+    whole = _entry(t)[0]
+    context = el.names.scope.context()
+    for n in sorted(context.closure(t)):
+        meaning = el.names.meanings.get(n)
+        if n == name or meaning is None or meaning.role != "inferred" or n in context.definitions:
+            continue
+        if n == whole:
+            message = f"nothing was said about {meaning.spelling}, so its derivative is not known"
+            raise el.error("undeclared", message, node, f"Define it: Let ${meaning.spelling} = …$.")
+        el.names.presumed.add((n, name))
 
 
 def _entry(t: Term) -> tuple[str | None, list[Term]]:
@@ -283,7 +301,7 @@ def at_point(el: Elaborator, inside: Surface, point: Surface, node: Surface) -> 
     body = _replaced(t, x, variable)
     if order == 0:
         return el_value(el, _replaced(t, x, value))
-    key = next(f"F_{k}" for k in count(1) if f"F_{k}" not in el.names.scope.names)
+    key = next(f"F̊_{k}" for k in count(1) if f"F̊_{k}" not in el.names.scope.names)
     said = f"{spell(key)} is the function of {spell(x)} that is differentiated"
     el.names.notes.append(said)
     el.names.add(Meaning(key, spell(key), "defined", said), Name("function", (), ((),)))

@@ -84,6 +84,8 @@ class Names:
     """Brackets with which a quantity is written, as in L(w) or P(y = 1 | x): they say on what it depends."""
     unread: list[str] = field(default_factory=list)
     """What was said and not understood; it blocks refutations."""
+    presumed: set[tuple[str, str]] = field(default_factory=set)
+    """(u, v): u was not declared, and is taken not to depend on v, by which something is differentiated."""
     tainted: set[str] = field(default_factory=set)
     """Names that occur in what was not read: of them nothing is inferred."""
     strict: bool = False
@@ -109,6 +111,7 @@ class Names:
             dict(self.macros),
             {k: list(v) for k, v in self.mentions.items()},
             list(self.unread),
+            set(self.presumed),
             set(self.tainted),
             self.strict,
             self.reserved,
