@@ -1,0 +1,471 @@
+"""The door for derivations that people wrote: solutions and documents in, reports out.
+
+>>> from symderive.reading.problems import read_problems
+>>> reading = read_problems(r"Let $x \\in \\mathbb{R}$. Derive $\\frac{d}{dx} x^2$.", format="latex")
+>>> question = next(q for q in reading.walk() if q.problems)
+>>> check_solution(question, r"\\[ \\frac{d}{dx} x^2 = 3x \\]").counts["refuted"]
+1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from time import monotonic
+from typing import Any
+
+from symderive.engine.marking import UNITS, Mark, Marker, Ruling, Scope
+from symderive.kernel.context import Context
+from symderive.kernel.terms import Term, make, subterms
+from symderive.language.problem import Goal, GoalKind, Problem
+from symderive.language.report import Because, Final, HoldsIf, Mistake, Needed, Place, Report, Role, Said, Status, Step
+from symderive.language.verdict import Verdict
+from symderive.reading import outline
+from symderive.reading.derivations import Meaning, Relation, relate, understand
+from symderive.reading.documents import read_document
+from symderive.reading.elaborate import Value
+from symderive.reading.names import Names
+from symderive.reading.problems import Question, Reading, read_problems
+from symderive.reading.slips import readings, repairs
+from symderive.reading.source import Span
+from symderive.rules.book import book
+from symderive.writing.latex import latex, latex_condition
+
+
+def check_solution(
+    question: Question,
+    solution: str | Sequence[outline.Block],
+    problem: Problem | None = None,
+    *,
+    format: str = "latex",  # noqa: A002
+    path: str = "solution",
+    units: int = UNITS,
+) -> Report:
+    """The report on a solution of a question, which need not restate it.
+
+    Args:
+        solution: the text, or the blocks of it in a document.
+        problem: the one of the question's problems that it answers; if there is only one, that one.
+        format: of a text: ``latex`` or ``markdown``.
+        units: work that may be spent on one relation.
+    """
+    blocks = _blocks(solution, format, path) if isinstance(solution, str) else solution
+    if problem is None and len(question.problems) == 1:
+        problem = question.problems[0]
+    values = tuple(dict.fromkeys(v for p in ([problem] if problem else question.problems) for v in (*p.values, *p.goal.at)))
+    return _Checker(understand(blocks, question.names), question.text, values, problem, question.label, units).report()
+
+
+def check_document(reading: Reading, *, units: int = UNITS) -> list[Report]:
+    """A report for each solution of a document; for a unit without problems, on the derivations in its text."""
+    out: list[Report] = []
+    asks = any(q.problems or q.solutions for q in reading.walk())
+    for q in reading.walk():
+        out += [check_solution(q, s.blocks, units=units) for s in q.solutions]
+    if not asks:
+        blocks = list(_texts(reading.document.root.blocks))
+        out.append(_Checker(understand(blocks, Names()), "", (), None, "", units).report())
+    return out
+
+
+def _texts(blocks: Iterable[outline.Block]) -> Iterator[outline.Block]:
+    for b in blocks:
+        if isinstance(b, outline.Unit):
+            yield from _texts(b.blocks)
+        else:
+            yield b
+
+
+def _blocks(text: str, format: str, path: str) -> Sequence[outline.Block]:  # noqa: A002
+    """The blocks of a text; if it marks solutions, theirs."""
+    blocks = list(_texts(read_document(text, format=format, path=path).root.blocks))
+    solutions = [b for b in blocks if isinstance(b, outline.Solution)]
+    return [c for s in solutions for c in s.blocks] if solutions else blocks
+
+
+class _Checker:
+    """Puts together what was read, what was judged, and how it is shown."""
+
+    def __init__(self, meaning: Meaning, text: str, values: tuple[Term, ...], problem: Problem | None, label: str, units: int) -> None:
+        self.meaning = meaning
+        self.problem = problem
+        self.label = label
+        self.context: Context = meaning.names.scope.context()
+        self.spelling = meaning.names.spellings
+        scope = Scope(
+            self.context,
+            meaning.names.scope.book,
+            values,
+            tuple(a.fact for a in meaning.assumed),
+            tuple(meaning.names.unread),
+            meaning.inferred - meaning.reserved,
+            f"{text} {meaning.found.words}".lower(),
+            units,
+        )
+        final = problem is not None
+        self.marker = Marker(
+            scope, lambda r: readings(meaning, r, stated_only=final), lambda r: repairs(meaning, r), self.show
+        )
+        if problem is not None and problem.goal.kind is GoalKind.SOLVE and problem.goal.relation is not None:
+            self.marker.assume_equation(problem.goal.relation)
+
+    def show(self, t: Term) -> str:
+        try:
+            return latex(t, self.spelling, self.context)
+        except (ValueError, RecursionError):
+            return "…"
+
+    def condition(self, t: Term) -> str:
+        try:
+            return latex_condition(t, self.spelling, self.context)
+        except (ValueError, TypeError, RecursionError):
+            return "…"
+
+    # -- the report ---------------------------------------------------------------------------------
+
+    def report(self) -> Report:
+        m = self.meaning
+        marks = self.marker.mark(m.relations)
+        steps = tuple(self.step(r, k) for r, k in zip(m.relations, marks, strict=True))
+        messages = list(m.messages)
+        if self.marker.inconsistent:
+            places = "; ".join(f"{place(a.span)} {a.text}" for a in m.assumed)
+            messages.append(f"the assumptions of the solution contradict the problem, or each other: {places}")
+        used = {c.latex for s in steps for c in s.conditions if c.origin == "solution"}
+        answer = self.final(marks)
+        return Report(
+            steps,
+            self.label,
+            self.goal(),
+            answer,
+            tuple(dict.fromkeys(a.text for a in m.assumed)) if used or (answer and any(c.origin == "solution" for c in answer.conditions)) else (),
+            missing(steps),
+            _count(s.reason.code for s in steps if s.verdict is Said.UNREAD and s.reason) | ({"row": len(m.found.unread)} if m.found.unread else {}),
+            tuple(messages),
+            ENGINE,
+            book().digest,
+        )
+
+    def goal(self) -> str:
+        if self.problem is None:
+            return ""
+        g = self.problem.goal
+        if g.target is not None:
+            return self.show(g.target)
+        return self.condition(g.relation) if g.relation is not None else g.kind.value
+
+    def step(self, r: Relation, mark: Mark) -> Step:
+        ruling = mark.ruling
+        verdict = ruling.verdict if ruling is not None else None
+        claim = verdict.claim if verdict is not None else next(iter(r.step.conditions), None)
+        example = counterexample(verdict) if mark.said is Said.REFUTED else None
+        mistake = None
+        if mark.mistake is not None:
+            where = place(r.right.place(mark.mistake.start, mark.mistake.end))
+            mistake = Mistake(mark.mistake.kind, mark.mistake.text, where)
+        return Step(
+            id=r.id,
+            span=place(r.span),
+            block=r.link.block,
+            chain=r.chain,
+            role=mark.role,
+            source=r.source,
+            read_as=self.condition(claim) if claim is not None else "",
+            since=r.id - 1 - r.skips if r.link.k else 0,
+            skips=r.skips,
+            relation=r.link.sign,
+            verdict=mark.said,
+            anchor=mark.anchor,
+            status=mark.status,
+            reason=mark.reason,
+            holds_if=tuple(HoldsIf(kind, say, (r.id,)) for kind, say in mark.holds_if),
+            conditions=self.conditions(ruling) if mark.said is Said.PROVED else (),
+            uses=mark.uses,
+            claimed_reason=r.link.note,
+            absorbed="a term without " + ", ".join(self.meaning.constants) if r.step.kind in ("const", "propto") else "",
+            counterexample=example,
+            mistake=mistake,
+            notes=mark.notes,
+            problem=self.label,
+            detail=verdict,
+        )
+
+    def conditions(self, ruling: Ruling | None) -> tuple[Needed, ...]:
+        if ruling is None:
+            return ()
+        out = [Needed(text, "inferred") for text in ruling.inferred]
+        if "values" in ruling.rests:
+            out.append(Needed("at the given values", "values"))
+        if "solution" in ruling.rests:
+            out += [Needed(self.condition(a.fact), "solution") for a in self.meaning.assumed]
+        if ruling.verdict is not None:
+            out += [Needed(self.condition(c), "defined") for c in ruling.verdict.conditions]
+            out += [Needed(self.condition(c), "regularity") for c in ruling.verdict.hypotheses]
+        return tuple(out)
+
+    # -- the answer ---------------------------------------------------------------------------------
+
+    def final(self, marks: Sequence[Mark]) -> Final | None:
+        picked = self.pick()
+        if picked is None:
+            return None
+        r, how, value = picked
+        latex_ = r.right.text
+        if self.problem is None:
+            mark = marks[r.id - 1]
+            said = mark.anchor if mark.anchor is not None and mark.said is not Said.TAKEN else mark.said
+            return Final(latex_, place(r.right.span), how, said, mark.reason)
+        goal = self.problem.goal
+        if goal.kind is GoalKind.SHOW:
+            return self.shown(goal, marks, r, how)
+        if goal.target is None or value is None:
+            reason = Because("unread", "the answer was not read") if value is None else Because("unsupported", f"goals of the kind {goal.kind.value} are not compared yet")
+            return Final(latex_, place(r.right.span), how, Said.UNDECIDED, reason)
+        left = left_over(self.problem, value.term)
+        if left:
+            return Final(latex_, place(r.right.span), how, Said.UNDECIDED, Because("not-an-answer", left))
+        claim = relate(self.meaning.names, "=", Value(goal.target, value.row), value, r.right, ())
+        asked = replace_relation(r, claim)
+        ruling = self.marker.rule(claim, asked)
+        if how == "last" and ruling.refuted:
+            reason = Because("no-answer", "no relation gives what was asked for, and the last term is something else")
+            return Final(latex_, place(r.right.span), how, Said.UNDECIDED, reason)
+        return Final(
+            latex_,
+            place(r.right.span),
+            how,
+            ruling.said,
+            ruling.reason,
+            self.conditions(ruling) if ruling.proved else (),
+            counterexample(ruling.verdict) if ruling.refuted else None,
+            ruling.verdict,
+        )
+
+    def pick(self) -> tuple[Relation, str, Value | None] | None:
+        """The relation whose right side is the final answer, and how it was found."""
+        relations = self.meaning.relations
+        if not relations:
+            return None
+
+        def with_value(r: Relation, how: str) -> tuple[Relation, str, Value | None]:
+            return r, how, self.meaning.values[r.chain - 1][r.link.k + 1]
+
+        for r in reversed(relations):
+            if r.right.boxed:
+                return with_value(r, "boxed")
+        target = self.problem.goal.target if self.problem is not None else None
+        if target is not None:
+            for r in reversed(relations):
+                first = self.meaning.values[r.chain - 1][0]
+                if first is not None and first.term is target:
+                    return with_value(r, "goal")
+        return with_value(relations[-1], "last")
+
+    def shown(self, goal: Goal, marks: Sequence[Mark], r: Relation, how: str) -> Final:
+        """Whether some chain of proved steps leads from one side of the claim to the other."""
+        assert goal.relation is not None
+        sides = set(goal.relation.terms)
+        best = Final(r.right.text, place(r.right.span), how, Said.UNDECIDED, Because("not-shown", "no chain leads from one side of the claim to the other"))
+        for number, values in enumerate(self.meaning.values, 1):
+            terms = [v.term if v is not None else None for v in values]
+            inner = [(x, marks[x.id - 1]) for x in self.meaning.relations if x.chain == number]
+            if not (terms[0] in sides and terms[-1] in sides and terms[0] is not terms[-1]):
+                continue
+            said = max((k.said for _, k in inner), key=RANK.__getitem__)
+            last = inner[-1][0]
+            reason = Because("restated", "the claim is restated, not shown") if len(inner) == 1 else None
+            best = Final(last.right.text, place(last.right.span), "goal", Said.UNDECIDED if reason and said is Said.PROVED else said, reason)
+            if reason is None:
+                return best
+        return best
+
+
+RANK = {Said.PROVED: 0, Said.TAKEN: 1, Said.CONSISTENT: 2, Said.UNDECIDED: 3, Said.UNREAD: 4, Said.REFUTED: 5}
+
+
+def replace_relation(r: Relation, claim: Any) -> Relation:
+    """The relation with another claim in its place."""
+    return replace(r, step=claim, anchor=claim, given=(), blocked="")
+
+
+def left_over(problem: Problem, t: Term) -> str:
+    """Why a term is no answer: the operator asked for is still in it, or a name that is not allowed."""
+    goal = problem.goal
+    assert goal.target is not None
+    asked = {s.head for s in subterms(goal.target)} & {"der", "lim", "ex"}
+    words = {"der": "a derivative", "lim": "a limit", "ex": "an expectation"}
+    for s in subterms(t):
+        if s.head in asked and not (goal.names and problem.context.closure(s) <= goal.names):
+            return f"{words[s.head]} is asked for and still stands in the answer"
+    if t is goal.target:
+        return "the answer is the question"
+    return ""
+
+
+def missing(steps: Sequence[Step]) -> tuple[HoldsIf, ...]:
+    """The sentences that the text should hold, with the relations that each would settle, most first."""
+    rows: dict[tuple[str, str], list[int]] = {}
+    for s in steps:
+        for h in s.holds_if:
+            rows.setdefault((h.kind, h.say), []).append(s.id)
+    found = [HoldsIf(kind, say, tuple(ids)) for (kind, say), ids in rows.items()]
+    return tuple(sorted(found, key=lambda h: (-len(h.rows), h.say)))
+
+
+def counterexample(verdict: Verdict | None) -> Mapping[str, Any] | None:
+    """The numbers of a refutation: what the names stand for, and both sides."""
+    if verdict is None or verdict.counterexample is None:
+        return None
+    x = verdict.counterexample
+    at = ", ".join(f"{k} = {v}" for k, v in x.values.items() if not isinstance(v, dict))
+    return {"assign": dict(x.values), "lhs": x.left, "rhs": x.right, "at": at}
+
+
+def place(span: Span) -> Place:
+    return Place(span.source.name, span.line, span.column, span.end_line, span.end_column)
+
+
+def _count(codes: Iterable[str]) -> dict[str, int]:
+    out: dict[str, int] = {}
+    for c in codes:
+        out[c] = out.get(c, 0) + 1
+    return out
+
+
+def _engine() -> str:
+    try:
+        return f"symderive {version('symderive')}"
+    except PackageNotFoundError:
+        return "symderive"
+
+
+ENGINE = _engine()
+
+
+# -- many at once -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Item:
+    """A solution to be checked in a process of its own.
+
+    Attributes:
+        text: the solution, or a whole document.
+        problem: text or path of the document that asks; None: the text is checked as it stands.
+        label: of the problem in that document; empty if it asks only one thing.
+    """
+
+    text: str
+    format: str = "latex"
+    path: str = "solution"
+    problem: str | None = None
+    label: str = ""
+
+
+def check_item(item: Item, units: int = UNITS) -> list[Report]:
+    """The reports on one item.
+
+    Raises:
+        KeyError: the document of the problem has no such label.
+    """
+    if item.problem is None:
+        return check_document(read_problems(item.text, format=item.format, path=item.path), units=units)
+    reading = read_problems(item.problem)
+    asking = [q for q in reading.walk() if q.problems and item.label in ("", q.label)]
+    if not asking:
+        raise KeyError(item.label)
+    return [check_solution(asking[0], item.text, format=item.format, path=item.path, units=units)]
+
+
+def check_many(items: Iterable[Item], *, jobs: int = 2, units: int = UNITS, seconds: float = 120.0) -> Iterator[list[Report]]:
+    """The reports on many items, in order, from `jobs` processes.
+
+    What is said depends on `units` alone, so it is the same for any number of processes; `seconds` is a back-stop for
+    one item, after which its process is ended and its report holds nothing but a message.
+    """
+    pending = list(items)
+    done: dict[int, list[Report]] = {}
+    workers = [_Worker(units) for _ in range(max(1, min(jobs, len(pending))))]
+    following = emitted = 0
+    try:
+        while emitted < len(pending):
+            for w in workers:
+                if w.item is None and following < len(pending):
+                    w.start(following, pending[following])
+                    following += 1
+            busy = [w for w in workers if w.item is not None]
+            left = min(w.since + seconds - monotonic() for w in busy)
+            ready = wait([w.ours for w in busy], max(0.0, left))
+            for w in busy:
+                assert w.item is not None
+                if w.ours in ready:
+                    done[w.item] = w.result()
+                elif monotonic() - w.since >= seconds:
+                    done[w.item] = [Report((), messages=(f"budget: no result after {seconds:g} seconds",), engine=ENGINE)]
+                    w.restart()
+            while emitted in done:
+                yield done.pop(emitted)
+                emitted += 1
+    finally:
+        for w in workers:
+            w.end()
+
+
+class _Worker:
+    """A process that checks items one by one and can be ended."""
+
+    def __init__(self, units: int) -> None:
+        self.units = units
+        self.item: int | None = None
+        self.since = 0.0
+        self._begin()
+
+    def _begin(self) -> None:
+        context = get_context("spawn")
+        self.ours, theirs = context.Pipe()
+        self.process = context.Process(target=_serve, args=(theirs, self.units), daemon=True)
+        self.process.start()
+        theirs.close()
+
+    def start(self, number: int, item: Item) -> None:
+        self.item, self.since = number, monotonic()
+        self.ours.send(item)
+
+    def result(self) -> list[Report]:
+        self.item = None
+        try:
+            found: list[Report] = self.ours.recv()
+        except (EOFError, OSError):
+            self.restart()
+            return [Report((), messages=("the process ended without a result",), engine=ENGINE)]
+        return found
+
+    def restart(self) -> None:
+        self.end()
+        self.item = None
+        self._begin()
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self.ours.close()
+
+
+def _serve(pipe: Connection, units: int) -> None:
+    """The work of a process: items in, reports out; an error becomes a message."""
+    while True:
+        try:
+            item = pipe.recv()
+        except EOFError:
+            return
+        try:
+            reports = check_item(item, units)
+        except Exception as error:  # noqa: BLE001 - one item must not stop the others
+            reports = [Report((), messages=(f"{type(error).__name__}: {error}",), engine=ENGINE)]
+        pipe.send(reports)
+
+
+__all__ = ["Item", "Role", "Status", "check_document", "check_item", "check_many", "check_solution", "make"]

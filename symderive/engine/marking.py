@@ -1,0 +1,594 @@
+"""Marking a derivation: a ruling on each relation, from the last term and from the left side of its chain.
+
+When *refuted* may be said is settled here: never because of what was not read, not declared, or left unsaid.  The
+meaning of the relations comes from outside, as conditions; so do other readings and possible repairs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from symderive.engine.judge import Judge
+from symderive.kernel.book import Book
+from symderive.kernel.context import Context, Rejected
+from symderive.kernel.terms import Term, at, bound, make, num, rel, subterms, sym
+from symderive.language.report import Because, Reading, Repair, Role, Said, Status
+from symderive.language.verdict import Kind, Verdict
+
+UNITS = 700_000
+"""Work that may be spent on one question; a relation asks a handful."""
+TRIAL_UNITS = 60_000
+"""Work for one other reading or one repair: these are short steps."""
+RESULTS = 12
+"""How many of the latest results may be used in a proof."""
+CUES = re.compile(r"\b(?:set|setting|equat\w*|solv\w*|vanish\w*|stationary|first.order|optimal\w*|critical|minimi[sz]\w*|maximi[sz]\w*|require|must|condition)\b")
+
+
+class Says(Protocol):
+    """What a relation says: conditions that must all hold."""
+
+    kind: str
+    conditions: tuple[Term, ...]
+    rounded: tuple[Term, ...]
+    misfit: str
+    why: tuple[str, str]
+
+
+class Reads(Protocol):
+    """A relation of a derivation with its meaning."""
+
+    id: int
+    chain: int
+    role: Role
+    step: Any
+    anchor: Any
+    link: Any
+    skips: int
+    error: Any
+    given: tuple[Term, ...]
+    blocked: str
+
+
+@dataclass
+class Scope:
+    """All that may be used to judge, by where it comes from.
+
+    Attributes:
+        context: names, definitions, and facts of the problem.
+        values: equations "name = number" of the problem.
+        assumed: facts that the solution assumes.
+        unread: sentences that were not understood; they block refutations.
+        inferred: names of which nothing was said.
+        words: the prose in lower case.
+        stated: conventions that the text states.
+        final: whether a problem fixes all conventions.
+    """
+
+    context: Context
+    book: Book
+    values: tuple[Term, ...] = ()
+    assumed: tuple[Term, ...] = ()
+    unread: tuple[str, ...] = ()
+    inferred: frozenset[str] = frozenset()
+    words: str = ""
+    units: int = UNITS
+
+
+@dataclass
+class Ruling:
+    """What is said of one claim."""
+
+    said: Said
+    verdict: Verdict | None = None
+    reason: Because | None = None
+    rests: tuple[str, ...] = ()
+    """Groups of facts beyond those of the problem: values, equations, solution, results."""
+    uses: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+    inferred: tuple[str, ...] = ()
+    """What was taken of names of which nothing is said, in words."""
+    facts: tuple[Term, ...] = ()
+
+    @property
+    def proved(self) -> bool:
+        return self.said is Said.PROVED
+
+    @property
+    def refuted(self) -> bool:
+        return self.said is Said.REFUTED
+
+
+@dataclass
+class Mark:
+    """What is said of one relation."""
+
+    said: Said
+    role: Role
+    anchor: Said | None = None
+    status: Status = Status.OK
+    ruling: Ruling | None = None
+    reason: Because | None = None
+    holds_if: tuple[tuple[str, str], ...] = ()
+    mistake: Repair | None = None
+    notes: tuple[str, ...] = ()
+    uses: tuple[int, ...] = ()
+
+
+@dataclass
+class _Fact:
+    term: Term
+    row: int
+    wrong: bool = False
+
+
+class Marker:
+    """Marks the relations of one derivation in order."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        readings: Callable[[Any], Iterable[Reading]] = lambda _: (),
+        repairs: Callable[[Any], Iterable[Repair]] = lambda _: (),
+        show: Callable[[Term], str] = repr,
+    ) -> None:
+        self.scope = scope
+        self.readings = readings
+        self.repairs = repairs
+        self.show = show
+        self.equations: list[_Fact] = []
+        self.results: list[_Fact] = []
+        self.memo: dict[Any, Verdict] = {}
+        self.seen: dict[tuple[Term, ...], int] = {}
+        self.inconsistent = self._contradictory()
+
+    def assume_equation(self, relation: Term) -> None:
+        """Take an equation of the problem, which is to be solved, as a fact."""
+        self.equations.append(_Fact(relation, 0))
+
+    def mark(self, relations: Sequence[Reads]) -> list[Mark]:
+        """A mark for each relation."""
+        out: list[Mark] = []
+        chain = -1
+        state = _State()
+        for k, r in enumerate(relations):
+            if r.chain != chain:
+                chain, state = r.chain, _State()
+            following = relations[k + 1] if k + 1 < len(relations) else None
+            mark = self.one(r, state, following)
+            state.after(r, mark)
+            out.append(mark)
+        return out
+
+    # -- one relation -------------------------------------------------------------------------------
+
+    def one(self, r: Reads, state: _State, following: Reads | None) -> Mark:
+        if r.error is not None or (not r.step.kind and not r.step.why[0]):
+            code, text = ("unread", "the left side was not read") if r.error is None else (r.error.code, r.error.text)
+            return Mark(Said.UNREAD, r.role, reason=Because(code, text), status=Status.OPEN)
+        if r.role in (Role.DEFINITION, Role.PREMISE):
+            words = {Role.DEFINITION: "taken as a definition", Role.PREMISE: "taken as an assumption"}
+            return Mark(Said.TAKEN, r.role, reason=Because(r.role.value, words[r.role]))
+        if r.role is Role.ASSIGNMENT:
+            return Mark(Said.TAKEN, r.role, reason=Because("assignment", "an assignment says nothing that could be wrong"))
+        empty = self._empty(r)
+        if empty is not None:
+            return empty
+        ruling = self.rule(r.step, r)
+        if not ruling.proved and (equation := self._equation(r, ruling, following, state)) is not None:
+            return equation
+        return self._with_anchor(r, ruling, state)
+
+    def _empty(self, r: Reads) -> Mark | None:
+        """A relation that says nothing new."""
+        conditions = r.step.conditions
+        if not conditions:
+            return None
+        if all(c.head == "rel" and c.name() in ("=", "<=") and c.terms[0] is c.terms[1] for c in conditions):
+            return Mark(Said.TAKEN, r.role, reason=Because("trivial", "both sides are the same"))
+        earlier = self.seen.setdefault((*conditions, *r.given), r.id)
+        if earlier != r.id:
+            return Mark(Said.TAKEN, r.role, reason=Because("repeated", f"relation {earlier} says the same"), uses=(earlier,))
+        return None
+
+    def _with_anchor(self, r: Reads, ruling: Ruling, state: _State) -> Mark:
+        anchor: Ruling | None = None
+        if r.anchor.kind and (not ruling.proved or not state.sound or state.wrong):
+            anchor = self.rule(r.anchor, r)
+        mark = Mark(ruling.said, r.role, anchor.said if anchor else None, ruling=ruling, reason=ruling.reason, notes=ruling.notes, uses=ruling.uses)
+        if anchor is None and r.anchor.kind and ruling.proved:
+            mark.anchor = Said.PROVED
+        rounded = state.rounded or r.step.kind == "approx"
+        if ruling.proved:
+            if anchor is not None and anchor.refuted:
+                mark.status = Status.OK if rounded else Status.CARRIED
+                mark.notes += ("right from the printed value",) if rounded else ()
+            if any(f.wrong for f in self.equations if f.row in ruling.uses):
+                mark.status = Status.TAINTED
+        elif anchor is not None and anchor.proved:
+            if not ruling.refuted or rounded:
+                text = "right from the exact value" if ruling.refuted else "by the left side of the chain"
+                if state.sound or rounded:
+                    mark.said, mark.ruling, mark.reason, mark.uses = Said.PROVED, anchor, anchor.reason, anchor.uses
+                    mark.notes += (text,)
+                else:
+                    mark.status = Status.OPEN
+            else:
+                mark.status = Status.RECOVERED
+        elif ruling.refuted:
+            mark.status = Status.SLIP
+        elif anchor is not None and anchor.refuted and state.sound and state.unconditional and not state.wrong and not rounded:
+            mark.said, mark.ruling, mark.reason, mark.status = Said.REFUTED, anchor, anchor.reason, Status.SLIP
+        else:
+            mark.status = Status.OPEN
+        if mark.status in (Status.SLIP, Status.OPEN):
+            self._explain(r, mark)
+        if mark.said is Said.PROVED and mark.status is Status.OK and not r.given:
+            self._remember(r, mark)
+        return mark
+
+    def _remember(self, r: Reads, mark: Mark) -> None:
+        """Keep a proved relation about a named quantity or a derivative as a fact for later."""
+        claims = [r.step.conditions] if r.link.k == 0 else [r.anchor.conditions]
+        if mark.ruling is None or "solution" in mark.ruling.rests or r.step.kind != "=" or mark.ruling.inferred:
+            return
+        for conditions in claims:
+            for c in conditions:
+                if c.head == "rel" and c.name() == "=" and c.terms[0].head in ("der", "sym", "at", "tab", "ex"):
+                    self.results.append(_Fact(c, r.id))
+
+    # -- rulings ------------------------------------------------------------------------------------
+
+    def rule(self, claim: Says, r: Reads) -> Ruling:
+        """The ruling on what a relation says."""
+        if claim.misfit:
+            return self._misfit(claim)
+        if not claim.conditions:
+            return Ruling(Said.UNDECIDED, reason=Because(*claim.why))
+        ruling = self._rule(claim, r)
+        if ruling.refuted:
+            excuse = self._excuse(claim, r, ruling)
+            if excuse is not None:
+                return Ruling(Said.UNDECIDED, ruling.verdict, excuse, ruling.rests)
+        if ruling.proved:
+            ruling.inferred = tuple(self._independence(claim))
+        return ruling
+
+    def _rule(self, claim: Says, r: Reads) -> Ruling:
+        more = self.groups()
+        facts = {g: tuple(f.term for f in fs) for g, fs in more.items()}
+        every = tuple(dict.fromkeys(t for g in ("values", "equations", "solution") for t in facts[g]))
+        closed = any(self._closed(t) for c in claim.conditions for t in c.terms)
+        first = None
+        if not (every and closed):
+            first = self.ask(claim, r.given)
+            if first.proved or not every:
+                return first if first.proved or first.refuted else self._by_results(claim, r, first, facts)
+        if every:
+            if first is not None and first.said is Said.CONSISTENT and not (facts["equations"] or facts["solution"]):
+                return self._by_results(claim, r, first, facts)
+            whole = self.ask(claim, (*r.given, *every))
+            if whole.proved:
+                return self._origin(claim, r, whole, facts, more)
+            if whole.refuted:
+                return whole
+            if whole.verdict is not None and whole.verdict.code in ("contradiction", "no-witness") and facts["solution"]:
+                rest = (*facts["values"], *facts["equations"])
+                return self.ask(claim, (*r.given, *rest))
+            first = first if first is not None else self.ask(claim, r.given)
+            if first.proved:
+                return first
+            if first.refuted:
+                first = Ruling(whole.said, whole.verdict, whole.reason)
+        assert first is not None
+        return self._by_results(claim, r, first, facts)
+
+    def groups(self) -> dict[str, list[_Fact]]:
+        assumed = [] if self.inconsistent else [_Fact(t, 0) for t in self.scope.assumed]
+        return {
+            "values": [_Fact(t, 0) for t in self.scope.values],
+            "equations": list(self.equations),
+            "solution": assumed,
+            "results": self.results[-RESULTS:],
+        }
+
+    def _origin(self, claim: Says, r: Reads, whole: Ruling, facts: dict[str, tuple[Term, ...]], more: dict[str, list[_Fact]]) -> Ruling:
+        """A proof with as few groups of facts as will do."""
+        tries: list[tuple[str, ...]] = [(), ("values",), ("equations",), ("values", "equations"), ("solution",), ("values", "solution")]
+        for groups in tries:
+            terms = tuple(t for g in groups for t in facts[g])
+            if groups and not all(facts[g] for g in groups):
+                continue
+            found = self.ask(claim, (*r.given, *terms))
+            if found.proved:
+                found.rests = groups
+                break
+        else:
+            found, groups = whole, tuple(g for g in ("values", "equations", "solution") if facts[g])
+            found.rests = groups
+        if "equations" in groups:
+            found.uses = tuple(f.row for f in more["equations"])
+        return found
+
+    def _by_results(self, claim: Says, r: Reads, first: Ruling, facts: dict[str, tuple[Term, ...]]) -> Ruling:
+        """One more attempt, with what was proved before."""
+        if first.said not in (Said.CONSISTENT, Said.UNDECIDED) or not self.results:
+            return first
+        names = {n for c in claim.conditions for n in self.scope.context.closure(c)}
+        useful = [f for f in self.results[-RESULTS:] if self._shares(f.term, claim) and self.scope.context.closure(f.term) <= names | self._integers()]
+        if not useful:
+            return first
+        found = self.ask(claim, (*r.given, *facts["values"], *(f.term for f in useful)))
+        if found.proved:
+            found.rests = ("values", "results") if facts["values"] else ("results",)
+            found.uses = tuple(f.row for f in useful)
+            return found
+        return first
+
+    def _shares(self, fact: Term, claim: Says) -> bool:
+        """Whether the left side of a result stands in a claim."""
+        return any(s is fact.terms[0] for c in claim.conditions for s in subterms(c))
+
+    def _integers(self) -> frozenset[str]:
+        return frozenset(n for n, d in self.scope.context.signature.items() if d.kind == "int")
+
+    def ask(self, claim: Says, facts: Sequence[Term], units: int = 0) -> Ruling:
+        """The judge's word on all conditions of a claim."""
+        if not claim.rounded:
+            return self._all(claim.conditions, facts, units)
+        exact = self._all(claim.conditions, facts, units) if claim.kind == "=" else None
+        if exact is not None and exact.proved:
+            return exact
+        near = self._all(claim.rounded, facts, units)
+        if near.proved and claim.kind == "=":
+            near.notes = ("≈ is meant",)
+        if exact is not None and near.refuted:
+            near.reason = Because("rounding", "the decimals are not those of the value")
+            if exact.refuted:
+                near.verdict = exact.verdict
+        return near
+
+    def _all(self, conditions: Sequence[Term], facts: Sequence[Term], units: int) -> Ruling:
+        worst: Verdict | None = None
+        for c in conditions:
+            v = self.judge(c, facts, units)
+            if worst is None or ORDER[v.kind] > ORDER[worst.kind]:
+                worst = v
+            if v.kind is Kind.REFUTED:
+                break
+        assert worst is not None
+        reason = Because(worst.code, worst.reason) if worst.code else None
+        return Ruling(Said(worst.kind.value), worst, reason, facts=tuple(facts))
+
+    def judge(self, claim: Term, facts: Sequence[Term], units: int = 0) -> Verdict:
+        """The verdict on one condition under further facts; only what bears on it is in the context."""
+        key = (claim, tuple(facts), units)
+        found = self.memo.get(key)
+        if found is None:
+            context = focused(self.scope.context, claim, facts)
+            try:
+                found = Judge(context, self.scope.book, units or self.scope.units).judge(claim)
+            except Rejected as error:
+                found = Verdict(Kind.UNDECIDED, claim, "unsupported", str(error))
+            except RecursionError:
+                found = Verdict(Kind.UNDECIDED, claim, "budget", "the relation nests too deep")
+            self.memo[key] = found
+        return found
+
+    def _contradictory(self) -> bool:
+        """Whether no model satisfies what the solution assumes."""
+        if not self.scope.assumed:
+            return False
+        facts = (*self.scope.values, *self.scope.assumed)
+        return any(self.judge(f, facts, TRIAL_UNITS).kind is not Kind.PROVED for f in self.scope.assumed if f.head == "rel")
+
+    def _closed(self, t: Term) -> bool:
+        return not self.scope.context.closure(t)
+
+    # -- when refuted may be said -------------------------------------------------------------------
+
+    def _misfit(self, claim: Says) -> Ruling:
+        if self.scope.unread:
+            return Ruling(Said.UNDECIDED, reason=Because("not-read", f"the shapes do not fit, but something was not understood: {self.scope.unread[0]}"))
+        return Ruling(Said.REFUTED, reason=Because("shape", claim.misfit))
+
+    def _excuse(self, claim: Says, r: Reads, ruling: Ruling) -> Because | None:
+        """Why a refutation may not be said."""
+        if self.scope.unread:
+            return Because("not-read", f"not understood, and it may be an assumption: {self.scope.unread[0]}")
+        if r.blocked:
+            return Because("not-read", f"its condition was not understood: {r.blocked}")
+        left = claim.conditions[0].terms[0] if claim.conditions[0].head == "rel" else None
+        depends = self._independence(claim)
+        if depends:
+            return Because("depends", f"it is wrong only if {depends[0]}")
+        if self.scope.inferred and not self._refuted_positive(claim, r, ruling):
+            names = ", ".join(sorted(self._inferred_in(claim)))
+            return Because("undeclared", f"wrong only where a number of which nothing is said is negative: declare {names}")
+        if left is not None and claim.kind in ("=", "<", "<=", ">", ">=") and self._unknown(left, ruling):
+            return Because("condition", f"read as a condition on {self.show(left)}: nothing is said of its value")
+        return None
+
+    def _unknown(self, left: Term, ruling: Ruling) -> bool:
+        """Whether a side is a name that has no definition and of which no equation speaks."""
+        t = left
+        while t.head == "at":
+            t = t.terms[0]
+        if t.head != "sym" or t.name() in self.scope.context.definitions:
+            return False
+        facts = [f for f in (*self.scope.context.facts, *ruling.facts) if f.head == "rel" and f.name() == "="]
+        return not any(t.name() in self.scope.context.closure(f) for f in facts)
+
+    def _inferred_in(self, claim: Says) -> set[str]:
+        return {n for c in claim.conditions for n in self.scope.context.closure(c)} & self.scope.inferred
+
+    def _refuted_positive(self, claim: Says, r: Reads, ruling: Ruling) -> bool:
+        names = self._inferred_in(claim)
+        if not names:
+            return True
+        facts = tuple(_positive(self.scope.context, n) for n in sorted(names))
+        return self.ask(claim, (*ruling.facts, *facts)).refuted
+
+    def _independence(self, claim: Says) -> list[str]:
+        """Which quantities a derivative takes as constant although the text does not say so."""
+        out: list[str] = []
+        context = self.scope.context
+        for c in claim.conditions:
+            for s in subterms(c):
+                if s.head != "der":
+                    continue
+                operand, v = s.terms[0], s.name(1)
+                bare = operand
+                while bare.head == "at":
+                    bare = bare.terms[0]
+                names = {n for n in context.closure(operand, v) & self.scope.inferred if n != v}
+                if bare.head == "sym" and bare.name() != v and bare.name() not in context.definitions:
+                    names.add(bare.name())
+                out += [f"{self.show(sym(n))} does not depend on {self.show(sym(v))}" for n in sorted(names)]
+        return list(dict.fromkeys(out))
+
+    def _equation(self, r: Reads, ruling: Ruling, following: Reads | None, state: _State) -> Mark | None:
+        """The mark of a relation that is a condition to be solved, if it is one."""
+        conditions = r.step.conditions
+        if r.step.kind != "=" or not conditions or conditions[0].head != "rel" or ruling.said is Said.UNDECIDED and ruling.reason and ruling.reason.code == "not-read":
+            return None
+        a, b = conditions[0].terms
+        if self._closed(a) and self._closed(b):
+            return None
+        zero = any(s.head == "num" and s.args[0] == 0 for s in (b, *(b.terms if b.head == "tab" else ())))
+        cue = r.link.marked or bool(CUES.search(r.link.before))
+        solved = following is not None and (following.role is Role.IMPLICATION or self._solves(following))
+        if not (zero and (cue or solved) or r.link.marked):
+            if zero and ruling.refuted and r.role is not Role.IMPLICATION:
+                return Mark(Said.UNDECIDED, r.role, reason=Because("condition", "not zero everywhere: read as a condition?"), status=Status.OPEN, ruling=ruling)
+            return None
+        self.equations += [_Fact(c, r.id, state.wrong) for c in (*conditions, *r.anchor.conditions)]
+        return Mark(Said.TAKEN, Role.EQUATION, reason=Because("equation", "a condition to be solved"))
+
+    def _solves(self, r: Reads) -> bool:
+        """Whether a relation gives the value of a name without definition."""
+        if not r.step.conditions or r.link.k or r.step.conditions[0].head != "rel":
+            return False
+        t = r.step.conditions[0].terms[0]
+        while t.head == "at":
+            t = t.terms[0]
+        return t.head == "sym" and t.name() not in self.scope.context.definitions
+
+    # -- explanations -------------------------------------------------------------------------------
+
+    def _explain(self, r: Reads, mark: Mark) -> None:
+        """Look for another reading under which a failing relation holds, then for a mistake with a name."""
+        ruling = mark.ruling
+        needs = ruling.verdict.needs if ruling is not None and ruling.verdict is not None else ()
+        if needs:
+            mark.holds_if = tuple(("fact", f"${self.show(t)}$") for t in needs)
+        facts = ruling.facts if ruling is not None and ruling.facts else r.given
+        if mark.said is Said.CONSISTENT:
+            return
+        for reading in self.readings(r):
+            if not reading.claim.conditions or not self.ask(reading.claim, facts, 0 if reading.kind == "convention" else TRIAL_UNITS * 2).proved:
+                continue
+            mark.holds_if += ((reading.kind, reading.say),)
+            if reading.kind == "convention" or (reading.word and reading.word in self.scope.words):
+                mark.said, mark.status = Said.UNDECIDED, Status.OPEN
+                mark.reason = Because("other-reading" if reading.kind == "convention" else "needs", f"right if: {reading.say}")
+                return
+            break
+        if mark.said is not Said.REFUTED:
+            return
+        for repair in self.repairs(r):
+            if repair.claim.conditions and self.ask(repair.claim, facts, TRIAL_UNITS).proved:
+                mark.mistake = repair
+                return
+
+
+@dataclass
+class _State:
+    """What is known of a chain so far."""
+
+    sound: bool = True
+    """Every term so far equals the left side, proved."""
+    unconditional: bool = True
+    wrong: bool = False
+    rounded: bool = False
+
+    def after(self, r: Reads, mark: Mark) -> None:
+        if mark.status is Status.SLIP or mark.status is Status.CARRIED:
+            self.wrong = True
+        elif mark.status is Status.RECOVERED or mark.anchor is Said.PROVED:
+            self.wrong = False
+        taken = mark.said is Said.TAKEN and mark.role in (Role.DEFINITION, Role.STEP, Role.CLAIM)
+        held = mark.said is Said.PROVED and not self.wrong
+        repeated = mark.reason is not None and mark.reason.code == "repeated"
+        self.sound = (self.sound and (held or (taken and not repeated))) or mark.anchor is Said.PROVED
+        v = mark.ruling.verdict if mark.ruling is not None else None
+        self.unconditional = self.unconditional and (v is None or not (v.conditions or v.hypotheses))
+        self.rounded = self.rounded or bool(r.step.rounded and r.step.kind == "approx") or "≈ is meant" in mark.notes
+
+
+ORDER = {Kind.PROVED: 0, Kind.CONSISTENT: 1, Kind.UNDECIDED: 2, Kind.REFUTED: 3}
+
+
+def focused(context: Context, claim: Term, facts: Sequence[Term]) -> Context:
+    """The part of a context that bears on a claim: its names, and the facts that speak of them."""
+    every = tuple(dict.fromkeys((*context.facts, *facts)))
+    names: set[str] = set()
+    integers = {n for n, d in context.signature.items() if d.kind == "int"}
+    todo = [claim]
+    rest = [(f, context.closure(f)) for f in every]
+    kept: set[Term] = set()
+    while todo:
+        new: set[str] = set()
+        for t in todo:
+            new |= context.closure(t) | _bound_names(t)
+        todo = []
+        new -= names
+        names |= new
+        for n in new:
+            d = context.signature.get(n)
+            for lo, hi in (*d.ranges, *(r for a in d.arguments for r in a)) if d else ():
+                todo += [lo] if hi.head == "inf" else [lo, hi]
+            todo += d.law[1] if d is not None and d.law else ()
+            todo += [body for _, body in context.definitions[n].clauses] if n in context.definitions else []
+        waiting = []
+        for f, used in rest:
+            if used & names - integers or used <= names:
+                kept.add(f)
+                todo.append(f)
+            else:
+                waiting.append((f, used))
+        rest = waiting
+    return replace(
+        context,
+        signature={n: d for n, d in context.signature.items() if n in names},
+        definitions={n: d for n, d in context.definitions.items() if n in names},
+        facts=tuple(f for f in every if f in kept),
+        memo={},
+    )
+
+
+def _bound_names(t: Term) -> set[str]:
+    """The names by which a term differentiates, goes to a limit, or integrates."""
+    out: set[str] = set()
+    for s in subterms(t):
+        if s.head in ("der", "lim"):
+            out.add(s.name(1))
+        elif s.head == "ex":
+            out |= {str(n) for n in s.args[1:]}
+    return out
+
+
+def _positive(context: Context, name: str) -> Term:
+    """That every entry of a name is positive."""
+    ranges = context.declared(name).ranges
+    if any(lo.dangling or hi.dangling for lo, hi in ranges):
+        return make("and")
+    out = rel("<", num(0), at(sym(name), *(bound(k) for k in reversed(range(len(ranges))))))
+    for lo, hi in reversed(ranges):
+        out = make("all", lo, hi, out)
+    return out
+
+
+__all__ = ["Mark", "Marker", "Reading", "Repair", "Ruling", "Scope", "field", "focused"]

@@ -1,0 +1,552 @@
+"""Derivations as people write them: from the blocks of a solution to chains of relations with places and roles.
+
+Only the shape is found here: which terms stand beside which relation, what continues what, which sentences declare.
+What the terms mean is settled in `derivations.py`; nothing is judged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from symderive.language.report import Role
+from symderive.reading import outline
+from symderive.reading.errors import ReadingError
+from symderive.reading.lexer import Leaf, Lexer
+from symderive.reading.source import Span, Spelled
+
+JUDGED = {"=": "=", ":=": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "!=": "!=", "~~": "~~", "propto": "propto", "<-": "<-"}
+"""Relations between terms that make a chain."""
+ARROWS = frozenset({"=>", "<=>"})
+OPENS = frozenset("LBRACE LPAR LSET LBAR LNORM LANGLE LDOT LROOT BEGIN".split())
+CLOSES = frozenset("RBRACE RPAR RSET RBAR RNORM RANGLE RDOT RROOT END".split())
+SEPARATORS = frozenset("COMMA SEMICOLON COLON QUAD TEXT FORALL".split())
+CONDITION = re.compile(r"(?:.*\b)?(?:for|if|when|whenever|at|where|provided|assuming|as long as|all|each|any|every|with)\W*\Z", re.IGNORECASE)
+CONSTANT = re.compile(r"const(?:ant)?s?\.?")
+REASON = re.compile(r"\W*(?:by|using|since|because|as|from|due to|via|chain rule|product rule)\b", re.IGNORECASE)
+
+
+@dataclass(eq=False)
+class Side:
+    """A term of a chain as written.
+
+    Attributes:
+        spelled: its text with origins, in as many bits as rows that it runs over.
+        boxed: whether it stands in a box.
+        constant: what is written for "+ const"; empty if nothing is.
+    """
+
+    bits: list[Spelled]
+    boxed: bool = False
+    constant: str = ""
+
+    @property
+    def text(self) -> str:
+        return " ".join(b.text for b in self.bits)
+
+    @property
+    def span(self) -> Span:
+        return self.bits[0].span().to(self.bits[-1].span())
+
+    def place(self, start: int, end: int) -> Span:
+        """Where characters of `text` stand."""
+        for b in self.bits:
+            if start < len(b.text) + 1:
+                return b.span(max(0, min(start, len(b.text) - 1)), max(1, min(end, len(b.text))))
+            start, end = start - len(b.text) - 1, end - len(b.text) - 1
+        return self.span
+
+
+@dataclass(eq=False)
+class Link:
+    """One relation of a chain: between its side `k` and the next.
+
+    Attributes:
+        before: the words of its sentence that stand before it, in lower case.
+        note: the reason that is written beside it, or over its sign.
+        given: conditions of its sentence or row ("for x > 0"), as texts.
+        marked: a "!" stands over its sign.
+    """
+
+    sign: str
+    k: int
+    role: Role
+    block: int
+    before: str = ""
+    note: str = ""
+    given: list[Spelled] = field(default_factory=list)
+    marked: bool = False
+
+
+@dataclass(eq=False)
+class Chain:
+    """Terms and the relations between them.
+
+    Attributes:
+        implied: it follows an arrow, from the relation before it.
+        order: its place among all that is read, declarations included.
+    """
+
+    sides: list[Side]
+    links: list[Link] = field(default_factory=list)
+    implied: bool = False
+    order: int = 0
+
+
+@dataclass(eq=False)
+class Declaration:
+    """A clause of a solution that declares, defines or assumes.
+
+    Attributes:
+        pieces: its words and formulas, with the cue word.
+        premise: it assumes.
+        chains: the relations that stand in it.
+    """
+
+    pieces: list[outline.Piece]
+    premise: bool
+    order: int
+    chains: list[Chain] = field(default_factory=list)
+
+    @property
+    def span(self) -> Span:
+        spans = [p.span for p in self.pieces if isinstance(p, outline.Formula)] or [self.pieces[0].span]
+        return spans[0]
+
+
+@dataclass
+class Derivation:
+    """What stands in a solution, in the order of the text."""
+
+    chains: list[Chain] = field(default_factory=list)
+    declarations: list[Declaration] = field(default_factory=list)
+    unread: list[tuple[Span, ReadingError]] = field(default_factory=list)
+    """Rows of which not even the relations were found."""
+    variables: list[str] = field(default_factory=list)
+    """Formulas after "with respect to", "that do not depend on"."""
+    words: str = ""
+
+
+# -- rows to segments -------------------------------------------------------------------------------------
+
+
+@dataclass
+class Segment:
+    """A stretch of a row between separators: terms and relation signs in turn; a term may be missing at either end."""
+
+    sides: list[Spelled | None]
+    signs: list[Leaf]
+    first: Leaf
+    after: str = ""
+    """The text or sign that stands between the segment before it and this one."""
+    boxed: list[bool] = field(default_factory=list)
+    fresh_cell: bool = False
+    """Whether it opens the first cell of its row."""
+
+
+def segments(cells: Sequence[Spelled]) -> list[Segment]:
+    """The segments of a row.
+
+    Raises:
+        ReadingError: the row cannot be cut into tokens.
+    """
+    line, breaks, boxes = _unbox(cells)
+    text = re.sub(r"[.,;:\s]+\Z", "", line.text)
+    tokens = Lexer(text).tokens()
+    out: list[Segment] = []
+    current: list[Leaf] = []
+    after, depth, top = "", 0, 0
+    cell_of = {t: sum(b <= t.start for b in breaks) for t in tokens}
+
+    def close(then: str) -> None:
+        nonlocal current, after
+        if current:
+            out.append(_segment(current, line, after, boxes, cell_of[current[0]] <= 1))
+            after = then
+        else:
+            after = f"{after} {then}".strip() if then not in (",", ";", "quad", ":") else after
+        current = []
+
+    for t in tokens:
+        if depth == 0 and current and cell_of[t] != top and _breaks(current, t):
+            close("&")
+        top = cell_of[t]
+        if t.type in OPENS:
+            depth += 1
+        if t.type in CLOSES:
+            depth -= 1
+        if depth == 0 and t.type in SEPARATORS and not (t.type == "TEXT" and current and CONSTANT.fullmatch(t.text)):
+            close(t.text)
+        elif depth == 0 and t.type == "REL" and t.text in ARROWS:
+            close("=>")
+            after = "=>"
+        else:
+            current.append(t)
+    close("")
+    return _ranges(out, line)
+
+
+def _unbox(cells: Sequence[Spelled]) -> tuple[Spelled, list[int], list[tuple[int, int]]]:
+    """The cells as one text without boxes, where each cell starts, and what stood in boxes."""
+    line: Spelled | None = None
+    breaks: list[int] = []
+    boxes: list[tuple[int, int]] = []
+    for cell in cells:
+        m = re.search(r"\\boxed\s*\{", cell.text)
+        start = 0 if line is None else len(line.text) + 1
+        if m:
+            depth, k = 1, m.end()
+            while k < len(cell.text) and depth:
+                depth += {"{": 1, "}": -1}.get(cell.text[k], 0) if cell.text[k - 1] != "\\" else 0
+                k += 1
+            inner = cell[m.end() : k - 1]
+            boxes.append((start + m.start(), start + m.start() + len(inner.text)))
+            cell = cell[: m.start()] + inner + cell[k:]  # noqa: PLW2901
+        breaks.append(start)
+        line = cell if line is None else line + _blank(cell) + cell
+    assert line is not None
+    return line, breaks, boxes
+
+
+def _blank(cell: Spelled) -> Spelled:
+    at = cell.span(0, 0)
+    from symderive.reading.source import Run
+
+    return Spelled(" ", (Run(0, at.source, at.start, at.start, exact=False),))
+
+
+def _breaks(current: Sequence[Leaf], t: Leaf) -> bool:
+    """Whether a new cell opens a new segment here."""
+    if t.type in ("REL", "SIGN", "OPERATOR") or current[-1].type in ("REL", "SIGN", "OPERATOR"):
+        return False
+    return any(c.type == "REL" for c in current)
+
+
+def _segment(tokens: Sequence[Leaf], line: Spelled, after: str, boxes: Sequence[tuple[int, int]], fresh: bool) -> Segment:
+    sides: list[Spelled | None] = []
+    signs: list[Leaf] = []
+    run: list[Leaf] = []
+    depth = 0
+    for t in tokens:
+        depth += (t.type in OPENS) - (t.type in CLOSES)
+        if depth == 0 and t.type == "REL":
+            sides.append(line[run[0].start : run[-1].end] if run else None)
+            signs.append(t)
+            run = []
+        else:
+            run.append(t)
+    sides.append(line[run[0].start : run[-1].end] if run else None)
+    start, end = tokens[0].start, tokens[-1].end
+    inside = any(a <= start and end <= b + 1 for a, b in boxes)
+    last = run[0].start if run else end
+    flags = [inside] * len(sides)
+    if run and any(a <= last and run[-1].end <= b + 1 for a, b in boxes):
+        flags[-1] = True
+    return Segment(sides, signs, tokens[0], after, flags, fresh)
+
+
+def _ranges(found: list[Segment], line: Spelled) -> list[Segment]:
+    """Segments with ``i = 1, …, n`` as one, marked as a condition."""
+    out: list[Segment] = []
+    k = 0
+    while k < len(found):
+        s = found[k]
+        run = [s]
+        while k + 1 < len(found) and found[k + 1].after == "," and not found[k + 1].signs and s.signs and s.signs[0].text in ("=", "in"):
+            k += 1
+            run.append(found[k])
+        texts = [x.text for r in run for x in r.sides if x is not None]
+        if len(run) > 1 and any("dots" in x or "…" in x for x in texts):
+            out.append(Segment([s.sides[0]], [], s.first, "range", [False]))
+            whole = [x for r in run for x in r.sides if x is not None]
+            joined = whole[0] + _blank(whole[0])
+            joined = line[line.text.find(whole[0].text) : line.text.find(whole[-1].text, line.text.find(whole[0].text) + 1) + len(whole[-1].text)]
+            out[-1].sides = [joined]
+        else:
+            out += run
+        k += 1
+    return out
+
+
+# -- sentences --------------------------------------------------------------------------------------------
+
+DECLARING = frozenset("let define denote where introduce put consider write here with".split())
+ASSUMING = frozenset("assume suppose assuming".split())
+CLAIMING = frozenset(
+    "then so hence thus therefore we get obtain follows yields gives since because note this it now using by which finally".split()
+)
+NEEDS_FORMULA = frozenset("with here write put consider where given".split())
+CONDITIONAL = frozenset("for if when whenever at provided".split())
+LISTING = frozenset("all each any every some the index indices case and , point points of".split())
+
+
+class Finder:
+    """Walks over the blocks of a solution and collects its chains and declarations."""
+
+    def __init__(self) -> None:
+        self.out = Derivation()
+        self.block = 0
+        self.order = 0
+        self.last: Chain | None = None
+        self.mode = "claim"
+        self.words: list[str] = []
+        self.clause: list[outline.Piece] = []
+        self.clause_chains: list[Chain] = []
+        self.given: list[Spelled] = []
+        self.stop = True
+        self.note = ""
+
+    def blocks(self, blocks: Sequence[outline.Block]) -> None:
+        for b in blocks:
+            match b:
+                case outline.Paragraph():
+                    self.paragraph(b.pieces)
+                case outline.Solution():
+                    self.blocks(b.blocks)
+                case outline.Remark():
+                    self.sentence_end()
+                    self.flush()
+                    self.order += 1
+                    self.out.declarations.append(Declaration(list(b.pieces), False, self.order))
+                case outline.List():
+                    for item in b.items:
+                        self.blocks(item.blocks)
+                case _:
+                    pass
+        self.sentence_end()
+
+    def paragraph(self, pieces: Sequence[outline.Piece]) -> None:
+        for k, p in enumerate(pieces):
+            if isinstance(p, outline.Words):
+                self.prose(p, pieces[k + 1] if k + 1 < len(pieces) else None)
+            else:
+                self.formula(p)
+        self.sentence_end()
+
+    def prose(self, p: outline.Words, following: outline.Piece | None) -> None:
+        """Words between formulas: where sentences end, and what role the formulas after them have."""
+        self.out.words += " " + p.text
+        text = p.text
+        if self.stop and re.match(r"\s*[A-Z]", text):
+            self.sentence_end()
+        self.stop = False
+        begin = 0
+        marks = list(re.finditer(r"[A-Za-z][A-Za-z'\-]*|[.?!](?=\s|\Z)|[,;:()]", text))
+        for m, later in zip(marks, [*marks[1:], None], strict=False):
+            w = m.group().lower()
+            if w in ".?!":
+                if re.search(r"\b(?:i\.e|e\.g|w\.r\.t|i\.i\.d|resp|eq|cf)\Z", text[: m.start()], re.IGNORECASE):
+                    continue
+                self._keep(p, begin, m.end())
+                self.sentence_end()
+                begin = m.end()
+                continue
+            last = later is None and following is not None
+            mode = self._mode(w, last)
+            if mode and (mode != self.mode or mode != "claim"):
+                self._keep(p, begin, m.start())
+                self.flush()
+                self.mode = mode
+                begin = m.start()
+            self.words.append(w)
+        self._keep(p, begin, len(text))
+
+    def _keep(self, p: outline.Words, begin: int, end: int) -> None:
+        if end > begin:
+            self.clause.append(outline.Words(p.spelled[begin:end]))
+
+    def _mode(self, w: str, before_formula: bool) -> str:
+        if w in ASSUMING:
+            return "premise"
+        if w in DECLARING and (before_formula or w not in NEEDS_FORMULA):
+            if self.words[-1:] == ["as"] and w == "where":
+                return ""
+            return "declare"
+        if w == "given" and before_formula:
+            return "declare"
+        if w == "set" and before_formula:
+            return "set"
+        if w in CLAIMING and self.mode != "claim":
+            return "claim"
+        return ""
+
+    def sentence_end(self) -> None:
+        self.flush()
+        self.mode, self.words, self.given, self.note, self.stop = "claim", [], [], "", True
+
+    def flush(self) -> None:
+        """End a clause: if it declares, keep it for the reader of sentences."""
+        pieces, chains = self.clause, self.clause_chains
+        self.clause, self.clause_chains = [], []
+        if self.mode == "set":
+            declares = bool(chains) and all(_plain_symbol(c.sides[0].text) for c in chains) and "zero" not in outline.plain(pieces)
+            declares = declares and not any(s.text == "0" for c in chains for s in c.sides)
+        else:
+            declares = self.mode in ("declare", "premise")
+        if not declares or not any(isinstance(p, outline.Formula) for p in pieces):
+            return
+        self.order += 1
+        role = Role.PREMISE if self.mode == "premise" else Role.DEFINITION
+        for c in chains:
+            c.links[0].role = role
+        self.out.declarations.append(Declaration(pieces, self.mode == "premise", self.order, chains))
+
+    # -- formulas -----------------------------------------------------------------------------------
+
+    def formula(self, f: outline.Formula) -> None:
+        self.block += 1
+        self.clause.append(f)
+        self.stop = f.display and bool(re.search(r"[.]\s*\Z", f.text)) or f.display
+        rows: list[outline.Row] = list(f.rows)
+        if not rows:
+            rows = [outline.Row((f.body,))]
+        if not f.display and self._conditional(f):
+            return
+        before = " ".join(self.words[-40:])
+        if m := re.search(r"(?:respect to|depends? on|wrt)(?: the)?(?: \w+){0,2}\Z", before):
+            self.out.variables.append(f.text)
+            del m
+        for k, row in enumerate(rows):
+            if row.intertext:
+                for q in row.intertext:
+                    if isinstance(q, outline.Words):
+                        self.prose(q, None)
+            cells = [c for c in row.cells]
+            if not any(c.text.strip() for c in cells):
+                continue
+            self.row(cells, row, f, k)
+
+    def _conditional(self, f: outline.Formula) -> bool:
+        """Whether an inline formula says for what the sentence holds."""
+        if self.mode != "claim":
+            return False
+        w = [x for x in self.words if x not in (",", "(")]
+        while w and w[-1] in LISTING:
+            w.pop()
+        if w and w[-1] in CONDITIONAL and not (w[-1] == "for" and w[-2:-1] in (["solve"], ["solving"], ["write"], ["update"])):
+            self.given.append(f.body)
+            self.words.append("$")
+            return True
+        return False
+
+    def row(self, cells: Sequence[Spelled], row: outline.Row, f: outline.Formula, number: int) -> None:
+        try:
+            found = segments(cells)
+        except ReadingError as error:
+            self.out.unread.append((cells[0].span().to(cells[-1].span()), error))
+            self.last = None
+            return
+        given: list[Spelled] = []
+        links: list[Link] = []
+        note = ""
+        for k, s in enumerate(found):
+            if k and (s.after in ("range", "∀", "∃") or (s.after and CONDITION.match(s.after) and s.after not in ("&", "=>", ",", ";"))):
+                given += [x for x in s.sides if x is not None] if len(s.sides) == 1 else [_between(s)]
+                continue
+            if k and s.after and REASON.match(s.after):
+                note = s.after
+                continue
+            opens = k == 0 and s.fresh_cell and not row.continued
+            links += self.segment(s, f, opens, first_row=number == 0)
+        tail = found[-1].after if found else ""
+        for x in links:
+            x.given = [*self.given, *given]
+            x.note = x.note or note or (tail if REASON.match(tail) else "")
+
+    def segment(self, s: Segment, f: outline.Formula, opens: bool, *, first_row: bool) -> list[Link]:
+        """Add what a segment says to the chains; the links that are new."""
+        sides, signs = list(s.sides), list(s.signs)
+        if any(t.text not in JUDGED for t in signs):
+            return []
+        if not signs and not f.display:
+            return []
+        last = self.last
+        continues = sides[0] is None and last is not None
+        extends = last is not None and f.display and sides[0] is not None and (last.sides[-1].bits == [] or self._extends(s, opens, first_row))
+        if continues or extends:
+            assert last is not None
+            chain = last
+        elif sides[0] is None:
+            return []
+        else:
+            chain = Chain([], order=self._next(), implied=s.after == "=>")
+            self.out.chains.append(chain)
+            if self.mode in ("declare", "premise", "set") and signs:
+                self.clause_chains.append(chain)
+        if s.after == "=>":
+            chain.implied = True
+        if extends and sides[0] is not None:
+            chain.sides[-1].bits.append(sides[0])
+            chain.sides[-1].boxed |= s.boxed[0]
+        elif not continues and sides[0] is not None:
+            chain.sides.append(Side([sides[0]], s.boxed[0]))
+        out: list[Link] = []
+        for t, side, boxed in zip(signs, sides[1:], s.boxed[1:], strict=True):
+            role = Role.ASSIGNMENT if t.text == "<-" else Role.STEP if chain.links else Role.CLAIM
+            over = getattr(t, "note", "") or ""
+            link = Link(JUDGED[t.text], len(chain.sides) - 1, role, self.block, " ".join(self.words[-40:]))
+            link.marked = "!" in over
+            link.note = over if over not in ("!", "?") else ""
+            chain.sides.append(Side([side] if side is not None else [], boxed))
+            chain.links.append(link)
+            out.append(link)
+        self.last = chain
+        return out
+
+    def _next(self) -> int:
+        self.order += 1
+        return self.order
+
+    def _extends(self, s: Segment, opens: bool, first_row: bool) -> bool:
+        """Whether a segment goes on with the term before it."""
+        if first_row and s.after == "":
+            return False
+        if s.after not in ("", "&"):
+            return False
+        if s.first.type == "OPERATOR":
+            return True
+        if s.first.type == "SIGN":
+            return not opens or s.first.text == "+" or not s.signs
+        return False
+
+
+def _plain_symbol(text: str) -> bool:
+    return bool(re.fullmatch(r"\\?[A-Za-z]+\s*(?:[_^]\s*(?:\{[^{}]*\}|\w))*(?:\([A-Za-z, ]*\))?\s*", text))
+
+
+def _between(s: Segment) -> Spelled:
+    """A segment with relations as one text."""
+    found = [x for x in s.sides if x is not None]
+    first, last = found[0], found[-1]
+    out = first
+    for sign, side in zip(s.signs, s.sides[1:], strict=True):
+        blank = _blank(first)
+        text = {"<=": "\\le", ">=": "\\ge", "!=": "\\ne", "in": "\\in"}.get(sign.text, sign.text)
+        out = out + Spelled(f" {text} ", blank.runs)
+        if side is not None:
+            out = out + side
+    del last
+    return out
+
+
+def find(blocks: Sequence[outline.Block]) -> Derivation:
+    """The chains and declarations of some blocks."""
+    finder = Finder()
+    finder.blocks(blocks)
+    for c in finder.out.chains:
+        c.sides = [x for x in c.sides if x.bits or x is not c.sides[-1]]
+        c.links = [x for x in c.links if x.k + 1 < len(c.sides)]
+    finder.out.chains = [c for c in finder.out.chains if c.links]
+    return finder.out
+
+
+def links(found: Derivation) -> Iterator[tuple[Chain, Link]]:
+    """All relations in the order of the text."""
+    for c in found.chains:
+        for x in c.links:
+            yield c, x
+
+
+__all__ = ["Chain", "Declaration", "Derivation", "Link", "Side", "find", "links", "pairwise"]

@@ -1,0 +1,482 @@
+"""Chains to claims: what the terms and relations of a derivation mean, in the light of its problem.
+
+A solution's own definitions are added to a copy of the names; what it assumes is kept apart, so that a proof can be
+told to rest on it.  Nothing is judged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from symderive.kernel.context import Rejected
+from symderive.kernel.shapes import Shape, check_condition, same_shape
+from symderive.kernel.terms import ZERO, Term, at, make, num, rel, subterms, sym
+from symderive.language.report import Role
+from symderive.reading import outline
+from symderive.reading.chains import Chain, Declaration, Derivation, Link, Side, find
+from symderive.reading.declare import Declarer, Item
+from symderive.reading.elaborate import Elaborator, Value
+from symderive.reading.errors import ReadingError
+from symderive.reading.functions import range_in
+from symderive.reading.lexer import Leaf
+from symderive.reading.names import Names, tabulate
+from symderive.reading.problems import pieces_of
+from symderive.reading.sentences import Reader
+from symderive.reading.source import Span
+from symderive.reading.summing import free_letters, summed
+from symderive.reading.surface import Node, Surface, parse
+from symderive.reading.symbols import items, peel, unwrap
+
+CONSTANT = re.compile(
+    r"\s*\+\s*(?:\\(?:text|mathrm|mbox|textrm|operatorname|textit)\s*\{\s*(?:const(?:ant)?s?\.?|C|c)\s*\}|\{?\\rm const\}?|const\.?)\s*\Z"
+)
+SINGLE_CONSTANT = re.compile(r"\s*\+\s*([CcKk])\s*\Z")
+ORDER = re.compile(r"\s*[+-]\s*(?:\\mathcal\{?\s*O\}?|O|o)\s*(?:\\left)?\(.*\)\s*\Z")
+DECIMAL = re.compile(r"\s*(-?)\s*(\d*)(?:\.(\d*))?(?:\s*\\(?:times|cdot)\s*10\^\{?\s*(-?\d+)\s*\}?)?\s*\Z")
+
+
+@dataclass
+class Claim:
+    """What a relation says, as conditions that must all hold.
+
+    Attributes:
+        kind: ``=``, ``<`` …; ``const`` (up to a constant), ``propto``, ``approx``, or empty if it says nothing readable.
+        rounded: the same with the right side as a rounded number, where it is one.
+        misfit: why both sides cannot be compared: their shapes.
+        why: why there are no conditions.
+    """
+
+    kind: str
+    conditions: tuple[Term, ...] = ()
+    rounded: tuple[Term, ...] = ()
+    misfit: str = ""
+    why: tuple[str, str] = ("", "")
+
+
+@dataclass(eq=False)
+class Relation:
+    """A relation of a derivation with its meaning.
+
+    Attributes:
+        step, anchor: from the last readable term, and from the left side of the chain.
+        left: which side of the chain `step` starts from.
+        given: facts of its own ("for x > 0").
+        blocked: why it may not be refuted: a part of its conditions was not read.
+    """
+
+    id: int
+    chain: int
+    link: Link
+    sides: Chain
+    role: Role
+    step: Claim
+    anchor: Claim
+    left: int
+    skips: int
+    error: ReadingError | None = None
+    given: tuple[Term, ...] = ()
+    blocked: str = ""
+
+    @property
+    def right(self) -> Side:
+        return self.sides.sides[self.link.k + 1]
+
+    @property
+    def span(self) -> Span:
+        first = self.sides.sides[0].span if self.link.k == 0 else self.right.span
+        return first.to(self.right.span)
+
+    @property
+    def source(self) -> str:
+        return f"{self.sides.sides[0].text} {SHOWN.get(self.link.sign, self.link.sign)} {self.right.text}" if self.link.k == 0 else self.right.text
+
+
+SHOWN = {"<=": "\\le", ">=": "\\ge", "!=": "\\ne", "~~": "\\approx", "propto": "\\propto", "<-": "\\leftarrow"}
+
+
+@dataclass
+class Assumed:
+    """A fact that the solution states without proof."""
+
+    fact: Term
+    text: str
+    span: Span
+
+
+@dataclass
+class Meaning:
+    """A derivation with its meaning."""
+
+    relations: list[Relation]
+    names: Names
+    reserved: frozenset[str]
+    assumed: list[Assumed] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+    found: Derivation = field(default_factory=Derivation)
+    constants: list[str] = field(default_factory=list)
+    """On which names a constant does not depend."""
+    values: list[list[Value | None]] = field(default_factory=list)
+    """The sides of each chain."""
+
+    @property
+    def inferred(self) -> frozenset[str]:
+        """Names of which neither the problem nor the solution says anything."""
+        return frozenset(k for k, m in self.names.meanings.items() if m.role == "inferred" and k in self.names.scope.names)
+
+
+def understand(blocks: Sequence[outline.Block], names: Names) -> Meaning:
+    """The meaning of a solution, given the names of its problem."""
+    return _Understanding(find(blocks), names.copy()).run()
+
+
+class _Understanding:
+    def __init__(self, found: Derivation, names: Names) -> None:
+        self.found = found
+        self.names = names
+        self.reserved = frozenset(names.scope.names)
+        self.out = Meaning([], names, self.reserved, found=found)
+        self.defined: dict[Chain, Role] = {}
+        self.restated: set[Term] = set()
+
+    def run(self) -> Meaning:
+        self.drop_misfits()
+        for c in self.found.chains:
+            for x in c.links:
+                for g in x.given:
+                    self.note_range(g.text)
+        self.declare()
+        for span, error in self.found.unread:
+            self.out.messages.append(f"{span.source.name}:{span.line}: {error.text}")
+        constants = self.out.constants = self.variables()
+        for number, c in enumerate(self.found.chains, 1):
+            self.chain(c, number, constants)
+        self.drop_misfits()
+        self.out.names = self.names
+        return self.out
+
+    def drop_misfits(self) -> None:
+        """Leave out facts that do not fit the names in force: they speak of another name of the same spelling."""
+        context = self.names.scope.context()
+        kept: list[Term] = []
+        for f in self.names.scope.facts:
+            try:
+                check_condition(context, f)
+                kept.append(f)
+            except Rejected:
+                self.out.messages.append("a fact about names of an earlier part is left out")
+        if len(kept) < len(self.names.scope.facts):
+            self.names.scope.facts = kept
+            self.names.scope._context = None  # noqa: SLF001
+
+    def note_range(self, text: str) -> None:
+        try:
+            Declarer(self.names).note_range(parse(text, self.names.words))
+        except ReadingError:
+            return
+
+    # -- declarations -------------------------------------------------------------------------------
+
+    def declare(self) -> None:
+        """Definitions and declarations in the order in which they can be read: a name may be explained later."""
+        waiting: list[Declaration | Chain] = [*self.found.declarations]
+        declared = {c for d in self.found.declarations for c in d.chains}
+        waiting += [c for c in self.found.chains if c not in declared and c.links[0].role is Role.CLAIM and c.links[0].sign == "="]
+        waiting.sort(key=lambda e: e.order)
+        for strict in (True, False):
+            progress = True
+            while progress and waiting:
+                progress = False
+                for event in list(waiting):
+                    if self.try_event(event, strict=strict):
+                        waiting.remove(event)
+                        progress = True
+                if not strict:
+                    break
+
+    def try_event(self, event: Declaration | Chain, *, strict: bool) -> bool:
+        """Carry out a declaration, or what may be a definition; whether it is done with."""
+        trial = self.names.copy()
+        trial.strict = strict
+        try:
+            done = self.sentence(event, trial) if isinstance(event, Declaration) else self.definition(event, trial)
+        except ReadingError:
+            return not strict
+        if done is None:
+            return False if strict and isinstance(event, Declaration) else True
+        trial.strict = self.names.strict
+        self.names = trial
+        return True
+
+    def sentence(self, d: Declaration, trial: Names) -> bool | None:
+        before = set(trial.scope.facts)
+        known = set(trial.scope.definitions)
+        unread = len(trial.unread)
+        out = Reader(trial).read(list(pieces_of(d.pieces)))
+        failed = [e for _, e in out.unread]
+        if failed and trial.strict:
+            return None
+        if failed:
+            text = outline.plain(d.pieces).strip()
+            self.out.messages.append(f"{d.span.source.name}:{d.span.line}: not understood: {text}")
+            del unread
+        facts = [f for f in trial.scope.facts if f not in before]
+        kept = [f for f in facts if self.about_indices(f, trial)]
+        trial.scope.facts = [f for f in trial.scope.facts if f in before or f in kept]
+        trial.scope._context = None  # noqa: SLF001
+        for f in facts:
+            if f in kept:
+                continue
+            head = _head(f.terms[0]) if f.head == "rel" and f.name() == "=" else ""
+            if head in known:
+                self.restated.add(f)
+            else:
+                self.out.assumed.append(Assumed(f, outline.plain(d.pieces).strip(), d.span))
+        return True
+
+    def about_indices(self, f: Term, names: Names) -> bool:
+        """Whether a fact only bounds an index or a dimension that the solution brings in."""
+        used = names.scope.context().closure(f)
+        fresh = used - self.reserved
+        roles = {names.meanings[n].role for n in fresh if n in names.meanings}
+        return bool(fresh) and roles <= {"index", "dimension"} and all(names.scope.names[n].kind == "int" for n in used)
+
+    def definition(self, c: Chain, trial: Names) -> bool | None:
+        """``V = t`` for a name that has no meaning yet."""
+        left, right = self.node(c.sides[0], trial), self.node(c.sides[1], trial)
+        if left is None or right is None:
+            return None
+        root = Node("chain", [left, Leaf("REL", "=", left.end, left.end), right])
+        item = Item(root, "let")
+        if any(isinstance(x, Leaf) and x.type == "FUNCTION" for x in (left, *getattr(left, "parts", ()))):
+            return None
+        s = peel(unwrap(left))
+        if s is not None and s.lower is not None and s.base not in trial:
+            el = Elaborator(trial, root)
+            for p in el.index_parts(s.lower, 9):
+                letter = peel(p)
+                if letter is not None and len(letter.base) == 1 and letter.base.isalpha() and letter.base not in trial.ranges_said:
+                    found = range_in(el, letter.base, right)
+                    if found is not None and not found[0].loose and not found[1].loose:
+                        trial.ranges_said[letter.base] = found
+        declarer = Declarer(trial)
+        if declarer.definable(left, right, item) is None:
+            return None
+        declarer.settle([item])
+        self.defined[c] = Role.DEFINITION
+        return True
+
+    def node(self, side: Side, names: Names) -> Surface | None:
+        try:
+            return parse(side.text, names.words)
+        except ReadingError:
+            return None
+
+    # -- up to a constant ---------------------------------------------------------------------------
+
+    def variables(self) -> list[str]:
+        """The names that a constant may not depend on."""
+        out: list[str] = []
+        said = [c.split(":", 1)[1] for c in self.names.conventions if c.startswith("constant-terms:")]
+        for text in (*said, *self.found.variables):
+            try:
+                for node in items(parse(text, self.names.words)):
+                    s = peel(node)
+                    if s is not None:
+                        v = Elaborator(self.names.copy(), node).value(node).term
+                        out += [n for n in [_head(v)] if n]
+            except ReadingError:
+                continue
+        return list(dict.fromkeys(n for n in out if n in self.names.scope.names))
+
+    # -- chains -------------------------------------------------------------------------------------
+
+    def chain(self, c: Chain, number: int, constants: list[str]) -> None:
+        nodes: list[Surface | None] = []
+        errors: list[ReadingError | None] = []
+        for s in c.sides:
+            try:
+                nodes.append(parse(self.stripped(s), self.names.words))
+                errors.append(None)
+            except ReadingError as error:
+                nodes.append(None)
+                errors.append(error)
+        root = Node("chain", [n for n in nodes if n is not None])
+        values: list[Value | None] = []
+        for k, node in enumerate(nodes):
+            value, error = (None, errors[k]) if node is None else self.side(node, root)
+            values.append(value)
+            errors[k] = error
+        if "summation" in self.names.conventions and values[0] is not None:
+            keep = free_letters(values[0].term, self.names) | {c.split(":", 1)[1] for c in self.names.conventions if c.startswith("not-summed:")}
+            values = [v and Value(summed(v.term, self.names, keep), v.row) for v in values]
+        self.out.values.append(values)
+        last = 0 if values[0] is not None else -1
+        skips = 0
+        for x in c.links:
+            k = x.k + 1
+            role = self.defined.get(c, x.role) if x.k == 0 else x.role
+            if c.implied and x.k == 0 and role is Role.CLAIM:
+                role = Role.IMPLICATION
+            given, blocked = self.given(x)
+            none = Claim("", why=("unread", ""))
+            signs = [y.sign for y in c.links[: x.k + 1]]
+            error = errors[k] or (errors[last] if last == k - 1 else None)
+            if last < 0:
+                error = error or errors[0]
+            step = anchor = none
+            if values[k] is not None:
+                if last >= 0:
+                    step = self.claim(compose(signs[last:]), c, values, last, k, constants)
+                if values[0] is not None and last > 0:
+                    anchor = self.claim(compose(signs), c, values, 0, k, constants)
+            if x.k == 0 and step.conditions and step.conditions[0] in self.restated:
+                role = Role.CLAIM
+            number_ = len(self.out.relations) + 1
+            r = Relation(number_, number, x, c, role, step, anchor, max(last, 0), skips, error if not step.kind else None, given, blocked)
+            self.out.relations.append(r)
+            skips = 0 if values[k] is not None else skips + 1
+            last = k if values[k] is not None else last
+
+    def stripped(self, s: Side) -> str:
+        """The text of a side without "+ const" and O(…)."""
+        text = s.text
+        for pattern in (CONSTANT, SINGLE_CONSTANT, ORDER):
+            m = pattern.search(text)
+            if m and m.start() > 0 and not (pattern is SINGLE_CONSTANT and m.group(1) in self.names):
+                s.constant = "O" if pattern is ORDER else "const"
+                return text[: m.start()]
+        return text
+
+    def side(self, node: Surface, root: Node) -> tuple[Value | None, ReadingError | None]:
+        """The value of a side; names that it brings in stay only if it can be read."""
+        trial = self.names.copy()
+        trial.scope._context = self.names.scope._context  # noqa: SLF001
+        el = Elaborator(trial, root)
+        try:
+            value = el.value(node)
+            el.shape(value, node)
+        except ReadingError as error:
+            return None, error
+        except RecursionError:
+            return None, ReadingError("limit", "the formula nests too deep")
+        self.names = trial
+        return value, None
+
+    def given(self, x: Link) -> tuple[tuple[Term, ...], str]:
+        """The conditions of a relation; what of them cannot be read."""
+        out: list[Term] = []
+        for g in x.given:
+            try:
+                node = parse(g.text, self.names.words)
+                if Declarer(self.names.copy()).range(node) is not None or (peel(node) is not None):
+                    continue
+                trial = self.names.copy()
+                out.append(Elaborator(trial, node).condition(node))
+                self.names = trial
+            except ReadingError:
+                return tuple(out), g.text
+        return tuple(out), ""
+
+    # -- claims -------------------------------------------------------------------------------------
+
+    def claim(self, sign: str, c: Chain, values: Sequence[Value | None], i: int, k: int, constants: list[str]) -> Claim:
+        a, b = values[i], values[k]
+        assert a is not None
+        assert b is not None
+        return relate(self.names, sign, a, b, c.sides[k], c.sides[i : k + 1], constants)
+
+
+def relate(names: Names, sign: str, a: Value, b: Value, right: Side, between: Sequence[Side], constants: Sequence[str] = ()) -> Claim:
+    """What ``a sign b`` says."""
+    place = Node("empty", [])
+    el = Elaborator(names, place)
+    if not sign:
+        return Claim("", why=("turns", "the relations before it do not give one between these two terms"))
+    if any(s.constant == "O" for s in between):
+        return Claim("", why=("order", "terms of higher order are not judged yet"))
+    try:
+        a, b = el.fit([a, b])
+        s, t = el.shape(a, place), el.shape(b, place)
+    except ReadingError as error:
+        return Claim("", why=(error.code, error.text))
+    if sign == "propto" or any(x.constant for x in between):
+        return _up_to(names, "propto" if sign == "propto" else "const", a.term, b.term, s, constants)
+    try:
+        whole = el.relate("=" if sign in ("~~", "<-") else sign, a, b, place)
+    except ReadingError as error:
+        return Claim(sign, misfit=error.text)
+    rounded = rounding(a.term, right.text) if not s and sign in ("=", "~~") else ()
+    if sign == "~~":
+        return Claim("approx", rounded, why=("" if rounded else "approx", "≈ between two terms is not judged"))
+    return Claim(sign, (whole,), rounded)
+
+
+def rounding(a: Term, text: str) -> tuple[Term, ...]:
+    """That a number agrees with a decimal numeral: they differ by at most half a unit of its last digit."""
+    m = DECIMAL.match(text)
+    if m is None or not (m.group(2) or m.group(3)) or m.group(3) is None:
+        return ()
+    power = int(m.group(4) or 0)
+    if abs(power) > 60:
+        return ()
+    r = Fraction(f"{m.group(1)}{m.group(2) or '0'}.{m.group(3) or '0'}") * Fraction(10) ** power
+    half = num(Fraction(1, 2) * Fraction(10) ** (power - len(m.group(3))))
+    difference = make("add", a, num(-r))
+    return rel("<=", difference, half), rel("<=", make("neg", half) if half.head != "num" else num(-Fraction(*half.args)), difference)  # type: ignore[arg-type]
+
+
+def _up_to(names: Names, kind: str, a: Term, b: Term, s: Shape, constants: Sequence[str]) -> Claim:
+    """That the difference, or the quotient, does not depend on some names: its derivatives are zero."""
+    if not constants:
+        return Claim("", why=("constant", "nothing says on what the constant does not depend"))
+    if s:
+        return Claim("", why=("constant", "a constant is added to a tensor"))
+    whole = make("add", a, make("neg", b)) if kind == "const" else make("div", a, b)
+    out: list[Term] = []
+    for n in constants:
+        ranges = names.ranges(n)
+        if any(lo.dangling or hi.dangling for lo, hi in ranges):
+            return Claim("", why=("constant", "the constant depends on a family whose ranges depend on each other"))
+        der = tabulate(lambda *i, n=n: make("der", whole, n, *i), ranges) if ranges else make("der", whole, n)
+        zero = tabulate(lambda *_: ZERO, ranges) if ranges else ZERO
+        out.append(rel("=", der, zero))
+    return Claim(kind, tuple(out))
+
+
+def compose(signs: Sequence[str]) -> str:
+    """The relation between the ends of a chain; empty if there is none."""
+    kinds = {"=" if s == "<-" else s for s in signs}
+    kinds.discard("=")
+    if not kinds:
+        return "="
+    if kinds <= {"~~"}:
+        return "~~"
+    if kinds <= {"propto"}:
+        return "propto"
+    for less, leq in (("<", "<="), (">", ">=")):
+        if kinds <= {less, leq}:
+            return less if less in kinds else leq
+    return "!=" if kinds == {"!="} and list(signs).count("!=") == 1 else ""
+
+
+def _head(t: Term) -> str:
+    """The name of which a term is an entry, or which it applies."""
+    while t.head == "at":
+        t = t.terms[0]
+    return t.name() if t.head in ("sym", "app") else ""
+
+
+def orientations(names: Names, sign: str, a: Value, b: Value, r: Relation) -> Iterator[Claim]:
+    """The claim with one side transposed."""
+    place = Node("empty", [])
+    el = Elaborator(names.copy(), place)
+    for x, y in ((el.transpose(a, el.shape(a, place)), b), (a, el.transpose(b, el.shape(b, place)))):
+        found = relate(names, sign, x, y, r.right, ())
+        if found.conditions:
+            yield found
+
+
+__all__ = ["Assumed", "Claim", "Meaning", "Relation", "at", "compose", "orientations", "relate", "same_shape", "subterms", "sym", "understand"]
