@@ -8,17 +8,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from symderive.api import Answer, Document, Formula, Problem, check_step, derive, equal, expr, parse, read, recheck
+    from symderive.api import (
+        Answer,
+        Document,
+        Formula,
+        Problem,
+        check,
+        check_many,
+        check_step,
+        derive,
+        equal,
+        expr,
+        parse,
+        read,
+        recheck,
+    )
+    from symderive.checking import Item
+    from symderive.language.report import Report
     from symderive.language.scope import Scope
     from symderive.language.verdict import Counterexample, Kind, Verdict
 
 __version__ = "0.1.0"
 
+_API = """Answer Document Formula Problem check check_many check_step derive equal expr parse read recheck"""
 _PLACES = {
-    **dict.fromkeys(
-        ("Answer", "Document", "Formula", "Problem", "check_step", "derive", "equal", "expr", "parse", "read", "recheck"),
-        "symderive.api",
-    ),
+    **dict.fromkeys(_API.split(), "symderive.api"),
+    "Item": "symderive.checking",
+    "Report": "symderive.language.report",
     "Scope": "symderive.language.scope",
     **dict.fromkeys(("Counterexample", "Kind", "Verdict"), "symderive.language.verdict"),
 }
@@ -28,10 +44,14 @@ __all__ = [
     "Counterexample",
     "Document",
     "Formula",
+    "Item",
     "Kind",
     "Problem",
+    "Report",
     "Scope",
     "Verdict",
+    "check",
+    "check_many",
     "check_step",
     "derive",
     "equal",

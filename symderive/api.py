@@ -11,7 +11,7 @@ objects is taken or asked for.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -28,6 +28,8 @@ from symderive.language.verdict import Kind, Verdict
 if TYPE_CHECKING:
     import sympy
 
+    from symderive.checking import Item
+    from symderive.language.report import Report
     from symderive.reading.names import Names
     from symderive.reading.problems import Question, Reading
 
@@ -347,6 +349,16 @@ class Problem:
 
         return Answer(self.asked, run(self.asked))
 
+    def check(self, text: str, format: str = "latex") -> Report:  # noqa: A002
+        """The report on a derivation for this problem, which need not restate it.
+
+        Args:
+            format: ``latex`` or ``markdown``.
+        """
+        from symderive.checking import check_solution
+
+        return check_solution(self.question, text, self.asked, format=format)
+
     def grade(self, answer: Source) -> Verdict:
         """The verdict on an answer to this problem.
 
@@ -430,6 +442,24 @@ class Document:
         return f"Document({self.reading.document.path!r}, {len(self.problems)} problems)"
 
 
+def check(path_or_text: str | Path, *, format: str | None = None, macros: str | Path | None = None) -> list[Report]:  # noqa: A002
+    """A verdict for every relation of the derivations in a document; one report for each solution.
+
+    See `read` for the arguments.
+    """
+    from symderive.checking import check_document
+    from symderive.reading.problems import read_problems
+
+    return check_document(read_problems(path_or_text, format=format, macros=macros))  # type: ignore[arg-type]
+
+
+def check_many(items: Iterable[Item], *, jobs: int = 2, **options: Any) -> Iterator[list[Report]]:
+    """Reports on many derivations, in order, from several processes; see `symderive.checking`."""
+    from symderive.checking import check_many as run
+
+    return run(items, jobs=jobs, **options)
+
+
 def read(path_or_text: str | Path, *, format: str | None = None, macros: str | Path | None = None) -> Document:
     """Read a document: LaTeX, Markdown or a notebook.
 
@@ -449,6 +479,8 @@ __all__ = [
     "Formula",
     "Problem",
     "Rejected",
+    "check",
+    "check_many",
     "check_step",
     "derive",
     "equal",
