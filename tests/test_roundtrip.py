@@ -41,9 +41,6 @@ def normal(t):
             return found
         case "mul" if found := signed(t):
             return normal(make("neg", found))
-        case "add":
-            first, *rest = t.terms
-            return make("add", *(first.terms if first.head == "add" else [first]), *rest)
         case "op" if t.name() == "matmul":
             return chained(t)
         case "pow" if t.terms[1] is num(2) and t.terms[0].head == "op" and t.terms[0].name() == "norm2":
@@ -65,7 +62,9 @@ def signed(t):
         return make("mul", first.terms[0], *rest)
     if first.head == "num" and fraction(first) < 0:
         positive = num(-fraction(first))
-        return make("mul", positive, *rest) if positive is not num(1) else rest[0] if len(rest) == 1 else make("mul", *rest)
+        if positive is not num(1) or rest[0].head == "num":
+            return make("mul", positive, *rest)
+        return rest[0] if len(rest) == 1 else make("mul", *rest)
     return None
 
 

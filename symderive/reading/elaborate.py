@@ -225,7 +225,7 @@ class Elaborator:
         if tensors and len(tensors) < len(values):
             self.names.notes.append("a number is added to every entry of a tensor")
         terms = [_negated(v.term) if n else v.term for n, v, _ in parts]
-        out = terms[0] if len(terms) == 1 else make("add", *_flat_sum(terms))
+        out = terms[0] if len(terms) == 1 else make("add", *terms)
         return Value(out, any(v.row for v in values))
 
     def _loose_index(self, node: Node) -> None:
@@ -288,8 +288,11 @@ class Elaborator:
         if whole is not None:
             return whole
         acc: Value | None = None
+        grown = False
+        """Whether what stands so far is a product made here, and not one in brackets."""
         lead: Value | None = None
         """The numbers before a chain of tensors: they stand before the chain, not in it."""
+        led = False
         slashes = 0
         k = 0
         while k < len(factors):
@@ -314,16 +317,16 @@ class Elaborator:
                 )
             chained = f.op in ("", "*", "x")
             if lead is not None and acc is not None and (not chained or not self._tensor(acc, f.node)):
-                acc, lead = self.combine("", lead, acc, f.node), None
+                acc, lead, grown = self.combine("", lead, acc, f.node, grown=led), None, True
             if acc is None:
                 acc = v
             elif lead is None and chained and self._tensor(v, f.node) and not self._tensor(acc, f.node):
-                acc, lead = v, acc
+                acc, lead, led, grown = v, acc, grown, False
             else:
-                acc = self.combine(f.op, acc, v, f.node)
+                acc, grown = self.combine(f.op, acc, v, f.node, grown=grown), True
             k = after
         assert acc is not None
-        return acc if lead is None else self.combine("", lead, acc, node)
+        return acc if lead is None else self.combine("", lead, acc, node, grown=led)
 
     def _tensor(self, v: Value, node: Surface) -> bool:
         return v.fit is not None or bool(self.shape(v, node))
@@ -337,8 +340,8 @@ class Elaborator:
                 return found
         return self.value(node), k + 1
 
-    def combine(self, op: str, a: Value, b: Value, node: Surface) -> Value:
-        """The product of two values, by their shapes and orientation."""
+    def combine(self, op: str, a: Value, b: Value, node: Surface, *, grown: bool = False) -> Value:
+        """The product of two values, by their shapes and orientation; `grown` if the first is one without brackets."""
         if a.fit is not None or b.fit is not None:
             return self._fitting(op, a, b, node)
         s, t = self.shape(a, node), self.shape(b, node)
@@ -363,7 +366,7 @@ class Elaborator:
         if op not in ("", "*", "x", "o."):
             raise self.error("unsupported", f"the product {op} is not read here", node)
         if not s or not t:
-            return Value(_times(a.term, b.term), a.row or b.row)
+            return Value(_times(a.term, b.term) if grown else make("mul", a.term, b.term), a.row or b.row)
         return self._matrix_product(a, b, s, t, node)
 
     def _fitting(self, op: str, a: Value, b: Value, node: Surface) -> Value:
@@ -570,6 +573,8 @@ class Elaborator:
                     )
                 return Value(make("pow", base.term, self.scalar(script)), base.row)
             return self.transpose(base, s)
+        if (exponent_node := entrywise(script)) is not None:
+            return Value(make("pow", base.term, self.scalar(exponent_node)), base.row)
         if len(s) == 2:
             if kind == "-1":
                 return Value(make("op", "inv", base.term))
@@ -660,10 +665,6 @@ class Elaborator:
     def symbol(self, s: Symbol, node: Surface) -> Value:
         """A name with its scripts, by what was declared."""
         lower, upper = s.lower, s.upper
-        if self.names.elders and not any(
-            k in self.names or k in self.bound or k in self.names.aliases for k, *_ in _candidates(s)
-        ):
-            any(self.names.adopt(k) for k, *_ in _candidates(s))
         for key, used_lower, used_upper in _candidates(s):
             if key in self.bound and used_lower is None and used_upper is None:
                 return self._powered(Value(self.bound[key]), lower, upper, node)
@@ -675,6 +676,8 @@ class Elaborator:
                 continue
             if key in self.names and not self._separate(key, s, used_lower):
                 return self._named(key, _rest(lower, used_lower), _rest(upper, used_upper), node)
+        if self._adopted(s):
+            return self.symbol(s, node)
         known = functions.constant(self, s, node)
         if known is not None:
             return known
@@ -687,6 +690,12 @@ class Elaborator:
         if bold != s.base and bold in self.names and self.names.ranges(bold) and lower is not None:
             return self._named(bold, lower, upper, node)
         return self._inferred(s, node)
+
+    def _adopted(self, s: Symbol) -> bool:
+        """Whether an earlier part lends the meaning of a symbol that has none here."""
+        if not self.names.elders or functions.numbered(self, s.base):
+            return False
+        return any(key not in self.names and self.names.adopt(key) for key, *_ in _candidates(s))
 
     def _separate(self, key: str, s: Symbol, used: Surface | None) -> bool:
         """Whether a subscript makes another name: that of a number has no entries."""
@@ -859,6 +868,18 @@ def transposes(script: Surface) -> str:
     return ""
 
 
+def entrywise(script: Surface) -> Surface | None:
+    r"""The exponent of ``^{\\odot k}``; None for any other script."""
+    script = unwrap(script)
+    if isinstance(script, Leaf) or not script.parts:
+        return None
+    first, *rest = script.parts
+    if isinstance(first, Leaf) and first.type == "MARK" and first.text in ("⊙", "°"):
+        return rest[0] if len(rest) == 1 else Node(script.kind, rest)
+    inner = entrywise(first)
+    return None if inner is None else Node(script.kind, [inner, *rest])
+
+
 def _candidates(s: Symbol) -> list[tuple[str, Surface | None, Surface | None]]:
     """Keys under which a symbol may be declared, the most specific first, with the scripts that they use up."""
     lower, upper = label(s.lower), label(s.upper)
@@ -894,12 +915,8 @@ def _negated(t: Term) -> Term:
     return make("neg", t)
 
 
-def _flat_sum(terms: Sequence[Term]) -> list[Term]:
-    first, *rest = terms
-    return [*(first.terms if first.head == "add" else [first]), *rest]
-
-
 def _times(a: Term, b: Term) -> Term:
+    """A product that grows by a factor."""
     return make("mul", *(a.terms if a.head == "mul" else (a,)), b)
 
 

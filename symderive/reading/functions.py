@@ -35,12 +35,14 @@ ELEMENTWISE = {
 
 OPERATORS = {
     "tr": "trace", "Tr": "trace", "trace": "trace", "det": "det", "softmax": "softmax", "logsumexp": "logsumexp",
-    "lse": "logsumexp", "LSE": "logsumexp", "Softmax": "softmax", "mean": "mean",
+    "lse": "logsumexp", "LSE": "logsumexp", "Softmax": "softmax", "mean": "mean", "sum": "total",
 }  # fmt: skip
 WITH_PARAMETER = {"LeakyReLU": "lrelu", "ELU": "elu", "elu": "elu"}
 """Functions whose parameter is written as a subscript."""
 BUILT_IN_LETTERS = {"σ": "sigmoid", "Φ": ""}
 CONSTANTS = {"π": "pi"}
+FUNCTION_LETTERS = frozenset("fghFGHφϕψ")
+"""Letters that stand for functions where nothing was said: never a factor before a bracket."""
 
 
 # -- applications of named functions --------------------------------------------------------------------
@@ -452,7 +454,8 @@ def _not_applied(el: Elaborator, s: Symbol, node: Surface, target: Node) -> None
 
     if any(key in el.names or key in el.bound or key in el.names.aliases for key, *_ in _candidates(s)):
         return
-    if s.primes or (target.parts[0].text == "(" and _single(target) and not _power_of_e(s)):
+    likely = s.bare in FUNCTION_LETTERS or len(s.bare) > 1
+    if s.primes or (target.parts[0].text == "(" and (likely or _single(target)) and not _power_of_e(s)):
         raise el.error(
             "undeclared",
             f"{spell(s.bare)} stands before a bracket and is neither declared a function nor a number",

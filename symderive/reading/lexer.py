@@ -440,6 +440,8 @@ class Lexer:
             self._emit("PRIME" if name == "prime" else "MARK", MARKS[name], start, end)
         elif name == "prime":
             self._emit("PRIME", "'", start, end)
+        elif name in ("odot", "circ") and self._starts_exponent():
+            self._emit("MARK", "⊙" if name == "odot" else "°", start, end)
         elif name == "cdot" and self._alone(end):
             self._emit("LETTER", "·", start, end)
         elif name in OPERATORS:
@@ -458,6 +460,9 @@ class Lexer:
         else:
             return self._rest(name, start, end)
         return end
+
+    def _starts_exponent(self) -> bool:
+        return len(self.out) > 1 and self.out[-1].type == "LBRACE" and self.out[-2].type == "CARET"
 
     def _alone(self, end: int) -> bool:
         """Whether a dot stands for an argument, as in ``\\sigma(\\cdot)`` or ``\\|\\cdot\\|``."""
