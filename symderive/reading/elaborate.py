@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from symderive.kernel.context import Rejected
 from symderive.kernel.shapes import Shape, is_integer, same_shape, shape
-from symderive.kernel.terms import INF, ONE, ZERO, Term, TooDeep, at, make, num, rel, sym, value
+from symderive.kernel.terms import INF, ONE, ZERO, Term, TooDeep, abstract, at, make, num, rel, sym, value
 from symderive.kernel.words import say
 from symderive.reading import alphabet, calculus, dots, functions, probability
 from symderive.reading.errors import ReadingError
@@ -180,11 +180,37 @@ class Elaborator:
     def condition(self, node: Surface) -> Term:
         """A condition: relations joined by commas or "and"."""
         node = unwrap(node)
+        whole = self._for_all(node)
+        if whole is not None:
+            return whole
         parts = [p for p in items(node) if not (isinstance(p, Leaf) and p.type in ("TEXT", "COLON"))]
         out = [t for p in parts for t in self.relation_terms(p)]
         if not out:
             raise self.error("syntax", "a condition is expected", node)
         return out[0] if len(out) == 1 else make("and", *out)
+
+    def _for_all(self, node: Surface) -> Term | None:
+        """``c, ∀ j ≠ i``: a condition for all values of an index in its range."""
+        parts = list(node.parts) if isinstance(node, Node) and node.kind == "listed" else []
+        k = next((n for n, p in enumerate(parts) if isinstance(p, Leaf) and p.type == "FORALL"), None)
+        if k is None:
+            return None
+        stated = [p for p in parts[:k] if not isinstance(p, Leaf) or p.type not in ("COMMA", "TEXT", "QUAD")]
+        binder = next((p for p in parts[k + 1 :] if not (isinstance(p, Leaf) and p.type == "COMMA")), None)
+        first = binder.parts[0] if isinstance(binder, Node) and binder.kind == "chain" else binder
+        s = peel(first) if first is not None else None
+        if s is None or not stated:
+            raise self.error("syntax", "this quantifier is not read", node)
+        inside = Node("listed", stated) if len(stated) > 1 else stated[0]
+        range_ = functions.range_in(self, s.base, inside) or self.names.ranges_said.get(s.base)
+        if range_ is None:
+            raise self.error("undeclared", f"the range of {spell(s.base)} is not known", node, "Write ∀ j = 1, …, n.")
+        with functions.binding(self, s.base, *range_) as name:
+            out = self.condition(inside)
+            if isinstance(binder, Node) and binder.kind == "chain":
+                guards = self.relation_terms(binder)
+                out = make("imp", guards[0] if len(guards) == 1 else make("and", *guards), out)
+        return make("all", *range_, abstract(out, name))
 
     # -- sums ---------------------------------------------------------------------------------------
 
@@ -363,6 +389,8 @@ class Elaborator:
                 return Value(make("op", "hadamard", a.term, b.term), a.row)
         if op == "ox" and len(s) == len(t) == 1:
             return Value(make("op", "outer", a.term, b.term))
+        if op == "o" and not (s and t):
+            op = "o."
         if op not in ("", "*", "x", "o."):
             raise self.error("unsupported", f"the product {op} is not read here", node)
         if not s or not t:
@@ -623,7 +651,7 @@ class Elaborator:
         script = unwrap(script)
         if isinstance(script, Node) and script.kind == "listed":
             return [q for p in items(script) for q in self.index_parts(p, 1)]
-        if isinstance(script, Node) and script.kind == "juxtaposed" and rank > 1:
+        if isinstance(script, Node) and script.kind == "juxtaposed" and rank > 1 and not _holds_function(script):
             return [q for p in script.parts for q in self.index_parts(p, 1 if len(script.parts) >= rank else rank)]
         if isinstance(script, Leaf) and script.type == "NUMBER" and rank > 1 and len(script.text) == rank:
             return [Leaf("NUMBER", c, script.start + k, script.start + k + 1) for k, c in enumerate(script.text)]
@@ -823,6 +851,11 @@ def leaves(node: Surface) -> list[Leaf]:
         else:
             stack.extend(reversed(n.parts))
     return out
+
+
+def _holds_function(node: Node) -> bool:
+    """Whether a function stands in a script, which is one index then."""
+    return any(isinstance(p, Leaf) and p.type == "FUNCTION" for p in node.parts)
 
 
 def one_chain(node: Surface) -> Surface:

@@ -119,46 +119,70 @@ class Names:
         )
 
     def adopt(self, key: str) -> bool:
-        """Take a name over from an earlier part, with all that it rests on; whether it was found."""
+        """Take a name over from an earlier part, with all that it rests on; whether that was possible.
+
+        It is not if something that it rests on means something else here.
+        """
         for elder in self.elders:
             if key in elder.meanings and key in elder.scope.names:
-                self._take(key, elder)
-                self.notes.append(f"{elder.meanings[key].spelling} is taken from an earlier part")
-                return True
-            if key in elder.aliases and key not in self.aliases:
-                for n in elder.scope.context().closure(elder.aliases[key]):
-                    self._take(n, elder)
+                rests = elder.rests_on(key)
+            elif key in elder.aliases and key not in self.aliases:
+                rests = {n for m in elder.scope.context().closure(elder.aliases[key]) for n in elder.rests_on(m)}
+            else:
+                continue
+            if any(n in self.scope.names and not self._same(n, elder) for n in rests):
+                return False
+            for n in rests:
+                self._take(n, elder)
+            for f in elder.scope.facts:
+                about = elder.scope.context().closure(f)
+                if about & rests and all(n in self.scope.names and self._same(n, elder) for n in about):
+                    self.assume(f)
+            if key in elder.aliases and key not in self.scope.names:
                 self.aliases[key] = elder.aliases[key]
-                return True
+            elif key in elder.meanings:
+                self.notes.append(f"{elder.meanings[key].spelling} is taken from an earlier part")
+            return True
         return False
+
+    def rests_on(self, key: str) -> set[str]:
+        """A name and all names that its ranges, definition and law mention."""
+        context = self.scope.context()
+        out: set[str] = set()
+        stack = [key]
+        while stack:
+            n = stack.pop()
+            if n in out or n not in self.scope.names:
+                continue
+            out.add(n)
+            declared = self.scope.names[n]
+            terms = [
+                t for r in (*declared.ranges, *(r for a in declared.arguments for r in a)) for t in r if t is not INF
+            ]
+            terms += declared.law[1] if declared.law else ()
+            definition = self.scope.definitions.get(n)
+            terms += [body for _, body in definition.clauses] if definition is not None else []
+            stack += [m for t in terms for m in context.closure(t)]
+        return out
+
+    def _same(self, key: str, elder: Names) -> bool:
+        return self.scope.names.get(key) == elder.scope.names.get(key) and self.scope.definitions.get(
+            key
+        ) == elder.scope.definitions.get(key)
 
     def _take(self, key: str, elder: Names) -> None:
         if key in self.scope.names:
             return
-        context = elder.scope.context()
-        declared = elder.scope.names[key]
-        self.scope.names[key] = declared
-        self.scope._context = None
+        self.scope.names[key] = elder.scope.names[key]
         if key in elder.meanings:
             self.meanings[key] = elder.meanings[key]
-        needed: set[str] = set()
-        for lo, hi in (*declared.ranges, *(r for a in declared.arguments for r in a)):
-            needed |= context.closure(lo) | (frozenset() if hi is INF else context.closure(hi))
-        d = elder.scope.definitions.get(key)
-        if d is not None:
-            self.scope.definitions[key] = d
-            for _, body in d.clauses:
-                needed |= context.closure(body)
-        for law in declared.law[1] if declared.law else ():
-            needed |= context.closure(law)
-        for n in needed:
-            self._take(n, elder)
-        for table in ("macros", "mentions"):
-            if key in getattr(elder, table):
-                getattr(self, table)[key] = getattr(elder, table)[key]
-        for f in elder.scope.facts:
-            if key in context.closure(f) and all(n in self.scope.names for n in context.closure(f)):
-                self.assume(f)
+        if key in elder.scope.definitions:
+            self.scope.definitions[key] = elder.scope.definitions[key]
+        if key in elder.macros:
+            self.macros[key] = elder.macros[key]
+        if key in elder.mentions:
+            self.mentions[key] = elder.mentions[key]
+        self.changed()
 
     def __contains__(self, key: str) -> bool:
         return key in self.meanings
