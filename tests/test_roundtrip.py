@@ -1,7 +1,7 @@
 """What is understood prints as LaTeX that reads back to the same term: formulas, statements, random terms, pasted SymPy.
 
 "The same" is up to `normal`, which is what the writer says of itself: the sign of a product stands in front of it, a
-quotient of numerals is a rational number, a chain of matrix products has no brackets, the square of a 2-norm is
+quotient of numerals is a rational number, a numeral stands on the right of = and ≠, a chain of matrix products has no brackets, the square of a 2-norm is
 the squared norm.
 """
 
@@ -10,11 +10,35 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 from symderive.kernel.context import base_name
-from symderive.kernel.terms import make, num, subterms
+from symderive.kernel.shapes import shape
+from symderive.kernel.terms import make, num
+from symderive.language.expr import (
+    Cov,
+    D,
+    E,
+    Expr,
+    Lim,
+    Max,
+    Prod,
+    Sum,
+    Tab,
+    Var,
+    apply,
+    cases,
+    delta,
+    eq,
+    lift,
+    name,
+    ne,
+    oo,
+    op,
+)
 from symderive.language.scope import Scope
-from symderive.reading.elaborate import Elaborator, read_relations, read_term
+from symderive.reading.elaborate import read_relations, read_term
 from symderive.reading.errors import ReadingError
 from symderive.reading.names import Meaning, Names
 from symderive.reading.surface import parse
@@ -43,6 +67,8 @@ def normal(t):
             return normal(make("neg", found))
         case "op" if t.name() == "matmul":
             return chained(t)
+        case "rel" if t.name() in ("=", "!=") and t.terms[0].head == "num" and t.terms[1].head != "num":
+            return make("rel", t.name(), *reversed(t.terms))
         case "pow" if t.terms[1] is num(2) and t.terms[0].head == "op" and t.terms[0].name() == "norm2":
             return make("op", "square", *t.terms[0].terms)
     return t
@@ -135,9 +161,10 @@ def renamed(t, keys):
     return make(t.head, *(new(k, a) for k, a in enumerate(t.args)))
 
 
-def table(scope):
+def table(scope, **spelled):
     """The reader's table for a scope, its names with keys that the reader knows."""
-    keys = {n: reader_key(guess(n)) for n in scope.names}
+    spelling = {n: spelled.get(n, guess(n)) for n in scope.names}
+    keys = {n: reader_key(text) for n, text in spelling.items()}
     assert len(set(keys.values())) == len(keys)
     out = Scope(scope.book)
 
@@ -151,7 +178,7 @@ def table(scope):
         out.definitions[keys[n]] = type(d)(d.params, tuple((span(r), renamed(b, keys)) for r, b in d.clauses))
     out.facts = [renamed(f, keys) for f in scope.facts]
     names = Names(out)
-    names.meanings = {keys[n]: Meaning(keys[n], guess(n), "declared") for n in scope.names}
+    names.meanings = {keys[n]: Meaning(keys[n], spelling[n], "declared") for n in scope.names}
     return names, keys
 
 
@@ -163,3 +190,152 @@ def test_wall(wall):
         t = renamed(claim.term, keys)
         if t.head == "rel":
             holds(t, names)
+
+
+# -- random terms -------------------------------------------------------------------------------------
+
+
+def world():
+    """Names of every kind, with the spellings that make trouble."""
+    s = Scope()
+    n, m = s.dim("n"), s.dim("m")
+    s.reals("x y")
+    s.positive("p")
+    s.real("sigma_w")
+    for v in "uv":
+        s.vector(v, n)
+    for a in "AB":
+        s.matrix(a, n, n)
+    s.matrix("C", n, m)
+    s.real("h", (0, m))
+    s.real("w", (0, m))
+    s.real("W", (1, m), (1, n), (1, n))
+    s.integer("k", 1, n)
+    s.function("f")
+    s.function("g", (), ())
+    s.function("r", (n,))
+    s.random("X")
+    s.random("Z", (1, n))
+    s.define("L", name("x") * name("y"))
+    s.real("dout")
+    s.real("h0")
+    names, keys = table(s, h0=r"\mathrm{h0}")
+    for key in ("w", "W"):
+        names.meanings[key].upper = 1
+    return names
+
+
+NAMES = world()
+x, y, p, n, m, k, u, v, A, B, C, h, w, W, X, Z, L = map(name, ["x", "y", "p", *"nmkuvABChwWXZL"])
+width, dout, h0 = name("σ_w"), name("dout"), name("h0")
+
+
+@st.composite
+def integers(draw, indices):
+    i = draw(st.sampled_from([lift(1), lift(2), lift(12), n, m, k, *indices]))
+    return draw(st.sampled_from([i, i, i + 1, i - 1]))
+
+
+@st.composite
+def scalars(draw, depth=2, indices=()):
+    sub, index = scalars(depth - 1, indices), integers(indices)
+    i, j = draw(index), draw(index)
+    numerals = [lift(c) for c in (2, 10, Fraction(3, 4), -1, 0, -3, Fraction(-11, 25))]
+    entries = [v[i], A[i, j], C[i, j], h[i], w[i], W[i, j, k], Z[i]]
+    leaf = st.sampled_from([x, y, p, n, X, L, width, dout, h0, apply("pi"), *numerals, *entries])
+    if not depth:
+        return draw(leaf)
+    a, b = draw(sub), draw(sub)
+    wide = draw(vectors(depth - 1, indices))
+
+    def big():
+        kind, lo, hi = draw(st.sampled_from([Sum, Sum, Prod, Max])), draw(index), draw(index)
+        where = draw(st.sampled_from([None, None, lambda i: ne(i, k), lambda i: i < k]))
+        return kind(lambda i: draw(scalars(depth - 1, (*indices, i))), lo, hi, where)
+
+    def words():
+        one = "exp log sin cos tanh sinh abs sign step relu sigmoid softplus silu gelu erf logit softsign".split()
+        f = draw(st.sampled_from([*one, *one, "max", "min", "lrelu", "elu", "f", "f'", "f''", "g", "g;1", "g;2", "g;1;2"]))
+        two = f in ("max", "min", "lrelu", "elu") or f.startswith("g;") or f == "g"
+        return apply(f, a, b) if two else apply(f, a)
+
+    def exponent():
+        return draw(st.sampled_from([2, 3, Fraction(1, 2), -1, Fraction(1, 3), Fraction(-2, 3), 12, n, k + 1, i, y]))
+
+    def guarded():
+        relation = draw(st.sampled_from([lambda s, t: s < t, lambda s, t: s <= t, eq, ne]))
+        return cases((relation(a, b), draw(sub)), otherwise=draw(sub))
+
+    def moment():
+        return draw(st.sampled_from([E(a), E(a, X), Var(a), Cov(a, b), E(a, X, Z), E(a) * b, Var(a, X)]))
+
+    def slope():
+        by = draw(st.sampled_from([x, y, width, v[k], A[k, 1], w[k], W[1, k, 2], dout]))
+        return draw(st.sampled_from([D(a, by), D(D(a, by), x), D(L, by), D(apply("f", x), by)]))
+
+    def limit():
+        return draw(st.sampled_from([Lim(a, x, 0), Lim(a, y, oo), Lim(a, x, b), Lim(a, p, 0, "above")]))
+
+    def tensors():
+        inner = draw(matrices(depth - 1, indices))
+        other = draw(vectors(depth - 1, indices))
+        return draw(
+            st.sampled_from([
+                op("trace", inner), op("det", inner), inner[i, j], wide @ other, op("norm2", wide), op("norm1", wide),
+                op("norminf", wide), op("square", wide), op("total", wide), op("mean", wide), wide[i], apply("r", wide),
+                op("inner", inner, A), op("norm2", inner), op("square", inner), op("logsumexp", wide), delta(i, j),
+                op("norm2", wide) ** 2,
+            ])
+        )  # fmt: skip
+
+    plain = [
+        lambda: draw(leaf), lambda: make_("add", a, b), lambda: make_("add", a, b, draw(sub)), lambda: make_("mul", a, b),
+        lambda: make_("mul", a, b, draw(sub)), lambda: make_("neg", a), lambda: a / b, lambda: a ** exponent(),
+    ]  # fmt: skip
+    return draw(st.sampled_from([*plain, *plain, words, words, big, guarded, moment, slope, limit, tensors, tensors]))()
+
+
+@st.composite
+def vectors(draw, depth=2, indices=()):
+    if depth <= 0:
+        return draw(st.sampled_from([u, v, Z, A[k]]))
+    a, b = draw(vectors(depth - 1, indices)), draw(vectors(depth - 1, indices))
+    c = draw(scalars(depth - 1, indices))
+    inner = draw(matrices(depth - 1, indices))
+    kinds = [
+        lambda: make_("add", a, b), lambda: make_("neg", a), lambda: make_("mul", c, a), lambda: inner @ a, lambda: a @ inner,
+        lambda: op("hadamard", a, b), lambda: apply("tanh", a), lambda: op("softmax", a), lambda: a / c, lambda: a**2,
+        lambda: op("diagonal", inner), lambda: apply("r'", a), lambda: a / b,
+        lambda: Tab(lambda i: draw(scalars(depth - 1, (*indices, i))), n), lambda: Tab(lambda i: D(c, v[i]), n),
+    ]  # fmt: skip
+    return draw(st.sampled_from(kinds))()
+
+
+@st.composite
+def matrices(draw, depth=2, indices=()):
+    if depth <= 0:
+        return draw(st.sampled_from([A, B]))
+    a, b = draw(matrices(depth - 1, indices)), draw(matrices(depth - 1, indices))
+    s, t = draw(vectors(depth - 1, indices)), draw(vectors(depth - 1, indices))
+    c = draw(scalars(depth - 1, indices))
+    kinds = [
+        lambda: make_("add", a, b), lambda: a / c, lambda: a @ b, lambda: a.T, lambda: op("inv", a), lambda: make_("mul", c, a),
+        lambda: op("outer", s, t), lambda: a**2, lambda: op("hadamard", a, b), lambda: C @ C.T, lambda: op("diag", s),
+        lambda: Tab(lambda i: Tab(lambda j: delta(i, j), n), n), lambda: apply("relu", a), lambda: make_("neg", a),
+        lambda: Tab(lambda i: Tab(lambda j: D(c, A[i, j]), n), n), lambda: Tab(lambda i: Tab(lambda j: D(t[i], v[j]), n), n),
+    ]  # fmt: skip
+    return draw(st.sampled_from(kinds))()
+
+
+def make_(head, *parts):
+    return Expr(make(head, *(q.term for q in parts)))
+
+
+SETTINGS = settings(max_examples=150, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate])
+
+
+@SETTINGS
+@given(st.one_of(scalars(), scalars(), vectors(), matrices()))
+def test_random_term(e):
+    shape(NAMES.scope.context(), e.term)
+    holds(e.term, NAMES)

@@ -51,6 +51,8 @@ class Factor:
 
 
 FACTOR_LIMIT = 400
+JOINING = frozenset("if when for and where with but whenever".split())
+"""Words before and between conditions that must all hold."""
 
 
 class Elaborator:

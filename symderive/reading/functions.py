@@ -176,12 +176,13 @@ def dotted_entries(el: Elaborator, parts: Sequence[Surface], node: Surface) -> V
 
 
 def strip_scripts(node: Surface) -> tuple[Surface, list[Node]]:
-    """What stands under the scripts, and the scripted nodes from the inside out."""
+    """What stands under the scripts, without braces around a bracket, and the scripted nodes from the inside out."""
     scripts: list[Node] = []
     while isinstance(node, Node) and node.kind in ("subscript", "superscript"):
         scripts.insert(0, node)
         node = node.parts[0]
-    return node, scripts
+    inner = unwrap(node)
+    return (inner if isinstance(inner, Node) and inner.kind == "bracket" else node), scripts
 
 
 def opens_arguments(target: Surface, scripts: Sequence[Node]) -> bool:
@@ -494,21 +495,21 @@ def constant(el: Elaborator, s: Symbol, node: Surface) -> Value | None:
             i, j = (el.index(p, known) for p in parts)
             out = el_value(el, make("cases", rel("=", i, j), ONE, ZERO))
             return out if s.upper is None else el.power(out, s.upper, node)
-    if s.base in ("I", "𝐈") and s.lower is None:
+    if s.base in ("I", "𝐈", "𝕀") and s.lower is None:
         out = _sized(el, lambda z: _identity(z), 2)
         return out if s.upper is None else el.power(out, s.upper, node)
     if s.base in ("𝟏", "𝟙") and s.lower is None:
         out = _sized(el, lambda z: tabulate(lambda *_: ONE, z), 1)
         return out if s.upper is None else el.power(out, s.upper, node)
-    if s.base in ("I", "𝐈") and s.lower is not None:
+    if s.base in ("I", "𝐈", "𝕀") and s.lower is not None:
         n = el.scalar(s.lower)
         return el_value(el, tabulate(lambda i, j: make("cases", rel("=", i, j), ONE, ZERO), ((ONE, n), (ONE, n))))
     if s.base in ("𝟏", "𝟙") and s.lower is not None:
         n = el.scalar(s.lower)
         out = el_value(el, tabulate(lambda _: ONE, ((ONE, n),)))
         return out if s.upper is None else el.power(out, s.upper, node)
-    if s.base == "∞":
-        raise el.error("syntax", "∞ cannot stand as a number", node)
+    if s.base.startswith("∞"):
+        raise el.error("syntax", "∞ cannot stand as a number", node, "Infinity stands only in limits and ranges.")
     return None
 
 

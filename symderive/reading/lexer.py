@@ -63,9 +63,9 @@ RELATIONS = {
 }  # fmt: skip
 OPERATORS = {
     "cdot": "*", "times": "x", "ast": "*", "star": "*", "odot": "o.", "circ": "o", "otimes": "ox", "bullet": "*",
-    "div": "/", "cup": "cup", "cap": "cap", "wedge": "and", "land": "and", "vee": "or", "lor": "or", "oplus": "o+",
-    "setminus": "setminus",
+    "div": "/", "cup": "cup", "cap": "cap", "oplus": "o+", "setminus": "setminus",
 }  # fmt: skip
+JUNCTORS = {"wedge": "and", "land": "and", "vee": "or", "lor": "or"}
 FUNCTIONS = frozenset(
     "exp log ln sin cos tan tanh sinh cosh coth sec csc cot arcsin arccos arctan max min sup inf argmax argmin"
     " lim det tr Tr trace diag softmax sigmoid relu ReLU sign sgn erf softplus Var Cov KL rank dim Pr limsup liminf"
@@ -444,6 +444,8 @@ class Lexer:
             self._emit("MARK", "⊙" if name == "odot" else "°", start, end)
         elif name == "cdot" and self._alone(end):
             self._emit("LETTER", "·", start, end)
+        elif name in JUNCTORS:
+            self._emit("TEXT", JUNCTORS[name], start, end)
         elif name in OPERATORS:
             self._emit("OPERATOR", OPERATORS[name], start, end)
         elif name in BIG:
