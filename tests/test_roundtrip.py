@@ -10,12 +10,15 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+import sympy
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from mpmath import mp
 
 from symderive.kernel.context import base_name
 from symderive.kernel.shapes import shape
 from symderive.kernel.terms import make, num
+from symderive.language.bridge import from_sympy
 from symderive.language.expr import (
     Cov,
     D,
@@ -44,6 +47,8 @@ from symderive.reading.names import Meaning, Names
 from symderive.reading.surface import parse
 from symderive.reading.symbols import label, peel
 from symderive.writing.latex import guess, latex
+from tests.reading_help import declared
+from tests.reference import Reference, World, real
 from tests.test_formulas import RIGHT, UNREAD, read
 from tests.walls import WALLS
 
@@ -339,3 +344,106 @@ SETTINGS = settings(max_examples=150, deadline=None, derandomize=True, phases=[P
 def test_random_term(e):
     shape(NAMES.scope.context(), e.term)
     holds(e.term, NAMES)
+
+
+# -- what SymPy prints ----------------------------------------------------------------------------------
+
+GIVEN = r"""Let $x, y, z, \theta, \sigma_w, x_1, \hat y \in \mathbb{R}$ and $p > 0$.  Let $n$ and $m$ be positive integers and
+$k \in \{1, \dots, n\}$. Let $f \colon \mathbb{R} \to \mathbb{R}$ be a differentiable function.
+Let $A, B \in \mathbb{R}^{n \times n}$ and $u, v \in \mathbb{R}^n$."""
+
+PASTED = r"""
+log(x) | log(p)**2 | sin(x)**2 | exp(x) | exp(-x**2/2) | exp(x)**2 | p**Rational(1, 3) | sqrt(p) | 1/sqrt(p) | 1/x | x/2
+-x/2 | (x + 1)/(y - 2) | x*y/z | -(x + y) | x**-2 | 2**x | p**y | p**(y + 1) | (x + 1)**2 | (-x)**2 | -x**2 | x - y - z
+x - (y + z) | 2*(x + y) | 10*x/3 | Rational(33, 100)*x | Rational(-3, 4) | 12*x**10 | 2**n | (x*y)**2 | (x - y)*(x + y)
+Abs(x) | Abs(x - y)**2 | sign(x) | erf(x) | tanh(x) | cosh(x)**3 | sinh(x) | tan(x) | sec(x) | cot(x) | coth(x)
+Max(0, x) | Min(x, y) | Max(x, y, z) | log(p, 2) | log(p)*y | x*log(p) | log(p)*log(p + 1) | log(p*x**2) | log(p + 1)/p
+sin(2*x) | sin(x*y) | sin(x + y) | sin(x)*cos(y) | exp(x)*exp(y) | exp(x + y) | exp(exp(x)) | 1/(1 + exp(-x)) | exp(-x)/x
+f(x) | f(x)**2 | f(x + 1) | x*f(x) | Derivative(f(x), x) | Derivative(f(x), x, x) | Derivative(f(x), x)*f(x)
+Derivative(f(x), x)**2 | Derivative(x**2*y, x, y) | Derivative(sin(x)*x, x) | Derivative(log(p) + p, p)*y | Derivative(x**3, (x, 2))
+Subs(Derivative(f(x), x), x, 2) | f(f(x)) | Derivative(exp(x), x) + 1
+Sum(u[i], (i, 1, n)) | Sum(u[i]*x, (i, 1, n)) | Sum(u[i]**2, (i, 1, n)) | Sum(u[i] + x, (i, 1, n)) | Product(u[i], (i, 1, n))
+Sum(i*j, (i, 1, n), (j, 1, m)) | Product(1 + u[i], (i, 1, n)) | exp(Sum(u[i], (i, 1, n))) | x*Sum(u[i], (i, 1, n)) + y
+Sum(u[i], (i, 1, n))**2 | log(Sum(exp(u[i]), (i, 1, n))) | exp(u[k])/Sum(exp(u[j]), (j, 1, n)) | Sum(KroneckerDelta(i, k)*u[i], (i, 1, n))
+Sum(u[i], (i, 1, n)) + Sum(v[j]**2, (j, 1, n)) | Sum(Sum(u[i]*v[j], (j, 1, n)), (i, 1, n)) | u[1] | u[k] | KroneckerDelta(k, 2)
+Piecewise((x, x > 0), (0, True)) | Piecewise((x, x > 1), (y, x < -1), (z, True)) | Piecewise((x, (x > 0) & (x < 1)), (0, True))
+Piecewise((x, Eq(x, 1)), (y, Ne(x, 2))) | x*Piecewise((x, x >= 0), (0, True)) + 1
+A*w | A.T*w | A*B | A.T | A.inverse()*w | A + B | 2*A | x*A*w | A - B | (A + B)*w | A*(B + A.T) | -A*w
+Trace(A*B) | HadamardProduct(A, B) | A**2 | A + Identity(n) | Trace(A)*x | HadamardPower(A, 2) | A*A.T*w
+theta | sigma_w | x_1 | theta**2 | sigma_w**2 | x_1**2 | yhat**2 | pi*x | E | E**(2*x)
+Eq(x, y) | Ne(x, y) | x < y | x <= y | x > y | x >= y
+"""
+
+
+def pasted():
+    i, j = sympy.symbols("i j", integer=True)
+    n_, m_ = sympy.symbols("n m", integer=True, positive=True)
+    real = sympy.symbols("x y z theta sigma_w x_1", real=True)
+    square = {a: sympy.MatrixSymbol(a, n_, n_) for a in "AB"}
+    columns = {a: sympy.IndexedBase(a, shape=(n_,)) for a in "uv"}
+    table = {s.name: s for s in (*real, i, j, n_, m_)} | square | columns
+    table |= {"w": sympy.MatrixSymbol("u", n_, 1), "p": sympy.Symbol("p", positive=True), "k": sympy.Symbol("k", integer=True)}
+    table |= {"f": sympy.Function("f"), "yhat": sympy.Symbol("yhat", real=True), "HadamardProduct": sympy.HadamardProduct}
+    return {s.strip(): sympy.parse_expr(s, table) for line in PASTED.strip().splitlines() for s in line.split("|")}
+
+
+SYMPY = pasted()
+SYMPY_NAMES, _ = declared(GIVEN)
+SAMPLE = World(
+    {"x": Fraction(7, 5), "y": Fraction(-1, 2), "z": Fraction(3), "p": Fraction(5, 4), "θ": Fraction(2, 3), "n": 2, "m": 3, "k": 1}
+    | {"σ_w": Fraction(3, 7), "x_1": Fraction(-2, 9), "ŷ": Fraction(8, 3), "u": [Fraction(2), Fraction(-1, 3)]}
+    | {"v": [Fraction(1, 2), Fraction(5)], "A": [[2, Fraction(1, 2)], [-1, 3]], "B": [[0, 4], [Fraction(3, 2), 1]]},
+    {"f": lambda t: 1 - t + 2 * t**2},
+)  # fmt: skip
+
+
+def at_sample(t, names):
+    mp.dps = 100
+    reference = Reference(names.scope.context(), SAMPLE)
+    return reference.truth(t) if t.head == "rel" else reference.value(t)
+
+
+@pytest.mark.parametrize("source", SYMPY)
+def test_pasted_from_sympy(source):
+    e = SYMPY[source]
+    names = SYMPY_NAMES.copy()
+    text = sympy.latex(e)
+    relational = isinstance(e, sympy.core.relational.Relational)
+    try:
+        found = read_relations(text, names)[0] if relational else read_term(text, names).term
+    except ReadingError as error:
+        pytest.fail(error.show(text))
+    scope = names.copy().scope
+    for letter, key in (("theta", "θ"), ("sigma_w", "σ_w"), ("yhat", "ŷ")):
+        scope.names[letter] = scope.names[key]
+    wanted = renamed(from_sympy(e, scope).term, {"theta": "θ", "sigma_w": "σ_w", "yhat": "ŷ"})
+    mine, theirs = at_sample(found, names), at_sample(wanted, names)
+    assert same_values(mine, theirs), (text, found, wanted)
+    assert not names.inferred
+
+
+def same_values(a, b):
+    if isinstance(a, list):
+        return len(a) == len(b) and all(map(same_values, a, b))
+    return a is b if isinstance(a, bool) else abs(real(a) - real(b)) < mp.mpf(10) ** -20 * (1 + abs(real(a)))
+
+
+@pytest.mark.parametrize(
+    ("e", "code"),
+    [
+        (sympy.Determinant(SYMPY["A.T"]), "ambiguous"),  # |A|
+        (sympy.atan(sympy.Symbol("x")), "undeclared"),
+        (sympy.gamma(sympy.Symbol("x")), "undeclared"),
+        (sympy.Integral(sympy.Symbol("x"), sympy.Symbol("x")), "unsupported"),
+        (sympy.floor(sympy.Symbol("x")), "unsupported"),
+        (sympy.I * sympy.Symbol("x"), "undeclared"),
+        (sympy.zoo, "syntax"),
+        (sympy.re(sympy.Symbol("x")), "undeclared"),
+        (sympy.Piecewise((1, (sympy.Symbol("x") > 0) | (sympy.Symbol("x") < -1)), (0, True)), "unsupported"),
+    ],
+    ids=str,
+)
+def test_what_sympy_prints_and_nobody_reads_is_refused(e, code):
+    with pytest.raises(ReadingError) as caught:
+        read_term(sympy.latex(e), SYMPY_NAMES.copy())
+    assert caught.value.code == code

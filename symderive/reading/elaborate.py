@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeVar
 
 from symderive.kernel.context import Rejected
 from symderive.kernel.shapes import Shape, is_integer, same_shape, shape
@@ -21,6 +22,9 @@ from symderive.reading.lexer import Leaf
 from symderive.reading.names import Meaning, Names, show, spell, tabulate
 from symderive.reading.surface import Node, Surface, parse
 from symderive.reading.symbols import Symbol, items, label, peel, unwrap
+
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ class Elaborator:
             ReadingError: with place and advice.
         """
         try:
-            out = self.value(node)
+            out = self._fitting_sizes(lambda: self.value(node))
             self.shape(out, node)
             if out.fit is not None:
                 raise self.error(
@@ -89,6 +93,39 @@ class Elaborator:
         except RecursionError:
             raise ReadingError("limit", "the formula nests too deep", node.start, node.end) from None
         return out
+
+    def _fitting_sizes(self, attempt: Callable[[], _T]) -> _T:
+        """What an attempt gives; if shapes do not fit, with a dimension that nobody named put equal to another."""
+        try:
+            out = attempt()
+        except ReadingError as error:
+            if error.code != "shape" or not self.names.open_dimensions:
+                raise
+            found = self._identified(attempt)
+            if found is None:
+                raise
+            self.names.identify(*found)
+            self.names.notes.append(f"the dimension {found[0]} is {say(found[1])}")
+            return self._fitting_sizes(attempt)
+        return out
+
+    def _identified(self, attempt: Callable[[], _T]) -> tuple[str, Term] | None:
+        """The one way to put an open dimension equal to another that makes an attempt succeed, or go further."""
+        whole, fits = self.names, []
+        dimensions = [k for k, m in whole.meanings.items() if m.role in ("dimension", "open dimension")]
+        for old in whole.open_dimensions[:6]:
+            for new in dimensions[:12]:
+                if new == old or (new in whole.open_dimensions and new > old):
+                    continue
+                self.names = whole.copy()
+                self.names.identify(old, sym(new))
+                try:
+                    attempt()
+                    fits.append((old, sym(new)))
+                except ReadingError:
+                    pass
+        self.names = whole
+        return fits[0] if len(fits) == 1 else None
 
     def value(self, node: Surface) -> Value:
         method = getattr(self, f"_{node.kind.lower()}", None)
@@ -129,7 +166,8 @@ class Elaborator:
             raise self.error("syntax", "a relation is expected", node)
         if (isinstance(node.parts[0], Leaf) and node.parts[0].type == "REL") or len(node.parts) % 2 == 0:
             raise self.error("syntax", "a side of the relation is missing", node)
-        sides = self.fit([self.value(p) for p in node.parts[::2]])
+        chain = node
+        sides = self._fitting_sizes(lambda: self.fit([self.value(p) for p in chain.parts[::2]]))
         return [(r.text, a, b) for r, a, b in zip(node.parts[1::2], sides[:-1], sides[1:], strict=True)]
 
     def fit(self, sides: Sequence[Value]) -> list[Value]:
@@ -185,11 +223,17 @@ class Elaborator:
         whole = self._for_all(node)
         if whole is not None:
             return whole
-        parts = [p for p in items(node) if not (isinstance(p, Leaf) and p.type in ("TEXT", "COLON"))]
-        out = [t for p in parts for t in self.relation_terms(p)]
+        out = [t for p in items(node) if not self._joins(p) for t in self.relation_terms(p)]
         if not out:
             raise self.error("syntax", "a condition is expected", node)
         return out[0] if len(out) == 1 else make("and", *out)
+
+    def _joins(self, node: Surface) -> bool:
+        """Whether this joins conditions that must all hold; other words between them are an error."""
+        if isinstance(node, Leaf) and node.type == "TEXT" and node.text.lower() not in JOINING:
+            advice = "Join conditions by commas or “and”; write a case of its own for “or”."
+            raise self.error("unsupported", f"the word “{node.text}” is not read in a condition", node, advice)
+        return isinstance(node, Leaf) and node.type in ("TEXT", "COLON")
 
     def _for_all(self, node: Surface) -> Term | None:
         """``c, ∀ j ≠ i``: a condition for all values of an index in its range."""
@@ -197,7 +241,7 @@ class Elaborator:
         k = next((n for n, p in enumerate(parts) if isinstance(p, Leaf) and p.type == "FORALL"), None)
         if k is None:
             return None
-        stated = [p for p in parts[:k] if not isinstance(p, Leaf) or p.type not in ("COMMA", "TEXT", "QUAD")]
+        stated = [p for p in parts[:k] if not isinstance(p, Leaf) or p.type not in ("COMMA", "QUAD")]
         binder = next((p for p in parts[k + 1 :] if not (isinstance(p, Leaf) and p.type == "COMMA")), None)
         first = binder.parts[0] if isinstance(binder, Node) and binder.kind == "chain" else binder
         s = peel(first) if first is not None else None
@@ -696,8 +740,8 @@ class Elaborator:
         """A name with its scripts, by what was declared."""
         lower, upper = s.lower, s.upper
         for key, used_lower, used_upper in _candidates(s):
-            if key in self.bound and used_lower is None and used_upper is None:
-                return self._powered(Value(self.bound[key]), lower, upper, node)
+            if key in self.bound and used_upper is None:
+                return self._powered(Value(self.bound[key]), _rest(lower, used_lower), upper, node)
             if key in self.names.aliases:
                 return self._powered(
                     Value(self.names.aliases[key]), _rest(lower, used_lower), _rest(upper, used_upper), node
@@ -777,6 +821,10 @@ class Elaborator:
     def _inferred(self, s: Symbol, node: Surface) -> Value:
         """A name of which nothing was said: a real number, or a component of a family by its indices."""
         lower_label, upper_label = label(s.lower), label(s.upper)
+        nested = peel(unwrap(s.lower)) if s.lower is not None else None
+        if nested is not None and nested.lower is not None:
+            message = f"{spell(s.base)} is not declared, so its index {spell(lower_label)} has no meaning"
+            raise self.error("undeclared", message, node, "Declare it as a family.")
         if s.base in self.names.tainted:
             raise self.error(
                 "not-read",

@@ -654,8 +654,13 @@ def _conditions(lower: Surface) -> list[Surface]:
 
 
 def _letter(node: Surface) -> str | None:
+    """The key of an index: a letter, or a letter with a number (``i_1``)."""
     found = peel(node)
-    return found.base if found is not None and found.lower is None and found.upper is None else None
+    if found is None or found.upper is not None:
+        return None
+    if isinstance(found.lower, Leaf) and found.lower.type == "NUMBER":
+        return f"{found.base}_{found.lower.text}"
+    return found.base if found.lower is None else None
 
 
 def _free_letters(el: Elaborator, part: Node) -> list[str]:
