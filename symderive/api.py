@@ -195,11 +195,13 @@ def equal(
     from symderive.engine.judge import Judge
     from symderive.reading.elaborate import Elaborator, Value
     from symderive.reading.errors import ReadingError
+    from symderive.reading.inference import infer_families
     from symderive.reading.surface import Node
     from symderive.reading.surface import parse as surface
 
     names = _names(given)
     nodes = [surface(s, names.words) if isinstance(s, str) else None for s in (lhs, rhs)]
+    infer_families(names, [n for n in nodes if n is not None])
     root = Node("chain", [n for n in nodes if n is not None]) if any(nodes) else None
     el = Elaborator(names, root)
     sides: list[Value] = []

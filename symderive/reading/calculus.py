@@ -30,11 +30,15 @@ def _differential(el: Elaborator, node: Surface) -> int | None:
         if not (isinstance(script, Leaf) and script.type == "NUMBER"):
             return None
         order, node = int(script.text), node.parts[0]
-    if isinstance(node, Leaf) and (
-        node.type == "PARTIAL" or (node.type == "LETTER" and node.text == "d" and "d" not in el.names)
-    ):
+    if isinstance(node, Leaf) and (node.type == "PARTIAL" or (node.type == "LETTER" and node.text == "d")):
         return order
     return None
+
+
+def _named_d(el: Elaborator, node: Surface) -> bool:
+    """Whether the d of a derivative is the letter d, which has a meaning of its own here."""
+    parts = _parts(node)
+    return "d" in el.names and isinstance(parts[0], Leaf) and parts[0].type == "LETTER"
 
 
 def _parts(node: Surface) -> list[Surface]:
@@ -69,6 +73,9 @@ def fraction(el: Elaborator, node: Node) -> Value | None:
     order = _differential(el, above[0])
     if order is None or len(above) < 2:
         return None
+    if _named_d(el, node.parts[1]):
+        message = "d is declared here, and this also looks like a derivative"
+        raise el.error("ambiguous", message, node, "Write \\partial, or \\mathrm{d} for the derivative and another letter for d.")
     if order != len(below):
         raise el.error("syntax", f"order {order} above, {len(below)} below", node, "Both must agree.")
     from symderive.reading.elaborate import Factor
@@ -216,7 +223,7 @@ def _function_gradient(el: Elaborator, lower: Surface | None, factors: Sequence[
 def slash_derivative(el: Elaborator, factors: Sequence[Factor]) -> Value | None:
     """``∂L/∂w`` and ``dL/dw`` on one line."""
     slashes = [k for k, f in enumerate(factors) if f.op == "/"]
-    if len(slashes) != 1 or _differential(el, factors[0].node) != 1:
+    if len(slashes) != 1 or _differential(el, factors[0].node) != 1 or _named_d(el, factors[0].node):
         return None
     k = slashes[0]
     if k < 2 or len(factors) != k + 2 or _differential(el, factors[k].node) != 1:

@@ -307,11 +307,11 @@ class Declarer(Definitions):
             self.names.assume(rel("<=", lo, sym(key)), rel("<=", sym(key), hi))
             return
         dims = [d for size in item.sizes for d in self.size_of(size)]
-        rank = 2 if "rank2" in codes else 1 if "rank1" in codes else 0
+        rank = 2 if "rank2" in codes else 1 if {"rank1", "rank1?"} & set(codes) else 0
         if rank and len(dims) == 1 and rank == 2 and "square" in codes:
             dims = dims * 2
         if rank and not dims:
-            return
+            dims = [self.names.fresh_dimension() for _ in range(1 if "square" in codes else rank)] * (2 if "square" in codes else 1)
         if "identity" in codes and len(dims) == 2:
             self.identity(key, dims[0], item)
             return

@@ -6,19 +6,22 @@ Declarations made by words and those inferred from use are kept apart, so that `
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TypeAlias
 
 from symderive.kernel.context import Name, Range
 from symderive.kernel.shapes import Shape
-from symderive.kernel.terms import INF, ONE, Term, abstract, bound, make, rel, sym
+from symderive.kernel.terms import INF, ONE, Term, abstract, bound, make, rebuild, rel, shift, sym
 from symderive.kernel.words import say
 from symderive.language.expr import Expr
 from symderive.language.scope import Scope
 from symderive.reading import symbols
 from symderive.reading.errors import ReadingError
 from symderive.reading.surface import Surface
+
+DIMENSIONS = ("n", "m", "N", "K", "D", "M", "r")
+"""Letters for dimensions that nobody named."""
 
 Ranges: TypeAlias = tuple[Range, ...]
 
@@ -244,6 +247,41 @@ class Names:
             self.add(Meaning(key, spell(key), "dimension"), Name("int"))
             self.assume(rel("<=", ONE, sym(key)))
         return sym(key)
+
+    def fresh_dimension(self) -> Term:
+        """A dimension that nobody named: it may turn out to be another one."""
+        taken = (*self.meanings, *self.tainted, *self.ranges_said)
+        key = next((d for d in DIMENSIONS if d not in taken), None) or next(f"n_{k}" for k in range(1, 10_000) if f"n_{k}" not in taken)
+        out = self.dimension(key)
+        self.meanings[key].role = "open dimension"
+        return out
+
+    @property
+    def open_dimensions(self) -> list[str]:
+        return [k for k, m in self.meanings.items() if m.role == "open dimension"]
+
+    def identify(self, old: str, new: Term) -> None:
+        """Put another dimension for one that nobody named, wherever it stands."""
+
+        def put(t: Term) -> Term:
+            if t.head == "sym":
+                return new if t.name() == old else t
+            return rebuild(t, lambda a, n: shift(put(a), 0, n))
+
+        scope = self.scope
+        for k, d in list(scope.names.items()):
+            ranges = tuple((put(lo), put(hi)) for lo, hi in d.ranges)
+            arguments = tuple(tuple((put(lo), put(hi)) for lo, hi in a) for a in d.arguments)
+            scope.names[k] = replace(d, ranges=ranges, arguments=arguments)
+        for k, f in list(scope.definitions.items()):
+            clauses = tuple((tuple((put(lo), put(hi)) for lo, hi in r), put(body)) for r, body in f.clauses)
+            scope.definitions[k] = replace(f, clauses=clauses)
+        scope.facts[:] = dict.fromkeys(put(f) for f in scope.facts)
+        self.aliases = {k: put(t) for k, t in self.aliases.items()}
+        self.ranges_said = {k: (put(lo), put(hi)) for k, (lo, hi) in self.ranges_said.items()}
+        del scope.names[old]
+        del self.meanings[old]
+        self.changed()
 
     def index(self, letter: str, lo: Term, hi: Term) -> Term:
         """A free index with a range; another name where the letter has another range already."""

@@ -540,7 +540,7 @@ class Reader:
                     out.append(item)
                 del mark
             for word in (*noun.unknown, *more.unknown):
-                if after and role:
+                if after and role and after[0].lower() not in ("the", "its", "their"):
                     self.names.unread.append(word)
         return out
 

@@ -1,0 +1,165 @@
+"""What the use of undeclared letters says about them: families, and which of them share an index.
+
+Notes rarely declare their vectors: ``a_j = e^{z_j} / \\sum_k e^{z_k}`` says that a and z have entries with one
+range.  Letters that stand in the same place of a name, or are bound by the same sum, have the same range;
+each class without a declared one gets a dimension of its own.  All of it is echoed as inferred.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from symderive.kernel.context import Name, Range
+from symderive.kernel.terms import ONE
+from symderive.reading.alphabet import styled
+from symderive.reading.elaborate import Elaborator, transposes
+from symderive.reading.functions import big_letters
+from symderive.reading.lexer import Leaf
+from symderive.reading.names import Meaning, Names, spell
+from symderive.reading.surface import Node, Surface
+from symderive.reading.symbols import Symbol, letters, peel, unwrap
+
+Slot = tuple[str, int]
+"""A base and the place of an index on it."""
+
+INDEX_LETTERS = frozenset("ijklmnpqrstabc")
+
+
+@dataclass
+class _Use:
+    """How the undeclared bases of some formulas are indexed."""
+
+    ranks: dict[str, set[int]] = field(default_factory=dict)
+    scripts: dict[str, set[str]] = field(default_factory=dict)
+    links: list[tuple[Slot, Slot]] = field(default_factory=list)
+    bound: set[str] = field(default_factory=set)
+    known: dict[Slot, Range] = field(default_factory=dict)
+    letters: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+
+
+def infer_families(names: Names, nodes: Iterable[Surface], defined: Collection[str] = ()) -> None:
+    """Declare the undeclared bases that are used with index letters, each with its range.
+
+    Args:
+        defined: bases that the text defines itself; for them only the range of the letters is noted.
+    """
+    use = _Use()
+    formulas = list(nodes)
+    for node in formulas:
+        use.bound |= {x for n in _nodes(node) for x in big_letters(n)}
+    for node in formulas:
+        _look(names, node, use)
+    _join(names, use)
+    families = {b: next(iter(r)) for b, r in use.ranks.items() if len(r) == 1 and _is_family(use, b)}
+    ranges = _ranges(names, use, families)
+    for base in [b for b in families if b in defined]:
+        rank = families.pop(base)
+        for x, k in use.letters.get(base, ()):
+            if k < rank and x not in names.ranges_said and x not in names:
+                names.ranges_said[x] = ranges[base, k]
+    for base, rank in families.items():
+        own = tuple(ranges[base, k] for k in range(rank))
+        names.add(Meaning(base, spell(base), "inferred"), Name("real", own))
+        names.inferred.append(f"{spell(base)} has {'entries with an index' if rank == 1 else f'{rank} indices'}")
+
+
+def _join(names: Names, use: _Use) -> None:
+    """Ranges that one letter runs through are the same: one that nobody named becomes the other."""
+    for a, b in use.links:
+        r, s = use.known.get(a), use.known.get(b)
+        if r is None or s is None or r == s or r[0] is not s[0]:
+            continue
+        for old, new in ((r[1], s[1]), (s[1], r[1])):
+            if old.head == "sym" and old.name() in names.open_dimensions:
+                names.identify(old.name(), new)
+                use.known = {k: names.ranges(k[0])[k[1]] for k in use.known}
+                break
+
+
+def bases_of(node: Surface) -> set[str]:
+    """The bases of the symbols with a subscript in a formula."""
+    return {s.base for s in _symbols(node)}
+
+
+def _nodes(node: Surface) -> Iterator[Node]:
+    stack: list[Surface] = [node]
+    while stack:
+        n = stack.pop()
+        if isinstance(n, Node):
+            yield n
+            stack += n.parts
+
+
+def _symbols(node: Surface) -> Iterator[Symbol]:
+    """The symbols with a subscript, and those in their scripts."""
+    stack: list[Surface] = [node]
+    while stack:
+        n = stack.pop()
+        if isinstance(n, Node) and n.kind in ("subscript", "superscript", "prime"):
+            s = peel(n)
+            if s is not None and s.lower is not None:
+                yield s
+                stack += [x for x in (s.lower, s.upper) if x is not None]
+                continue
+        if isinstance(n, Node):
+            stack += n.parts
+
+
+def _look(names: Names, node: Surface, use: _Use) -> None:
+    el = Elaborator(names, node)
+    places: dict[str, list[Slot]] = {}
+    for s in _symbols(node):
+        if s.base in names.tainted or (s.upper is not None and isinstance(unwrap(s.upper), Node) and not transposes(s.upper)):
+            continue
+        parts = el.index_parts(s.lower, 9) if s.lower is not None else []
+        plain = [letters(unwrap(p)) if not isinstance(unwrap(p), Leaf) or unwrap(p).text.isalpha() else unwrap(p).text for p in parts]
+        shown = [x if x is not None else "?" for x in plain]
+        bold = styled(s.base, "BOLD") if len(s.base) == 1 else s.base
+        base = bold if s.base not in names and bold in names else s.base
+        declared = base in names and not names.is_function(base)
+        if base in names and not declared:
+            continue
+        if not declared and base not in ("δ", "𝟙", "e"):
+            use.ranks.setdefault(base, set()).add(len(parts))
+            use.scripts.setdefault(base, set()).update(shown)
+        for k, x in enumerate(shown):
+            if len(x) == 1 and x.isalpha():
+                use.letters.setdefault(base, []).append((x, k))
+                places.setdefault(x, []).append((base, k))
+            if declared and k < len(names.ranges(base)):
+                use.known[base, k] = names.ranges(base)[k]
+    for slots in places.values():
+        use.links += [(slots[0], other) for other in slots[1:]]
+
+
+def _is_family(use: _Use, base: str) -> bool:
+    """Whether the subscripts of a base are indices: bound by a sum, or several letters in one place."""
+    scripts = use.scripts[base]
+    found = {x for x in scripts if len(x) == 1 and x in INDEX_LETTERS}
+    if not found or any(not (x in found or x.isdigit() or x == "?") for x in scripts):
+        return False
+    return bool(found & use.bound) or len(found) > 1
+
+
+def _ranges(names: Names, use: _Use, families: dict[str, int]) -> dict[Slot, Range]:
+    """A range for every place of every family, the same for places that are linked."""
+    parent: dict[Slot, Slot] = {}
+
+    def root(s: Slot) -> Slot:
+        while parent.setdefault(s, s) != s:
+            s = parent[s]
+        return s
+
+    own = {(b, k) for b, rank in families.items() for k in range(rank)}
+    for a, b in use.links:
+        if (a in own or a in use.known) and (b in own or b in use.known):
+            parent[root(a)] = root(b)
+    known = {root(s): r for s, r in use.known.items() if not r[0].dangling and not r[1].dangling}
+    out: dict[Slot, Range] = {}
+    for slot in sorted(own):
+        r = root(slot)
+        if r not in known:
+            known[r] = (ONE, names.fresh_dimension())
+        out[slot] = known[r]
+    return out
