@@ -20,12 +20,14 @@ from symderive.reading.chains import Chain, Declaration, Derivation, Link, Side,
 from symderive.reading.declare import Declarer, Item
 from symderive.reading.elaborate import Elaborator, Value
 from symderive.reading.errors import ReadingError
+from symderive.reading.families import infer_families
 from symderive.reading.functions import range_in
+from symderive.reading.inference import bases_of, infer_families
 from symderive.reading.lexer import Leaf
 from symderive.reading.names import Names, tabulate
 from symderive.reading.problems import pieces_of
 from symderive.reading.sentences import Reader
-from symderive.reading.source import Span
+from symderive.reading.source import Run, Span, Spelled
 from symderive.reading.summing import free_letters, summed
 from symderive.reading.surface import Node, Surface, parse
 from symderive.reading.symbols import items, peel, unwrap
@@ -79,6 +81,12 @@ class Relation:
     error: ReadingError | None = None
     given: tuple[Term, ...] = ()
     blocked: str = ""
+    order: int = 0
+
+    @property
+    def same(self) -> bool:
+        """Whether both sides are written alike."""
+        return self.sides.sides[self.left].text.split() == self.right.text.split()
 
     @property
     def right(self) -> Side:
@@ -104,6 +112,7 @@ class Assumed:
     fact: Term
     text: str
     span: Span
+    order: int = 0
 
 
 @dataclass
@@ -128,8 +137,18 @@ class Meaning:
 
 
 def understand(blocks: Sequence[outline.Block], names: Names) -> Meaning:
-    """The meaning of a solution, given the names of its problem."""
+    """The meaning of a solution, given the names of its problem; notes have none."""
     return _Understanding(find(blocks), names.copy()).run()
+
+
+def _formulas(found: Derivation) -> Iterator[str]:
+    for c in found.chains:
+        for s in c.sides:
+            yield s.text
+    for d in found.declarations:
+        for p in d.pieces:
+            if isinstance(p, outline.Formula):
+                yield p.text
 
 
 class _Understanding:
@@ -140,6 +159,7 @@ class _Understanding:
         self.out = Meaning([], names, self.reserved, found=found)
         self.defined: dict[Chain, Role] = {}
         self.restated: set[Term] = set()
+        self.laws: list[Declaration] = []
 
     def run(self) -> Meaning:
         self.drop_misfits()
@@ -147,6 +167,7 @@ class _Understanding:
             for x in c.links:
                 for g in x.given:
                     self.note_range(g.text)
+        self.infer()
         self.declare()
         for span, error in self.found.unread:
             self.out.messages.append(f"{span.source.name}:{span.line}: {error.text}")
@@ -177,24 +198,73 @@ class _Understanding:
         except ReadingError:
             return
 
+    def infer(self) -> None:
+        """Families that nobody declares, by how their indices are used."""
+        nodes: list[Surface] = []
+        defined: set[str] = set()
+        for c in self.found.chains:
+            sides = [n for s in c.sides if (n := self.node(s, self.names)) is not None]
+            nodes.append(Node("chain", sides))
+            first = peel(sides[0]) if sides and c.links and c.links[0].sign in ("=", ":=") else None
+            if first is not None and not any(first.base in bases_of(n) for n in nodes[:-1]):
+                defined.add(first.base)
+        infer_families(self.names, nodes, defined)
+
     # -- declarations -------------------------------------------------------------------------------
 
     def declare(self) -> None:
         """Definitions and declarations in the order in which they can be read: a name may be explained later."""
         waiting: list[Declaration | Chain] = [*self.found.declarations]
         declared = {c for d in self.found.declarations for c in d.chains}
+        waiting += self.conditions()
+        waiting += self.laws
         waiting += [c for c in self.found.chains if c not in declared and c.links[0].role is Role.CLAIM and c.links[0].sign == "="]
         waiting.sort(key=lambda e: e.order)
-        for strict in (True, False):
-            progress = True
-            while progress and waiting:
-                progress = False
-                for event in list(waiting):
-                    if self.try_event(event, strict=strict):
-                        waiting.remove(event)
-                        progress = True
-                if not strict:
-                    break
+        self.rounds(waiting, strict=True)
+        before = len(self.names.inferred)
+        infer_families(self.names, _formulas(self.found))
+        if len(self.names.inferred) > before:
+            self.rounds(waiting, strict=True)
+        for event in waiting:
+            self.try_event(event, strict=False)
+
+    def rounds(self, waiting: list[Declaration | Chain], *, strict: bool) -> None:
+        """Carry out what can be, until nothing more can."""
+        progress = True
+        while progress and waiting:
+            progress = False
+            for event in list(waiting):
+                if self.try_event(event, strict=strict):
+                    waiting.remove(event)
+                    progress = True
+
+    def conditions(self) -> list[Chain]:
+        """Conditions such as "at $s_0 = 0$", which define a name if it is new."""
+        out: list[Chain] = []
+        seen: set[str] = set()
+        for c in self.found.chains:
+            for x in c.links:
+                for g in x.given:
+                    if re.search(r"\\sim\b|∼", g.text) and g.text not in seen:
+                        seen.add(g.text)
+                        let = outline.Words(Spelled("Let ", (Run(0, g.span().source, g.span().start, g.span().start, exact=False),)))
+                        self.laws.append(Declaration([let, outline.Formula(g, False, None, (), g.span())], False, c.order - 1))
+                    m = re.fullmatch(r"([^=<>]+)=([^=<>]+)", g.text.strip().rstrip(".,;"))
+                    if m and g.text not in seen and "dots" not in g.text:
+                        seen.add(g.text)
+                        sides = [Side([g[m.start(k) : m.end(k)].strip()]) for k in (1, 2)]
+                        out.append(Chain(sides, [Link("=", 0, Role.DEFINITION, 0)], order=c.order - 1))
+        return out
+
+    def premise(self, c: Chain, values: Sequence[Value | None]) -> bool:
+        """Whether an inequality only bounds names of which nothing else is said, as in "with $p > 0$"."""
+        if not all(x.sign in ("<", "<=", ">", ">=", "!=") for x in c.links) or not all(values):
+            return False
+        definitions = self.names.scope.definitions
+        heads = [v.term.name() if v.term.head == "sym" else "" for v in values if v is not None]
+        numbers = [v.term.head in ("num", "neg") for v in values if v is not None]
+        plain = all(n or (h and h not in definitions and not self.names.ranges(h)) for h, n in zip(heads, numbers, strict=True))
+        return plain and any(heads)
 
     def try_event(self, event: Declaration | Chain, *, strict: bool) -> bool:
         """Carry out a declaration, or what may be a definition; whether it is done with."""
@@ -233,7 +303,7 @@ class _Understanding:
             if head in known:
                 self.restated.add(f)
             else:
-                self.out.assumed.append(Assumed(f, outline.plain(d.pieces).strip(), d.span))
+                self.out.assumed.append(Assumed(f, outline.plain(d.pieces).strip(), d.span, d.order))
         return True
 
     def about_indices(self, f: Term, names: Names) -> bool:
@@ -253,6 +323,12 @@ class _Understanding:
         if any(isinstance(x, Leaf) and x.type == "FUNCTION" for x in (left, *getattr(left, "parts", ()))):
             return None
         s = peel(unwrap(left))
+        if s is not None and s.lower is not None and s.base in trial and trial.ranges(s.base):
+            return None
+        if self.reserved and isinstance(left, Node) and left.kind == "juxtaposed":
+            arguments = [peel(p) for q in left.parts[1:] if isinstance(q, Node) and q.kind == "bracket" for p in items(q.parts[1])]
+            if any(a is None or a.base in self.reserved for a in arguments):
+                return None
         if s is not None and s.lower is not None and s.base not in trial:
             el = Elaborator(trial, root)
             for p in el.index_parts(s.lower, 9):
@@ -262,9 +338,15 @@ class _Understanding:
                     if found is not None and not found[0].loose and not found[1].loose:
                         trial.ranges_said[letter.base] = found
         declarer = Declarer(trial)
-        if declarer.definable(left, right, item) is None:
+        if s is not None and s.base == "E" and s.lower is None and s.upper is None and "E" not in trial and isinstance(left, Leaf):
+            declarer.define_plain("E", Elaborator(trial, right).read(right), item, (left.start, left.end))
+        elif declarer.definable(left, right, item) is None:
             return None
-        declarer.settle([item])
+        else:
+            declarer.settle([item])
+        context = trial.scope.context()
+        if any(n not in self.names.scope.definitions and context.is_recursive(n) and context.family_depth(n) == 0 for n in trial.scope.definitions):
+            return None
         self.defined[c] = Role.DEFINITION
         return True
 
@@ -310,9 +392,11 @@ class _Understanding:
             values.append(value)
             errors[k] = error
         if "summation" in self.names.conventions and values[0] is not None:
-            keep = free_letters(values[0].term, self.names) | {c.split(":", 1)[1] for c in self.names.conventions if c.startswith("not-summed:")}
+            fixed = {c.split(":", 1)[1] for c in self.names.conventions if c.startswith("not-summed:")}
+            keep = free_letters(summed(values[0].term, self.names, fixed, repeated=True), self.names) | fixed
             values = [v and Value(summed(v.term, self.names, keep), v.row) for v in values]
         self.out.values.append(values)
+        premise = self.premise(c, values)
         last = 0 if values[0] is not None else -1
         skips = 0
         for x in c.links:
@@ -320,6 +404,8 @@ class _Understanding:
             role = self.defined.get(c, x.role) if x.k == 0 else x.role
             if c.implied and x.k == 0 and role is Role.CLAIM:
                 role = Role.IMPLICATION
+            if premise and role in (Role.CLAIM, Role.STEP):
+                role = Role.PREMISE
             given, blocked = self.given(x)
             none = Claim("", why=("unread", ""))
             signs = [y.sign for y in c.links[: x.k + 1]]
@@ -334,11 +420,16 @@ class _Understanding:
                     anchor = self.claim(compose(signs), c, values, 0, k, constants)
             if x.k == 0 and step.conditions and step.conditions[0] in self.restated:
                 role = Role.CLAIM
+            if premise and role is Role.PREMISE and step.conditions:
+                self.out.assumed += [Assumed(t, self.chain_text(c), c.sides[0].span, c.order) for t in step.conditions]
             number_ = len(self.out.relations) + 1
-            r = Relation(number_, number, x, c, role, step, anchor, max(last, 0), skips, error if not step.kind else None, given, blocked)
+            r = Relation(number_, number, x, c, role, step, anchor, max(last, 0), skips, error if not step.kind else None, given, blocked, c.order)
             self.out.relations.append(r)
             skips = 0 if values[k] is not None else skips + 1
             last = k if values[k] is not None else last
+
+    def chain_text(self, c: Chain) -> str:
+        return " ".join([c.sides[0].text, *(f"{SHOWN.get(x.sign, x.sign)} {c.sides[x.k + 1].text}" for x in c.links)])
 
     def stripped(self, s: Side) -> str:
         """The text of a side without "+ const" and O(…)."""
@@ -372,6 +463,11 @@ class _Understanding:
             try:
                 node = parse(g.text, self.names.words)
                 if Declarer(self.names.copy()).range(node) is not None or (peel(node) is not None):
+                    continue
+                if isinstance(node, Node) and node.kind == "chain" and node.parts[1].text == "~":
+                    s = peel(node.parts[0])
+                    if s is None or s.base not in self.names or self.names.declared(s.base).kind != "random":
+                        return tuple(out), g.text
                     continue
                 trial = self.names.copy()
                 out.append(Elaborator(trial, node).condition(node))
