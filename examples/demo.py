@@ -20,7 +20,7 @@ WRONG = (r"\frac{\partial L}{\partial z_i}", "y_i - p_i")
 
 def main() -> None:
     problems = sorted(map(str, (ROOT / "problems").glob("*.tex")))
-    subprocess.run([sys.executable, "-m", "symderive", "derive", *problems], check=False)
+    subprocess.run([sys.executable, "-m", "symderive", "derive", "--brief", *problems], check=False)
 
     print("\nSoftmax with cross-entropy, for every n:", " = ".join(RIGHT))
     verdict = sd.equal(*RIGHT, given=SETTING)
