@@ -67,7 +67,7 @@ def check_document(reading: Reading, *, units: int = UNITS) -> list[Report]:
         out += [check_solution(q, s.blocks, units=units) for s in q.solutions]
     if not asks:
         blocks = list(_texts(reading.document.root.blocks))
-        out.append(_Checker(understand(blocks, Names()), "", (), None, "", units).report())
+        out.append(_Checker(understand(blocks, Names()), "", (), None, "", units, own=True).report())
     return out
 
 
@@ -89,20 +89,22 @@ def _blocks(text: str, format: str, path: str) -> Sequence[outline.Block]:  # no
 class _Checker:
     """Puts together what was read, what was judged, and how it is shown."""
 
-    def __init__(self, meaning: Meaning, text: str, values: tuple[Term, ...], problem: Problem | None, label: str, units: int) -> None:
+    def __init__(self, meaning: Meaning, text: str, values: tuple[Term, ...], problem: Problem | None, label: str, units: int, *, own: bool = False) -> None:
         self.meaning = meaning
         self.problem = problem
         self.label = label
+        self.origin = "text" if own else "solution"
         self.context: Context = meaning.names.scope.context()
         self.spelling = meaning.names.spellings
         scope = Scope(
             self.context,
             meaning.names.scope.book,
             values,
-            tuple(a.fact for a in meaning.assumed),
+            tuple((a.order, a.fact) for a in meaning.assumed),
             tuple(meaning.names.unread),
             meaning.inferred - meaning.reserved,
             f"{text} {meaning.found.words}".lower(),
+            ", ".join(sorted(meaning.names.conventions & UNSUPPORTED)),
             units,
         )
         final = problem is not None
@@ -200,7 +202,8 @@ class _Checker:
         if "values" in ruling.rests:
             out.append(Needed("at the given values", "values"))
         if "solution" in ruling.rests:
-            out += [Needed(self.condition(a.fact), "solution") for a in self.meaning.assumed]
+            used = set(ruling.facts)
+            out += [Needed(self.condition(a.fact), self.origin) for a in self.meaning.assumed if a.fact in used]
         if ruling.verdict is not None:
             out += [Needed(self.condition(c), "defined") for c in ruling.verdict.conditions]
             out += [Needed(self.condition(c), "regularity") for c in ruling.verdict.hypotheses]
@@ -343,6 +346,8 @@ def _engine() -> str:
 
 
 ENGINE = _engine()
+UNSUPPORTED = frozenset({"denominator-layout", "log2"})
+"""Conventions that are understood as sentences but not yet carried out: they block refutations."""
 
 
 # -- many at once -----------------------------------------------------------------------------------------

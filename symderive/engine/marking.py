@@ -50,6 +50,8 @@ class Reads(Protocol):
     error: Any
     given: tuple[Term, ...]
     blocked: str
+    order: int
+    same: bool
 
 
 @dataclass
@@ -59,7 +61,7 @@ class Scope:
     Attributes:
         context: names, definitions, and facts of the problem.
         values: equations "name = number" of the problem.
-        assumed: facts that the solution assumes.
+        assumed: facts that the solution assumes, with the place in the text from which on they hold.
         unread: sentences that were not understood; they block refutations.
         inferred: names of which nothing was said.
         words: the prose in lower case.
@@ -70,10 +72,12 @@ class Scope:
     context: Context
     book: Book
     values: tuple[Term, ...] = ()
-    assumed: tuple[Term, ...] = ()
+    assumed: tuple[tuple[int, Term], ...] = ()
     unread: tuple[str, ...] = ()
     inferred: frozenset[str] = frozenset()
     words: str = ""
+    unsupported: str = ""
+    """A convention that the text states and that is not read yet."""
     units: int = UNITS
 
 
@@ -186,7 +190,7 @@ class Marker:
         conditions = r.step.conditions
         if not conditions:
             return None
-        if all(c.head == "rel" and c.name() in ("=", "<=") and c.terms[0] is c.terms[1] for c in conditions):
+        if r.same and all(c.head == "rel" and c.name() in ("=", "<=") and c.terms[0] is c.terms[1] for c in conditions):
             return Mark(Said.TAKEN, r.role, reason=Because("trivial", "both sides are the same"))
         earlier = self.seen.setdefault((*conditions, *r.given), r.id)
         if earlier != r.id:
@@ -257,7 +261,7 @@ class Marker:
         return ruling
 
     def _rule(self, claim: Says, r: Reads) -> Ruling:
-        more = self.groups()
+        more = self.groups(r)
         facts = {g: tuple(f.term for f in fs) for g, fs in more.items()}
         every = tuple(dict.fromkeys(t for g in ("values", "equations", "solution") for t in facts[g]))
         closed = any(self._closed(t) for c in claim.conditions for t in c.terms)
@@ -285,8 +289,8 @@ class Marker:
         assert first is not None
         return self._by_results(claim, r, first, facts)
 
-    def groups(self) -> dict[str, list[_Fact]]:
-        assumed = [] if self.inconsistent else [_Fact(t, 0) for t in self.scope.assumed]
+    def groups(self, r: Reads) -> dict[str, list[_Fact]]:
+        assumed = [] if self.inconsistent else [_Fact(t, 0) for order, t in self.scope.assumed if order <= r.order]
         return {
             "values": [_Fact(t, 0) for t in self.scope.values],
             "equations": list(self.equations),
@@ -381,8 +385,9 @@ class Marker:
         """Whether no model satisfies what the solution assumes."""
         if not self.scope.assumed:
             return False
-        facts = (*self.scope.values, *self.scope.assumed)
-        return any(self.judge(f, facts, TRIAL_UNITS).kind is not Kind.PROVED for f in self.scope.assumed if f.head == "rel")
+        facts = tuple(t for _, t in self.scope.assumed)
+        codes = ("contradiction", "no-witness")
+        return any(self.judge(f, facts, TRIAL_UNITS).code in codes for f in facts if f.head == "rel")
 
     def _closed(self, t: Term) -> bool:
         return not self.scope.context.closure(t)
@@ -390,6 +395,8 @@ class Marker:
     # -- when refuted may be said -------------------------------------------------------------------
 
     def _misfit(self, claim: Says) -> Ruling:
+        if self.scope.unsupported:
+            return Ruling(Said.UNDECIDED, reason=Because("convention", f"not supported yet: {self.scope.unsupported}"))
         if self.scope.unread:
             return Ruling(Said.UNDECIDED, reason=Because("not-read", f"the shapes do not fit, but something was not understood: {self.scope.unread[0]}"))
         return Ruling(Said.REFUTED, reason=Because("shape", claim.misfit))
@@ -398,6 +405,8 @@ class Marker:
         """Why a refutation may not be said."""
         if self.scope.unread:
             return Because("not-read", f"not understood, and it may be an assumption: {self.scope.unread[0]}")
+        if self.scope.unsupported:
+            return Because("convention", f"not supported yet: {self.scope.unsupported}")
         if r.blocked:
             return Because("not-read", f"its condition was not understood: {r.blocked}")
         left = claim.conditions[0].terms[0] if claim.conditions[0].head == "rel" else None
@@ -537,12 +546,12 @@ def focused(context: Context, claim: Term, facts: Sequence[Term]) -> Context:
     names: set[str] = set()
     integers = {n for n, d in context.signature.items() if d.kind == "int"}
     todo = [claim]
-    rest = [(f, context.closure(f)) for f in every]
+    rest = [(f, _names_in(context, f)) for f in every]
     kept: set[Term] = set()
     while todo:
         new: set[str] = set()
         for t in todo:
-            new |= context.closure(t) | _bound_names(t)
+            new |= _names_in(context, t)
         todo = []
         new -= names
         names |= new
@@ -569,15 +578,21 @@ def focused(context: Context, claim: Term, facts: Sequence[Term]) -> Context:
     )
 
 
-def _bound_names(t: Term) -> set[str]:
-    """The names by which a term differentiates, goes to a limit, or integrates."""
-    out: set[str] = set()
-    for s in subterms(t):
-        if s.head in ("der", "lim"):
-            out.add(s.name(1))
-        elif s.head == "ex":
-            out |= {str(n) for n in s.args[1:]}
-    return out
+def _names_in(context: Context, t: Term) -> frozenset[str]:
+    """All names that a term speaks of, those included that it differentiates by or integrates over."""
+    key = ("names", t)
+    found: frozenset[str] | None = context.memo.get(key)
+    if found is None:
+        out = set(context.closure(t))
+        for s in subterms(t):
+            if s.head in ("der", "lim"):
+                out.add(s.name(1))
+            elif s.head == "ex":
+                out |= {str(n) for n in s.args[1:]}
+            elif s.head == "sym":
+                out |= context.reach(s.name())
+        found = context.memo[key] = frozenset(out)
+    return found
 
 
 def _positive(context: Context, name: str) -> Term:

@@ -104,7 +104,7 @@ class Needed:
     Attributes:
         latex: the condition, or words.
         origin: ``defined`` (both sides must have values), ``regularity``, ``values`` (numbers of the problem),
-            ``solution`` (assumed in the solution), ``inferred`` (nothing was said of a name).
+            ``solution`` (assumed in the solution of a problem), ``text`` (stated in notes), ``inferred`` (nothing was said of a name).
     """
 
     latex: str

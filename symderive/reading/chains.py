@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from symderive.language.report import Role
-from symderive.reading import outline
+from symderive.reading import lexicon, outline
 from symderive.reading.errors import ReadingError
 from symderive.reading.lexer import Leaf, Lexer
-from symderive.reading.source import Span, Spelled
+from symderive.reading.source import Run, Span, Spelled
 
 JUDGED = {"=": "=", ":=": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "!=": "!=", "~~": "~~", "propto": "propto", "<-": "<-"}
 """Relations between terms that make a chain."""
@@ -211,9 +211,10 @@ def _unbox(cells: Sequence[Spelled]) -> tuple[Spelled, list[int], list[tuple[int
 
 
 def _blank(cell: Spelled) -> Spelled:
-    at = cell.span(0, 0)
-    from symderive.reading.source import Run
+    return _blank_at(cell.span(0, 0))
 
+
+def _blank_at(at: Span) -> Spelled:
     return Spelled(" ", (Run(0, at.source, at.start, at.start, exact=False),))
 
 
@@ -278,8 +279,9 @@ CLAIMING = frozenset(
     "then so hence thus therefore we get obtain follows yields gives since because note this it now using by which finally".split()
 )
 NEEDS_FORMULA = frozenset("with here write put consider where given".split())
-CONDITIONAL = frozenset("for if when whenever at provided".split())
-LISTING = frozenset("all each any every some the index indices case and , point points of".split())
+CONDITIONAL = frozenset("for if when whenever at provided with".split())
+CONDITIONAL_SIGN = re.compile(r"=|<|>|\\(?:[lg]eq?|neq?|in|[lg]t|sim)\b|[≤≥≠∈∼]")
+VERBS = frozenset("is are we get gives have equals becomes follows obtain yields this it that then so".split())
 
 
 class Finder:
@@ -292,11 +294,13 @@ class Finder:
         self.last: Chain | None = None
         self.mode = "claim"
         self.words: list[str] = []
+        self.sentence: list[outline.Piece] = []
         self.clause: list[outline.Piece] = []
         self.clause_chains: list[Chain] = []
         self.given: list[Spelled] = []
         self.stop = True
         self.note = ""
+        self.membership = False
 
     def blocks(self, blocks: Sequence[outline.Block]) -> None:
         for b in blocks:
@@ -323,7 +327,12 @@ class Finder:
                 self.prose(p, pieces[k + 1] if k + 1 < len(pieces) else None)
             else:
                 self.formula(p)
-        self.sentence_end()
+        last = pieces[-1]
+        if isinstance(last, outline.Formula) and last.display or re.search(r"[.?!]\W*\Z", outline.plain(pieces[-1:])):
+            self.sentence_end()
+        else:
+            self.flush()
+            self.mode = "claim"
 
     def prose(self, p: outline.Words, following: outline.Piece | None) -> None:
         """Words between formulas: where sentences end, and what role the formulas after them have."""
@@ -344,6 +353,7 @@ class Finder:
                 begin = m.end()
                 continue
             last = later is None and following is not None
+            self.membership = isinstance(following, outline.Formula) and bool(re.search(r"\\in\b|∈|<|>|\\[lg]eq?\b|\\sim\b", following.text))
             mode = self._mode(w, last)
             if mode and (mode != self.mode or mode != "claim"):
                 self._keep(p, begin, m.start())
@@ -355,11 +365,15 @@ class Finder:
 
     def _keep(self, p: outline.Words, begin: int, end: int) -> None:
         if end > begin:
-            self.clause.append(outline.Words(p.spelled[begin:end]))
+            piece = outline.Words(p.spelled[begin:end])
+            self.clause.append(piece)
+            self.sentence.append(piece)
 
     def _mode(self, w: str, before_formula: bool) -> str:
         if w in ASSUMING:
             return "premise"
+        if w == "with" and not self.membership:
+            return ""
         if w in DECLARING and (before_formula or w not in NEEDS_FORMULA):
             if self.words[-1:] == ["as"] and w == "where":
                 return ""
@@ -374,7 +388,25 @@ class Finder:
 
     def sentence_end(self) -> None:
         self.flush()
+        self.stated()
+        self.sentence = []
         self.mode, self.words, self.given, self.note, self.stop = "claim", [], [], "", True
+
+    def stated(self) -> None:
+        """Keep a sentence that states a convention, or what a name is ("The label y is one-hot")."""
+        plain = re.sub(r"\$[^$]*\$", " ⟦0⟧ ", outline.plain(self.sentence))
+        plain = lexicon.normal(plain).rstrip(".,;: ").strip()
+        tables = (*lexicon.CONVENTIONS, *lexicon.CONVENTIONS_WITH_FORMULAS)
+        if any(pattern.fullmatch(plain) for pattern, _ in tables) and not re.search(r"\blet\b|\bconsider\b", plain):
+            self.order += 1
+            self.out.declarations.append(Declaration(self.sentence, False, self.order))
+            return
+        m = re.fullmatch(r"(?:the |each |every |all |our )?[a-z \-]*⟦0⟧ (?:is|are) (?:an? |the )?([a-z \-]+)", plain)
+        if m and self.mode == "claim" and any(re.search(rf"\b{re.escape(w)}\b", m.group(1)) for w in lexicon.ADJECTIVES):
+            self.order += 1
+            first = self.sentence[0]
+            cue = outline.Words(Spelled("Let ", _blank_at(first.span).runs))
+            self.out.declarations.append(Declaration([cue, *self.sentence], True, self.order))
 
     def flush(self) -> None:
         """End a clause: if it declares, keep it for the reader of sentences."""
@@ -398,13 +430,16 @@ class Finder:
     def formula(self, f: outline.Formula) -> None:
         self.block += 1
         self.clause.append(f)
+        self.sentence.append(f)
         self.stop = f.display and bool(re.search(r"[.]\s*\Z", f.text)) or f.display
         rows: list[outline.Row] = list(f.rows)
         if not rows:
             rows = [outline.Row((f.body,))]
-        if not f.display and self._conditional(f):
+        conditional = not f.display and self._conditional(f)
+        self.words.append("$")
+        if conditional:
             return
-        before = " ".join(self.words[-40:])
+        before = " ".join(self.words[-41:-1])
         if m := re.search(r"(?:respect to|depends? on|wrt)(?: the)?(?: \w+){0,2}\Z", before):
             self.out.variables.append(f.text)
             del m
@@ -422,13 +457,22 @@ class Finder:
         """Whether an inline formula says for what the sentence holds."""
         if self.mode != "claim":
             return False
-        w = [x for x in self.words if x not in (",", "(")]
-        while w and w[-1] in LISTING:
-            w.pop()
-        if w and w[-1] in CONDITIONAL and not (w[-1] == "for" and w[-2:-1] in (["solve"], ["solving"], ["write"], ["update"])):
+        if self._after_condition() and CONDITIONAL_SIGN.search(f.text):
             self.given.append(f.body)
-            self.words.append("$")
             return True
+        return False
+
+    def _after_condition(self) -> bool:
+        """Whether the words before a formula open a condition: "for", "if", with a few words or a list between."""
+        w = list(self.words)
+        listed = True
+        for count in range(1, min(len(w), 12) + 1):
+            x = w[-count]
+            if x in CONDITIONAL:
+                return w[-count - 1 : -count] not in (["solve"], ["solving"], ["write"], ["update"], ["rule"])
+            if x in VERBS or (x == "$" and not listed) or (x not in (",", "and", "or", "$") and count > 5):
+                return False
+            listed = listed and x in (",", "and", "or", "$")
         return False
 
     def row(self, cells: Sequence[Spelled], row: outline.Row, f: outline.Formula, number: int) -> None:

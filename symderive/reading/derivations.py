@@ -20,7 +20,6 @@ from symderive.reading.chains import Chain, Declaration, Derivation, Link, Side,
 from symderive.reading.declare import Declarer, Item
 from symderive.reading.elaborate import Elaborator, Value
 from symderive.reading.errors import ReadingError
-from symderive.reading.families import infer_families
 from symderive.reading.functions import range_in
 from symderive.reading.inference import bases_of, infer_families
 from symderive.reading.lexer import Leaf
@@ -141,16 +140,6 @@ def understand(blocks: Sequence[outline.Block], names: Names) -> Meaning:
     return _Understanding(find(blocks), names.copy()).run()
 
 
-def _formulas(found: Derivation) -> Iterator[str]:
-    for c in found.chains:
-        for s in c.sides:
-            yield s.text
-    for d in found.declarations:
-        for p in d.pieces:
-            if isinstance(p, outline.Formula):
-                yield p.text
-
-
 class _Understanding:
     def __init__(self, found: Derivation, names: Names) -> None:
         self.found = found
@@ -167,7 +156,6 @@ class _Understanding:
             for x in c.links:
                 for g in x.given:
                     self.note_range(g.text)
-        self.infer()
         self.declare()
         for span, error in self.found.unread:
             self.out.messages.append(f"{span.source.name}:{span.line}: {error.text}")
@@ -222,7 +210,7 @@ class _Understanding:
         waiting.sort(key=lambda e: e.order)
         self.rounds(waiting, strict=True)
         before = len(self.names.inferred)
-        infer_families(self.names, _formulas(self.found))
+        self.infer()
         if len(self.names.inferred) > before:
             self.rounds(waiting, strict=True)
         for event in waiting:

@@ -31,9 +31,11 @@ def range_of(letter: str, names: Names) -> Range:
     return lo, hi
 
 
-def summed(t: Term, names: Names, keep: Collection[str]) -> Term:
-    """The term with a sum over each letter that is not kept."""
+def summed(t: Term, names: Names, keep: Collection[str], *, repeated: bool = False) -> Term:
+    """The term with a sum over each letter that is not kept; or only over those that a product repeats."""
     for letter in sorted(free_letters(t, names) - set(keep)):
+        if repeated and not any(_repeated(s, letter) for s in (t.terms if t.head in ("add", "neg") else (t,)) if _has(s, letter)):
+            continue
         lo, hi = range_of(letter, names)
         if hi is not INF:
             t = _place(t, letter, (lo, hi))
@@ -65,12 +67,7 @@ def _repeated(t: Term, letter: str) -> Term | None:
         if found is not None:
             return found
     product = t.head == "mul" or (t.head == "div" and len(holders) > 1)
-    return t if product and (len(holders) > 1 or _repeats(t.terms, letter)) else None
-
-
-def _repeats(factors: Collection[Term], letter: str) -> bool:
-    """Whether one factor holds a product of its own with the letter twice (a chain of derivatives)."""
-    return False
+    return t if product and len(holders) > 1 else None
 
 
 def _put(t: Term, old: Term, new: Term) -> Term:
