@@ -6,7 +6,7 @@ the same plain data that is handed out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import chain
@@ -40,7 +40,7 @@ INSTANCES = [
 
 PRECISIONS = (64, 256, 1024)
 TRIES = 20
-FIRST = 3
+FIRST = 2
 """Points at which both sides agree after which a proof is tried."""
 
 ENOUGH = 8
@@ -315,19 +315,22 @@ class _Points:
         self.context = context
         self.models: list[Model] = []
         self._source = Sampler(context, claim).models(TRIES)
+        self._evaluators: dict[int, Evaluator] = {}
+        """By the number of the model; what is known of its facts and definitions stays."""
         self.agreeing = 0
-        first = next(self._source, None)
-        if first is not None:
-            self.models.append(first)
+        self._next()
 
-    def candidates(self) -> Iterable[Model]:
+    def _next(self) -> bool:
+        """Whether there is one more model."""
+        found = next(self._source, None)
+        if found is not None:
+            self._evaluators[len(self.models)] = found
+            self.models.append(found.model)
+        return found is not None
+
+    def candidates(self) -> Iterator[Model]:
         k = 0
-        while True:
-            if k == len(self.models):
-                new = next(self._source, None)
-                if new is None:
-                    return
-                self.models.append(new)
+        while k < len(self.models) or self._next():
             yield self.models[k]
             k += 1
 
@@ -339,8 +342,8 @@ class _Points:
         assumed = list(assumed)
         self.agreeing = 0
         enough = enough or (TRIES if _has_kinks(self.context, claim) else ENOUGH)
-        for model in self.candidates():
-            verdict = self._at(model, claim, assumed)
+        for k, _ in enumerate(self.candidates()):
+            verdict = self._at(k, claim, assumed)
             if isinstance(verdict, Model):
                 return verdict
             self.agreeing += bool(verdict)
@@ -348,15 +351,18 @@ class _Points:
                 break
         return None
 
-    def _at(self, model: Model, claim: Term, assumed: list[Term]) -> Model | bool:
+    def _at(self, k: int, claim: Term, assumed: list[Term]) -> Model | bool:
         """The model, with a precision that settles it, if it violates the claim; else whether it agrees."""
         for precision in PRECISIONS:
-            sharp = Model(model.values, model.functions, model.outcomes, precision)
-            e = Evaluator(self.context, sharp)
+            # an evaluator that gave up is not asked again
+            e = self._evaluators.pop(k, None)
+            if e is None or e.model.precision != precision:
+                e = Evaluator(self.context, replace(self.models[k], precision=precision))
             try:
                 if not all(is_mark(f) or e.holds(f) for f in (*self.context.facts, *assumed)):
                     return False
-                return True if check.outcome_wise(self.context, e, claim) else sharp
+                agrees = check.outcome_wise(self.context, e, claim)
+                self._evaluators[k] = e
             except Undefined:
                 return False
             except Unsure as error:
@@ -364,6 +370,8 @@ class _Points:
                     return False
             except (Rejected, RecursionError):
                 return False
+            else:
+                return True if agrees else e.model
         return True
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from symderive.kernel.algebra import difference
 from symderive.kernel.context import family_member
+from symderive.kernel.lowering import lower
 from symderive.kernel.terms import Term
 
 if TYPE_CHECKING:
@@ -30,8 +31,7 @@ def member(normal: Normal, t: Term) -> int | None:
 
 def lowered(normal: Normal, t: Term) -> int | None:
     """``t`` in index form; None if it is so already."""
-    line = normal.builder.lower(t)
-    return None if normal.builder.right(line) is t else line
+    return None if lower(normal.context, t) is t else normal.builder.lower(t)
 
 
 def settle_member(normal: Normal, t: Term) -> int | None:
@@ -63,8 +63,8 @@ def unfold_member(normal: Normal, t: Term) -> int | None:
     if base is not t:
         path = (0,) * (len(indices) - depth)
         line = builder.place(line, t, path)
-    lowered = builder.lower(builder.right(line))
-    return builder.chain(line, lowered)
+    further = lowered(normal, builder.right(line))
+    return line if further is None else builder.chain(line, further)
 
 
 def _clause(normal: Normal, name: str, indices: list[Term]) -> int | None:

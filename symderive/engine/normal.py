@@ -54,6 +54,7 @@ class Normal:
         self.frozen: frozenset[Term] = frozenset()
         """Derivatives that are generators."""
         self._frac: dict[Term, Frac] = {}
+        self._terms: dict[Term, Term] = {}
         self.lines: dict[Term, int] = {}
         """Atoms that are not generators: the line that gives their normal form."""
         self.canonical_sums: set[Term] = set()
@@ -112,12 +113,15 @@ class Normal:
                 return f
         simpler = self.builder.right(line)
         f = self.frac(simpler)
-        self.lines[t] = self.builder.chain(line, self.line(simpler))
+        self.lines[t] = line if self.term(simpler) is simpler else self.builder.chain(line, self.line(simpler))
         return f
 
     def term(self, t: Term) -> Term:
         """The normal form of a number, as a term."""
-        return self.ring.term(self.frac(t))
+        found = self._terms.get(t)
+        if found is None:
+            found = self._terms[t] = self.ring.term(self.frac(t))
+        return found
 
     # -- proving --------------------------------------------------------------------------------
 
@@ -295,6 +299,7 @@ class Normal:
         finally:
             for t in [t for t in self._frac if t not in before]:
                 del self._frac[t]
+                self._terms.pop(t, None)
                 self.lines.pop(t, None)
 
     @contextmanager

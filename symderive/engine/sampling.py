@@ -73,16 +73,16 @@ class Sampler:
         closure = closure.union(*(context.closure(e) for e in ends))
         self.used = sorted(n for n in closure if n in context.signature and n not in context.definitions)
 
-    def models(self, tries: int) -> Iterator[Model]:
+    def models(self, tries: int) -> Iterator[Evaluator]:
         """Models in which every fact that can be evaluated holds, simplest first."""
         for k in range(tries):
-            model = self._try(k)
-            if model is not None:
-                yield model
+            found = self._try(k)
+            if found is not None:
+                yield found
 
     # -- one model ------------------------------------------------------------------------------
 
-    def _try(self, k: int) -> Model | None:
+    def _try(self, k: int) -> Evaluator | None:
         rng = random.Random(self.seed + bytes([k]))
         try:
             model = self._integers(k, rng)
@@ -90,19 +90,20 @@ class Sampler:
             model = replace(model, functions=self._functions(model, k, rng))
             model = self._outcomes(model, k, rng)
             model = self._solved(model)
-            return model if self._holds(model) else None
+            return self._holding(model)
         except (Unsure, Undefined):
             return None
 
-    def _holds(self, model: Model) -> bool:
+    def _holding(self, model: Model) -> Evaluator | None:
+        """The model to be looked at, if no fact is found false in it."""
         e = Evaluator(self.context, model)
         for f in self.context.facts:
             try:
                 if not e.holds(f):
-                    return False
+                    return None
             except Unsure:
-                continue
-        return True
+                e = Evaluator(self.context, model)
+        return e
 
     # -- integers -------------------------------------------------------------------------------
 

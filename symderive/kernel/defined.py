@@ -200,21 +200,25 @@ def _through(
     """Conditions from the definition of a name; for a family, at all its indices.
 
     A family met again while its own conditions are gathered adds nothing: by induction along its
-    descending index it satisfies what its clauses ask.
+    descending index it satisfies what its clauses ask.  Only a recursive one is ever met again, and
+    what is found meanwhile is incomplete.
     """
     d, mark = context.definitions.get(name), (name, kind)
     if d is None or mark in context.pending:
         return NOTHING
+    marks = [mark] if context.is_recursive(name) else []
 
     def gather() -> Conditions:
-        context.pending.append(mark)
-        out: set[Term] = set()
-        for ranges, body in d.clauses:
-            found = conditions(body)
-            for p, (lo, hi) in reversed(list(zip(d.params, ranges, strict=False))):
-                found = quantify(context, [abstract(c, p) for c in found], lo, hi)
-            out |= found
-        context.pending.remove(mark)
+        depth, out = len(context.pending), set()  # type: tuple[int, set[Term]]
+        context.pending.extend(marks)
+        try:
+            for ranges, body in d.clauses:
+                found = conditions(body)
+                for p, (lo, hi) in reversed(list(zip(d.params, ranges, strict=False))):
+                    found = quantify(context, [abstract(c, p) for c in found], lo, hi)
+                out |= found
+        finally:
+            del context.pending[depth:]
         return frozenset(out)
 
     return _memoised(context, ("through", mark), gather)
@@ -257,12 +261,13 @@ def slope_of(context: Context, t: Term) -> tuple[Term, dict[str, Term]] | None:
 
 def defined(context: Context, t: Term) -> Conditions:
     """Conditions under which `t` has a value."""
-    return _defined(context, lower(context, t)) | in_range(context, t)
+    return _memoised(context, ("whole", t), lambda: _defined(context, lower(context, t)) | in_range(context, t))
 
 
 def in_range(context: Context, t: Term) -> Conditions:
     """That the indices on tensors other than names, which lowering takes away, are in their ranges."""
-    return _memoised(context, ("in range", t), lambda: _in_range(context, t))
+    found: Conditions | None = context.memo.get(("in range", t))
+    return _memoised(context, ("in range", t), lambda: _in_range(context, t)) if found is None else found
 
 
 def _in_range(context: Context, t: Term) -> Conditions:
@@ -292,7 +297,8 @@ def defined_parts(context: Context, parts: Iterable[Term]) -> Conditions:
 
 def _defined(context: Context, t: Term) -> Conditions:
     """`defined`, for a part of a lowered term."""
-    return _memoised(context, ("defined", t), lambda: _defined_node(context, t))
+    found: Conditions | None = context.memo.get(("defined", t))
+    return _memoised(context, ("defined", t), lambda: _defined_node(context, t)) if found is None else found
 
 
 def _defined_node(context: Context, t: Term) -> Conditions:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass
 from fractions import Fraction
 from functools import cache
@@ -94,6 +94,15 @@ def fields_of(record: type) -> dict[str, Any]:
     return get_type_hints(record, include_extras=True)
 
 
+def _arguments(kinds: str) -> tuple[str, int, bool]:
+    """The kinds of the arguments of a node, how many there are at least, and whether the last repeats."""
+    plain = kinds.rstrip("*?")
+    return plain, len(plain) - (kinds != plain), kinds.endswith("*")
+
+
+_ARGUMENTS = {head: _arguments(kinds) for head, kinds in NODES.items()}
+
+
 class Reader:
     """Reads values of given types over one table of terms, each of which refers to earlier ones by number."""
 
@@ -114,11 +123,10 @@ class Reader:
             f = rational(args[0])
             return make("num", f.numerator, f.denominator)
         need(head != "meta" or self.schematic, "a metavariable outside the book")
-        kinds = NODES[head]
-        plain = kinds.rstrip("*?")
-        need(len(args) >= len(plain) - (kinds != plain), f"{head} has too few arguments")
-        need(len(args) <= len(plain) or kinds.endswith("*"), f"{head} has too many arguments")
-        return make(head, *(self._argument(plain[min(k, len(plain) - 1)], a) for k, a in enumerate(args)))
+        plain, least, more = _ARGUMENTS[head]
+        need(len(args) >= least, "too few arguments")
+        need(len(args) <= len(plain) or more, "too many arguments")
+        return make(head, *[self._argument(plain[min(k, len(plain) - 1)], a) for k, a in enumerate(args)])
 
     def _argument(self, kind: str, a: Any) -> Term | str | int:
         if kind == "t":
@@ -135,71 +143,135 @@ class Reader:
 
     def read(self, kind: Any, x: Any) -> Any:
         """A value of a type: a term, number, name, text, tuple, mapping, union or record of these."""
-        origin, inner = get_origin(kind), get_args(kind)
-        if kind is Term or kind == Open:
-            need(kind == Open or self.term(x).dangling == 0, "a bound variable without its binder")
-            return self.term(x)
-        if kind is int or kind is bool or kind is NoneType:
-            need(type(x) is kind, "expected a whole number")
-            return x
-        if kind is str:
-            return name(x)
-        if kind is Text:
-            need(isinstance(x, str), "expected text")
-            return x
-        if kind is Fraction:
-            return rational(x)
-        if kind is Nested:
-            return tuple(self.read(Nested, y) for y in sequence(x)) if isinstance(x, list) else rational(x)
-        if origin is tuple:
-            kinds = inner[:1] * len(sequence(x)) if inner[-1] is Ellipsis else inner
-            need(len(kinds) == len(sequence(x)), f"expected a list of {len(kinds)}")
-            return tuple(map(self.read, kinds, x))
-        if origin is Mapping:
-            return self._mapping(inner[0], inner[1], x)
-        if origin in (Union, UnionType):
-            member = _member(inner, x)
-            return self.read(member, {k: v for k, v in x.items() if k != "type"} if isinstance(x, dict) else x)
-        return self._record(kind, x)
+        return plan(kind)(self, x)
 
-    def _mapping(self, key: Any, value: Any, x: Any) -> dict[Any, Any]:
-        """An object; where keys are not names, a list of pairs."""
-        need(isinstance(x, dict if key is str else list) and len(x) <= MAX_ENTRIES, "expected an object")
-        pairs = x.items() if key is str else (self.read(tuple[Any, Any], p) for p in x)
-        out = {self.read(key, k): self.read(value, v) for k, v in pairs}
+    def nested(self, x: Any) -> Any:
+        return tuple(map(self.nested, sequence(x))) if isinstance(x, list) else rational(x)
+
+    def closed(self, x: Any) -> Term:
+        t = self.term(x)
+        need(t.dangling == 0, "a bound variable without its binder")
+        return t
+
+
+# -- one plan of reading for each type --------------------------------------------------------------
+
+Plan = Callable[[Reader, Any], Any]
+
+
+@cache
+def plan(kind: Any) -> Plan:
+    """How values of a type are read; what the type says is looked up once."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if kind in PLANS:
+        return PLANS[kind]
+    if kind is int or kind is bool or kind is NoneType:
+        return _exactly(kind)
+    if origin is tuple:
+        return _repeated(plan(inner[0])) if inner[-1] is Ellipsis else _listed([plan(k) for k in inner])
+    if origin is Mapping:
+        return _named(plan(inner[1])) if inner[0] is str else _paired(plan(inner[0]), plan(inner[1]))
+    if origin in (Union, UnionType):
+        return _one_of(inner)
+    return _record(kind)
+
+
+def _text(_: Reader, x: Any) -> str:
+    need(isinstance(x, str), "expected text")
+    return str(x)
+
+
+PLANS: dict[Any, Plan] = {
+    Term: Reader.closed,
+    Open: Reader.term,
+    str: lambda _, x: name(x),
+    Text: _text,
+    Fraction: lambda _, x: rational(x),
+    Nested: Reader.nested,
+    Any: lambda _, x: x,
+}
+
+
+def _exactly(kind: type) -> Plan:
+    def read(_: Reader, x: Any) -> Any:
+        need(type(x) is kind, "expected a whole number")
+        return x
+
+    return read
+
+
+def _repeated(each: Plan) -> Plan:
+    def read(reader: Reader, x: Any) -> tuple[Any, ...]:
+        return tuple([each(reader, y) for y in sequence(x)])
+
+    return read
+
+
+def _listed(plans: list[Plan]) -> Plan:
+    why = f"expected a list of {len(plans)}"
+
+    def read(reader: Reader, x: Any) -> tuple[Any, ...]:
+        need(len(sequence(x)) == len(plans), why)
+        return tuple([each(reader, y) for each, y in zip(plans, x, strict=True)])
+
+    return read
+
+
+def _named(value: Plan) -> Plan:
+    def read(reader: Reader, x: Any) -> dict[str, Any]:
+        need(isinstance(x, dict) and len(x) <= MAX_ENTRIES, "expected an object")
+        return {name(k): value(reader, v) for k, v in x.items()}
+
+    return read
+
+
+def _paired(key: Plan, value: Plan) -> Plan:
+    """A mapping whose keys are not names: a list of pairs."""
+    pair = _listed([key, value])
+
+    def read(reader: Reader, x: Any) -> dict[Any, Any]:
+        out = dict(pair(reader, p) for p in sequence(x))
         need(len(out) == len(x), "a key stands twice")
         return out
 
-    def _record(self, kind: Any, x: Any) -> Any:
-        if kind is Any:
-            return x
-        fields = fields_of(kind)
-        need(isinstance(x, dict) and set(x) == set(fields), f"expected the keys {', '.join(fields)}")
+    return read
+
+
+def _record(kind: type) -> Plan:
+    fields = {f: plan(t) for f, t in fields_of(kind).items()}
+    why = f"expected the keys {', '.join(fields)}"
+
+    def read(reader: Reader, x: Any) -> Any:
+        need(isinstance(x, dict) and x.keys() == fields.keys(), why)
         values = {}
-        for f, t in fields.items():
+        for f, each in fields.items():
             try:
-                values[f] = self.read(t, x[f])
+                values[f] = each(reader, x[f])
             except Rejected as error:
                 raise Rejected(f"{f}: {error}") from None
         return kind(**values)
 
+    return read
 
-def _member(kinds: tuple[Any, ...], x: Any) -> Any:
+
+def _one_of(kinds: tuple[Any, ...]) -> Plan:
     """The member of a union that a value belongs to; records say so under the key ``type``."""
-    for kind in kinds:
-        match x:
-            case dict():
-                found = is_dataclass(kind) and x.get("type") == kind.__name__.lower()  # type: ignore[union-attr]
-            case list():
-                found = get_origin(kind) is tuple
-            case None:
-                found = kind is NoneType
-            case bool():
-                found = kind is bool
-            case int():
-                found = kind in (Term, int)
-            case _:
-                found = kind is str
-        if found:
-            return kind
-    raise Rejected("no such kind of value")
+    records = {k.__name__.lower(): plan(k) for k in kinds if is_dataclass(k) and isinstance(k, type)}
+    lists = next((plan(k) for k in kinds if get_origin(k) is tuple), None)
+    numbers = next((plan(k) for k in kinds if k in (Term, int)), None)
+    plain = {NoneType: NoneType, bool: bool, str: str}
+    others = {t: plan(k) for t, k in plain.items() if k in kinds}
+
+    def read(reader: Reader, x: Any) -> Any:
+        if isinstance(x, dict):
+            kind = x.get("type")
+            found = records.get(kind) if isinstance(kind, str) else None
+            rest = {k: v for k, v in x.items() if k != "type"}
+        else:
+            found = lists if isinstance(x, list) else numbers if type(x) is int else others.get(type(x))
+            rest = x
+        if found is None:
+            raise Rejected("no such kind of value")
+        return found(reader, rest)
+
+    return read

@@ -5,9 +5,10 @@ The reading half is the kernel's strict reader; both are led by the types of the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass
 from fractions import Fraction
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin
 
@@ -32,6 +33,9 @@ class Table:
 
     def __call__(self, t: Term) -> int:
         """The number of a term, entered if it is new."""
+        known = self._numbers.get(t)
+        if known is not None:
+            return known
         stack = [t]
         while stack:
             node = stack[-1]
@@ -44,7 +48,8 @@ class Table:
                 continue
             self._numbers[node] = len(self.rows)
             if node.head == "num":
-                self.rows.append(["num", rational(Fraction(node.args[0], node.args[1]))])  # type: ignore[arg-type]
+                p, q = node.args
+                self.rows.append(["num", f"{p}" if q == 1 else f"{p}/{q}"])
             else:
                 args = [self._numbers[a] if isinstance(a, Term) else a for a in node.args]
                 self.rows.append([node.head, *args])
@@ -53,31 +58,72 @@ class Table:
 
     def write(self, kind: Any, x: Any) -> Any:
         """A value of a type as plain data."""
-        origin, inner = get_origin(kind), get_args(kind)
-        if kind in (Term, Open):
-            return self(x)
-        if kind is Fraction:
-            return rational(x)
-        if kind is Nested:
-            return [self.write(Nested, y) for y in x] if isinstance(x, tuple) else rational(x)
-        if kind in (int, bool, str, Text, NoneType):
-            return x
-        if origin is tuple:
-            kinds = inner[:1] * len(x) if inner[-1] is Ellipsis else inner
-            return [self.write(k, y) for k, y in zip(kinds, x, strict=True)]
-        if origin is Mapping:
-            pairs = [(self.write(inner[0], k), self.write(inner[1], v)) for k, v in x.items()]
-            return dict(pairs) if inner[0] is str else [list(p) for p in pairs]
-        if origin in (Union, UnionType):
-            return self._member(inner, x)
-        return {f: self.write(t, getattr(x, f)) for f, t in fields_of(kind).items()}
+        return plan(kind)(self, x)
 
-    def _member(self, kinds: tuple[Any, ...], x: Any) -> Any:
-        for kind in kinds:
-            if isinstance(x, get_origin(kind) or kind):
-                written = self.write(kind, x)
-                return {"type": type(x).__name__.lower(), **written} if is_dataclass(kind) else written
-        raise TypeError(f"{x!r} is none of {kinds}")
+
+# -- one plan of writing for each type --------------------------------------------------------------
+
+Plan = Callable[[Table, Any], Any]
+
+
+@cache
+def plan(kind: Any) -> Plan:
+    """How values of a type are written; what the type says is looked up once."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if kind in (Term, Open):
+        return Table.__call__
+    if kind is Fraction:
+        return lambda _, x: rational(x)
+    if kind is Nested:
+        return lambda _, x: _nested(x)
+    if kind in (int, bool, str, Text, NoneType):
+        return lambda _, x: x
+    if origin is tuple:
+        return _repeated(plan(inner[0])) if inner[-1] is Ellipsis else _listed([plan(k) for k in inner])
+    if origin is Mapping:
+        return _named(plan(inner[1])) if inner[0] is str else _paired(plan(inner[0]), plan(inner[1]))
+    if origin in (Union, UnionType):
+        return _one_of(inner)
+    return _record(kind)
+
+
+def _nested(x: Any) -> Any:
+    return [_nested(y) for y in x] if isinstance(x, tuple) else rational(x)
+
+
+def _repeated(each: Plan) -> Plan:
+    return lambda table, x: [each(table, y) for y in x]
+
+
+def _listed(plans: list[Plan]) -> Plan:
+    return lambda table, x: [each(table, y) for each, y in zip(plans, x, strict=True)]
+
+
+def _named(value: Plan) -> Plan:
+    return lambda table, x: {k: value(table, v) for k, v in x.items()}
+
+
+def _paired(key: Plan, value: Plan) -> Plan:
+    return lambda table, x: [[key(table, k), value(table, v)] for k, v in x.items()]
+
+
+def _record(kind: type) -> Plan:
+    fields = [(f, plan(t)) for f, t in fields_of(kind).items()]
+    return lambda table, x: {f: each(table, getattr(x, f)) for f, each in fields}
+
+
+def _one_of(kinds: tuple[Any, ...]) -> Plan:
+    """A union: the plan of the member that a value belongs to; records say so under the key ``type``."""
+    plans = {get_origin(k) or k: plan(k) for k in kinds}
+
+    def write(table: Table, x: Any) -> Any:
+        each = plans.get(type(x))
+        if each is None:
+            raise TypeError(f"{x!r} is none of {kinds}")
+        written = each(table, x)
+        return {"type": type(x).__name__.lower(), **written} if is_dataclass(x) else written
+
+    return write
 
 
 def steps(proof: tuple[Step, ...]) -> dict[str, Any]:
