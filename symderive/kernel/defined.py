@@ -110,9 +110,7 @@ def at_worst(context: Context, condition: Term, lo: Term, hi: Term) -> Term:
     return shift(instantiate(condition, end), 1)
 
 
-def quantify(
-    context: Context, conditions: Iterable[Term], lo: Term, hi: Term, guard: Term = TRUE
-) -> Conditions:
+def quantify(context: Context, conditions: Iterable[Term], lo: Term, hi: Term, guard: Term = TRUE) -> Conditions:
     """The conditions, which stand under one binder with this range and guard, taken out of it."""
     out: set[Term] = set()
     guards = conjuncts(guard)
@@ -194,9 +192,7 @@ def _memoised(context: Context, key: object, compute: Callable[[], Conditions]) 
     return found
 
 
-def _through(
-    context: Context, name: str, kind: object, conditions: Callable[[Term], Conditions]
-) -> Conditions:
+def _through(context: Context, name: str, kind: object, conditions: Callable[[Term], Conditions]) -> Conditions:
     """Conditions from the definition of a name; for a family, at all its indices.
 
     A family met again while its own conditions are gathered adds nothing: by induction along its
@@ -206,11 +202,11 @@ def _through(
     d, mark = context.definitions.get(name), (name, kind)
     if d is None or mark in context.pending:
         return NOTHING
-    marks = [mark] if context.is_recursive(name) else []
 
     def gather() -> Conditions:
-        depth, out = len(context.pending), set()  # type: tuple[int, set[Term]]
+        marks = [mark] if context.is_recursive(name) else []
         context.pending.extend(marks)
+        out: set[Term] = set()
         try:
             for ranges, body in d.clauses:
                 found = conditions(body)
@@ -218,7 +214,7 @@ def _through(
                     found = quantify(context, [abstract(c, p) for c in found], lo, hi)
                 out |= found
         finally:
-            del context.pending[depth:]
+            del context.pending[len(context.pending) - len(marks) :]
         return frozenset(out)
 
     return _memoised(context, ("through", mark), gather)
@@ -266,8 +262,7 @@ def defined(context: Context, t: Term) -> Conditions:
 
 def in_range(context: Context, t: Term) -> Conditions:
     """That the indices on tensors other than names, which lowering takes away, are in their ranges."""
-    found: Conditions | None = context.memo.get(("in range", t))
-    return _memoised(context, ("in range", t), lambda: _in_range(context, t)) if found is None else found
+    return _memoised(context, ("in range", t), lambda: _in_range(context, t))
 
 
 def _in_range(context: Context, t: Term) -> Conditions:
@@ -297,8 +292,7 @@ def defined_parts(context: Context, parts: Iterable[Term]) -> Conditions:
 
 def _defined(context: Context, t: Term) -> Conditions:
     """`defined`, for a part of a lowered term."""
-    found: Conditions | None = context.memo.get(("defined", t))
-    return _memoised(context, ("defined", t), lambda: _defined_node(context, t)) if found is None else found
+    return _memoised(context, ("defined", t), lambda: _defined_node(context, t))
 
 
 def _defined_node(context: Context, t: Term) -> Conditions:

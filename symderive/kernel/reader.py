@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from types import NoneType, UnionType
 from typing import Any, NewType, Union, get_args, get_origin, get_type_hints
 
@@ -165,8 +165,8 @@ def plan(kind: Any) -> Plan:
     origin, inner = get_origin(kind), get_args(kind)
     if kind in PLANS:
         return PLANS[kind]
-    if kind is int or kind is bool or kind is NoneType:
-        return _exactly(kind)
+    if kind in (int, bool, NoneType):
+        return partial(_exactly, kind)
     if origin is tuple:
         return _repeated(plan(inner[0])) if inner[-1] is Ellipsis else _listed([plan(k) for k in inner])
     if origin is Mapping:
@@ -192,19 +192,13 @@ PLANS: dict[Any, Plan] = {
 }
 
 
-def _exactly(kind: type) -> Plan:
-    def read(_: Reader, x: Any) -> Any:
-        need(type(x) is kind, "expected a whole number")
-        return x
-
-    return read
+def _exactly(kind: type, _: Reader, x: Any) -> Any:
+    need(type(x) is kind, "expected a whole number")
+    return x
 
 
 def _repeated(each: Plan) -> Plan:
-    def read(reader: Reader, x: Any) -> tuple[Any, ...]:
-        return tuple([each(reader, y) for y in sequence(x)])
-
-    return read
+    return lambda reader, x: tuple([each(reader, y) for y in sequence(x)])
 
 
 def _listed(plans: list[Plan]) -> Plan:
@@ -259,8 +253,7 @@ def _one_of(kinds: tuple[Any, ...]) -> Plan:
     records = {k.__name__.lower(): plan(k) for k in kinds if is_dataclass(k) and isinstance(k, type)}
     lists = next((plan(k) for k in kinds if get_origin(k) is tuple), None)
     numbers = next((plan(k) for k in kinds if k in (Term, int)), None)
-    plain = {NoneType: NoneType, bool: bool, str: str}
-    others = {t: plan(k) for t, k in plain.items() if k in kinds}
+    others: dict[Any, Plan] = {k: plan(k) for k in kinds if k in (NoneType, bool, str)}
 
     def read(reader: Reader, x: Any) -> Any:
         if isinstance(x, dict):
