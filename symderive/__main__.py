@@ -1,0 +1,5 @@
+"""``python -m symderive``: the command line."""
+
+from symderive.cli import main
+
+main()
