@@ -638,14 +638,12 @@ class Elaborator:
             return self.transpose(base, s)
         if kind == "T" and (s or (isinstance(script, Leaf) and script.type == "TRANSPOSE")):
             if isinstance(script, Leaf) and script.type == "LETTER" and "T" in self.names:
-                if len(s) == 2:
-                    raise self.error(
-                        "unsupported",
-                        "T is a number here: a symbolic power of a matrix is not read",
-                        node,
-                        "Write \\top for the transpose.",
-                    )
-                return Value(make("pow", base.term, self.scalar(script)), base.row)
+                message = f"T is a number here: a symbolic power of {show(s)} is not read"
+                raise self.error("unsupported", message, node, "Write \\top for the transpose.")
+            found = peel(node) if not s else None
+            if found is not None and found.base in self.names and self.names.meanings[found.base].role == "inferred":
+                message = f"{spell(found.base)} is transposed, but was not declared"
+                raise self.error("undeclared", message, node, "Declare it as a vector or matrix.")
             return self.transpose(base, s)
         if (exponent_node := entrywise(script)) is not None:
             return Value(make("pow", base.term, self.scalar(exponent_node)), base.row)
@@ -729,6 +727,9 @@ class Elaborator:
                 if any(len(b.loose) for b in range_):
                     raise self.error("undeclared", f"the index {spell(key)} has no range", node)
                 return self.names.index(key, *range_)
+        if isinstance(node, Node) and node.kind == "juxtaposed" and not all(map(self._known_integer, node.parts)):
+            count = len(node.parts)
+            raise self.error("shape", f"{count} indices stand where one is expected", node, "Check the shape that was declared.")
         t = self.scalar(node)
         if not is_integer(self.names.scope.context(), t):
             raise self.error("shape", "an index must be an integer", node, "Declare it, or bind it by a sum.")
@@ -749,6 +750,7 @@ class Elaborator:
             if key == "e" and key in self.names and self.names.meanings[key].role == "basis" and lower is None:
                 continue
             if key in self.names and not self._separate(key, s, used_lower):
+                self._one_per_head(key, s, used_lower, node)
                 return self._named(key, _rest(lower, used_lower), _rest(upper, used_upper), node)
         if self._adopted(s):
             return self.symbol(s, node)
@@ -770,6 +772,14 @@ class Elaborator:
         if not self.names.elders or functions.numbered(self, s.base):
             return False
         return any(key not in self.names and self.names.adopt(key) for key, *_ in _candidates(s))
+
+    def _one_per_head(self, key: str, s: Symbol, used: Surface | None, node: Surface) -> None:
+        """x_1 may be a name or an entry of x, but not both in one scope."""
+        if not (isinstance(used, Leaf) and used.type == "NUMBER" and s.base in self.names):
+            return
+        if not self.names.is_function(s.base) and self.names.ranges(s.base):
+            message = f"{spell(key)} is declared, and so is {spell(s.base)} with its entries"
+            raise self.error("ambiguous", message, node, "Use another letter for one of them.")
 
     def _separate(self, key: str, s: Symbol, used: Surface | None) -> bool:
         """Whether a subscript makes another name: that of a number has no entries."""
@@ -802,6 +812,9 @@ class Elaborator:
         left = len(ranges) - len(indices)
         if upper is not None and len(indices) == 2 and left == 0 and transposes(upper) == "T" and "T" not in self.names:
             return Value(at(t, *reversed(indices)))
+        if isinstance(upper, Node) and upper.kind == "bracket" and not left and _may_be_index(upper):
+            message = f"{meaning.spelling} is no family: a superscript in brackets may be an index or a power"
+            raise self.error("ambiguous", message, node, "Declare the family, or write the power without brackets.")
         value_ = Value(at(t, *indices), left == 1 and (meaning.row or "rows" in self.names.conventions))
         return value_ if upper is None else self.power(value_, upper, node)
 
@@ -832,6 +845,7 @@ class Elaborator:
                 node,
                 "Put that sentence simpler.",
             )
+        self._no_number(s, node)
         if s.base == "i" and s.lower is None:
             raise self.error(
                 "undeclared",
@@ -857,6 +871,25 @@ class Elaborator:
             self.names.number(key, "inferred", place=(node.start, node.end))
         return self._powered(Value(sym(key)), None, upper, node)
 
+    def _no_number(self, s: Symbol, node: Surface) -> None:
+        """Letters of which nothing was said, but that cannot be meant as numbers."""
+        if s.primes and s.lower is None and self.names.is_function(s.bare):
+            raise self.error("syntax", f"{spell(s.base)} stands without an argument", node, "Give it an argument.")
+        if s.lower is not None:
+            return
+        bold = alphabet.styled(s.base, "BOLD") if len(s.base) == 1 else s.base
+        if s.base in self.names.built_in:
+            raise functions.two_meanings(self, s.base, s)
+        if bold != s.base and bold in self.names and self.names.ranges(bold):
+            message = f"{spell(s.base)} is not declared, but {spell(bold)} is"
+            raise self.error("undeclared", message, node, f"Write {spell(bold)}, or declare {spell(s.base)}.")
+        if s.base in ("E", "V") and any(d.kind == "random" for d in self.names.scope.names.values()):
+            advice = f"Write \\{'mathbb{E}' if s.base == 'E' else 'operatorname{Var}'}[…], or declare {s.base}."
+            raise self.error("ambiguous", f"{s.base} without brackets is a number or a moment", node, advice)
+        if s.base == "d":
+            advice = "Write \\frac{dL}{dx}, or declare d."
+            raise self.error("undeclared", "d is not declared; differentials are not read", node, advice)
+
     def _indexed(self, lower: Surface) -> bool:
         """Whether a subscript holds a bound letter or a declared integer."""
         for p in self.index_parts(lower, 9):
@@ -864,6 +897,13 @@ class Elaborator:
                 if leaf.type == "LETTER" and (leaf.text in self.bound or self._integer_name(leaf.text)):
                     return True
         return False
+
+    def _known_integer(self, node: Surface) -> bool:
+        if not (isinstance(node, Leaf) and node.type == "LETTER"):
+            return True
+        return node.text in self.bound or (
+            self._integer_name(node.text) and self.names.meanings[node.text].role != "index"
+        )
 
     def _integer_name(self, key: str) -> bool:
         return key in self.names and self.names.declared(key).kind == "int"
@@ -949,6 +989,13 @@ def transposes(script: Surface) -> str:
         if isinstance(inner, Leaf):
             return "-1" if inner.text == "1" else "-T" if inner.type == "TRANSPOSE" or inner.text == "T" else ""
     return ""
+
+
+def _may_be_index(upper: Node) -> bool:
+    """Whether a bracketed superscript looks like an index: a number, a letter, or one of them shifted."""
+    inside = upper.parts[1] if len(upper.parts) == 3 else upper
+    parts = inside.parts if isinstance(inside, Node) and inside.kind == "sum" else [inside]
+    return upper.parts[0].text == "(" and all(isinstance(p, Leaf) for p in parts)
 
 
 def entrywise(script: Surface) -> Surface | None:

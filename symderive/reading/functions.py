@@ -13,7 +13,7 @@ from symderive.kernel.context import Definition, Name
 from symderive.kernel.shapes import Shape
 from symderive.kernel.terms import ONE, TRUE, ZERO, Term, abstract, bound, make, num, rel, sym, value
 from symderive.reading import alphabet, dots
-from symderive.reading.lexer import Leaf
+from symderive.reading.lexer import TYPESET, Leaf
 from symderive.reading.names import Meaning, loose, show, spell, tabulate
 from symderive.reading.surface import Node, Surface
 from symderive.reading.symbols import Symbol, items, label, mention, peel, unwrap
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from symderive.reading.elaborate import Elaborator, Factor, Value
+    from symderive.reading.errors import ReadingError
 
 Taken = "tuple[Value, int] | None"
 
@@ -41,7 +42,7 @@ WITH_PARAMETER = {"LeakyReLU": "lrelu", "ELU": "elu", "elu": "elu"}
 """Functions whose parameter is written as a subscript."""
 BUILT_IN_LETTERS = {"σ": "sigmoid", "Φ": ""}
 CONSTANTS = {"π": "pi"}
-FUNCTION_LETTERS = frozenset("fghFGHφϕψ")
+FUNCTION_LETTERS = frozenset("fghFGHJLPφϕψ")
 """Letters that stand for functions where nothing was said: never a factor before a bracket."""
 
 
@@ -98,11 +99,13 @@ def prefix(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type:
     if density is not None:
         return density, k + 3
     arguments, after, scripts = argument(el, factors, k, node)
+    order = derivative_order(el, upper, node)
+    if order is not None:
+        primes, upper = order, None
     if primes:
         if word not in ELEMENTWISE:
             raise el.error("unsupported", f"the derivative of {word} is not read", node)
-        wrapped = wrapper(el, ELEMENTWISE[word], f"\\{word}")
-        out = el_value(el, make("app", wrapped + "'" * primes, one(el, arguments, node).term))
+        out = el_value(el, make("app", wrapper(el, ELEMENTWISE[word]) + "'" * primes, one(el, arguments, node).term))
     else:
         out = call(el, word, lower, arguments, node)
     if upper is not None:
@@ -296,7 +299,7 @@ def place_of_extremum(el: Elaborator, word: str, v: Value, node: Surface) -> Val
     return el_value(el, make("big", "sum", lo, hi, TRUE, abstract(body, i)))
 
 
-def wrapper(el: Elaborator, f: str, spelling: str) -> str:
+def wrapper(el: Elaborator, f: str) -> str:
     """A name for a function of the book, so that its derivative can be named: f′(x)."""
     key = f"{f}ᶠ"
     names = el.names
@@ -304,6 +307,7 @@ def wrapper(el: Elaborator, f: str, spelling: str) -> str:
         names.scope.names[key] = Name("function", (), ((),))
         names.scope.definitions[key] = Definition(("x#0",), (((), make("app", f, bound("x#0"))),))
         names.changed()
+        spelling = "\\sigma" if f == "sigmoid" else f"\\{f}" if f in TYPESET else f"\\operatorname{{{f}}}"
         names.meanings[key] = Meaning(key, spelling, "defined", f"the function {f}")
     return key
 
@@ -345,6 +349,9 @@ def applied(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type
         _not_applied(el, s, node, target)
         return None
     key, upper = found
+    order = derivative_order(el, upper, node)
+    if order is not None and "'" not in key:
+        key, upper = (key if key in el.names else wrapper(el, key)) + "'" * order, None
     arguments = [el.value(p) for p in items(target.parts[1])] if len(target.parts) == 3 else []
     arity = len(el.names.declared(key.rstrip("'")).arguments) if key.rstrip("'") in el.names.scope.names else 1
     if len(arguments) != arity:
@@ -357,6 +364,17 @@ def applied(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type
             raise el.error("ambiguous", "a negative power of a function has two readings", node, advice)
         out = el.power(out, upper, node)
     return postscript(el, out, scripts, node), k + 2
+
+
+def derivative_order(el: Elaborator, upper: Surface | None, node: Surface) -> int | None:
+    """The n of ``f^{(n)}``, the n-th derivative; None if the superscript is not in brackets."""
+    if not (isinstance(upper, Node) and upper.kind == "bracket" and upper.parts[0].text == "("):
+        return None
+    inside = upper.parts[1] if len(upper.parts) == 3 else upper
+    if isinstance(inside, Leaf) and inside.type == "NUMBER" and inside.text in "123456789":
+        return int(inside.text)
+    advice = "Write f(x)^{n} for a power, f''(x) or f^{(2)}(x) for a derivative."
+    raise el.error("ambiguous", "this superscript of a function has several readings", node, advice)
 
 
 def listed_names(el: Elaborator, s: Symbol, node: Surface) -> Value | None:
@@ -437,24 +455,46 @@ def _divergence(el: Elaborator, s: Symbol, target: Node, node: Surface) -> Value
 def function_named(el: Elaborator, s: Symbol) -> tuple[str, Surface | None] | None:
     """The kernel's name of a function symbol, with a power that stands on it."""
     lower, upper = label(s.lower), label(s.upper)
+    inferred = s.bare in el.names and el.names.meanings[s.bare].role == "inferred"
+    if BUILT_IN_LETTERS.get(s.bare) and inferred and s.lower is None:
+        raise two_meanings(el, s.bare, s)
     for key in (f"{s.bare}_{lower}^{upper}", f"{s.bare}_{lower}", f"{s.bare}^{upper}", s.bare):
         if key in el.names and el.names.is_function(key):
             return key + "'" * s.primes, None if "^" in key else s.upper
         if key in el.names.scope.names and (key == s.bare or key.startswith(f"{s.bare}_")):
             return None
     if s.bare in BUILT_IN_LETTERS and BUILT_IN_LETTERS[s.bare] and s.lower is None and s.bare not in el.names:
+        el.names.built_in.add(s.bare)
         if s.primes:
-            return wrapper(el, "sigmoid", "\\sigma") + "'" * s.primes, s.upper
+            return wrapper(el, "sigmoid") + "'" * s.primes, s.upper
         return BUILT_IN_LETTERS[s.bare], s.upper
     return None
+
+
+def two_meanings(el: Elaborator, key: str, s: Symbol) -> ReadingError:
+    """A letter that stands both as a number and as the built-in function."""
+    message = f"{spell(key)} stands both for a number and for the function {BUILT_IN_LETTERS[key]}"
+    advice = f"Declare {spell(key)}, or write \\operatorname{{{BUILT_IN_LETTERS[key]}}} for the function."
+    return el.error("collision", message, s, advice)
 
 
 def _not_applied(el: Elaborator, s: Symbol, node: Surface, target: Node) -> None:
     """A symbol before a bracket that is no function: a product, or an undeclared function."""
     from symderive.reading.elaborate import _candidates
 
-    if any(key in el.names or key in el.bound or key in el.names.aliases for key, *_ in _candidates(s)):
+    known = [key for key, *_ in _candidates(s) if key in el.names or key in el.bound or key in el.names.aliases]
+    inside = items(target.parts[1]) if len(target.parts) == 3 else []
+    if known and not (known[0] in el.names and el.names.meanings[known[0]].role == "inferred"):
+        if len(inside) > 1 and target.parts[0].text == "(" and known[0] not in el.bound:
+            message = f"{spell(s.base)} is no function, and what follows it looks like arguments"
+            raise el.error("ambiguous", message, node, f"Declare {spell(s.base)} as a function, or use another letter.")
         return
+    if s.primes and (s.bare in el.names or s.bare in el.bound):
+        raise el.error("ambiguous", f"{spell(s.bare)} is no function and has no derivative", node)
+    if _power_of_e(s) and len(inside) == 1 and target.parts[0].text == "(" and peel(inside[0]) is not None:
+        message = f"{spell(s.base)} before a bracket is a number or a function"
+        advice = f"Write {spell(s.base)} \\cdot … for the product, or declare {spell(s.base)} as a function."
+        raise el.error("ambiguous", message, node, advice)
     likely = s.bare in FUNCTION_LETTERS or len(s.bare) > 1
     if s.primes or (target.parts[0].text == "(" and (likely or _single(target)) and not _power_of_e(s)):
         raise el.error(
@@ -615,6 +655,11 @@ def limits(
                 binders.append((x, *range_of(el, x, surfaces, node)))
     if not binders:
         raise el.error("syntax", "the sum binds no index", node)
+    mine = [b[0] for b in binders]
+    for part in guards:
+        for x in _free_letters(el, part) if isinstance(part, Node) else ():
+            if x not in mine and x not in el.names and not binders[0][1].loose and not binders[0][2].loose:
+                el.names.index(x, *(el.names.ranges_said.get(x) or binders[0][1:]))
     return binders, guards
 
 

@@ -95,6 +95,8 @@ class Names:
     """Whether an undeclared name is an error instead of an inferred number."""
     reserved: frozenset[str] = frozenset()
     """Names of the problem that a solution may not redefine."""
+    built_in: set[str] = field(default_factory=set)
+    """Letters that were taken in their built-in meaning: they can no longer be inferred to be numbers."""
     elders: tuple[Names, ...] = ()
     """Tables of earlier parts, newest first: a name unknown here is looked up there."""
 
@@ -118,6 +120,7 @@ class Names:
             set(self.tainted),
             self.strict,
             self.reserved,
+            set(self.built_in),
             self.elders,
         )
 
