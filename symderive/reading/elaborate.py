@@ -678,7 +678,7 @@ class Elaborator:
         s = self.shape(base, node)
         indices = self.indices(script, len(s), s)
         if not s or len(indices) > len(s):
-            raise self.error("shape", "an index stands on what has no entries", node)
+            raise self.error("shape", "an index stands on what has no entries", node, "Only vectors and matrices have entries.")
         return Value(at(base.term, *indices), base.row and len(s) - len(indices) == 1)
 
     # -- indices ------------------------------------------------------------------------------------

@@ -490,7 +490,7 @@ def _not_applied(el: Elaborator, s: Symbol, node: Surface, target: Node) -> None
             raise el.error("ambiguous", message, node, f"Declare {spell(s.base)} as a function, or use another letter.")
         return
     if s.primes and (s.bare in el.names or s.bare in el.bound):
-        raise el.error("ambiguous", f"{spell(s.bare)} is no function and has no derivative", node)
+        raise el.error("ambiguous", f"{spell(s.bare)} is no function and has no derivative", node, f"Declare {spell(s.bare)} as a function, or {spell(s.base)} as a name.")
     if _power_of_e(s) and len(inside) == 1 and target.parts[0].text == "(" and peel(inside[0]) is not None:
         message = f"{spell(s.base)} before a bracket is a number or a function"
         advice = f"Write {spell(s.base)} \\cdot … for the product, or declare {spell(s.base)} as a function."
