@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from symderive.engine.budget import Budget
 from symderive.engine.builder import Builder, Stuck
+from symderive.engine.factors import by_factors
 from symderive.engine.functions import Restart
 from symderive.engine.handlers import HANDLERS
 from symderive.engine.induction import by_induction
@@ -155,7 +156,13 @@ class Prover:
     def _by_settings(self, claim: Term, conditions: tuple[Term, ...]) -> int:
         """Names as atoms first, then definitions unfolded."""
         last: Exception = Stuck("no way was tried")
-        for setting in self.settings(claim, conditions):
+        settings = self.settings(claim, conditions)
+        try:
+            if (line := by_factors(self, claim, settings[0])) is not None:
+                return line
+        except FAILURES:
+            pass
+        for setting in settings:
             try:
                 return self._by_cases(claim, setting, MAX_SPLITS)
             except FAILURES as error:
@@ -355,6 +362,8 @@ def choose_split(differ: Differ) -> tuple[Term, ...] | None:
         return None
     parts: dict[Term, tuple[Term, ...]] = {}
     for g in sorted(normal.ring.inside(gap)):
+        if g >= len(normal.ring.generators):  # a generator that only a failed attempt made
+            continue
         for t in subterms(normal.ring.generators[g]):
             split = split_of(t)
             free = t.loose <= differ.left.loose | differ.right.loose

@@ -93,9 +93,11 @@ def _guarded(normal: Normal, t: Term) -> int:
     """Σ with a guard as a sum of cases."""
     op, (lo, hi, guard, body) = t.name(), t.terms
     for g in reversed(guard.terms if guard.head == "and" else [guard]):
-        body = make("cases", g, body, ZERO)
+        unequal = g.head == "rel" and g.name() == "!="
+        body = make("cases", rel("=", *g.terms), ZERO, body) if unequal else make("cases", g, body, ZERO)
     plain = make("big", op, lo, hi, TRUE, body)
-    return resum(normal, t, plain)
+    moves = [ordered(normal, s) for s in Expansion(set(t.loose)).of(t)]
+    return _resum(normal, t, plain, moves)
 
 
 def resummed(normal: Normal, t: Term) -> int | None:

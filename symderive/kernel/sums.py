@@ -120,24 +120,29 @@ class Expansion:
         lo, hi, guard, body = t.terms
         i = self.fresh()
         body = instantiate(body, bound(i))
-        extra: dict[Term, int] = {}
+        here = [Summand(1, (), {})]
         for g in conjuncts(instantiate(guard, bound(i))):
-            extra[indicator(g)] = 1
-        out = []
-        for s in self.of(body):
-            factors = {**s.factors, **extra}
-            out.append(Summand(s.coefficient, ((i, (lo, hi)), *s.indices), factors))
-        return out
+            here = [_times(s, r) for s in here for r in _indicated(g)]
+        found = [_times(s, r) for s in here for r in self.of(body)]
+        return [Summand(s.coefficient, ((i, (lo, hi)), *s.indices), s.factors) for s in found]
 
     def _cases(self, t: Term) -> list[Summand]:
         """[g]·a + (1 − [g])·b."""
         guard, a, b = t.terms
-        here = Summand(1, (), {indicator(guard): 1})
-        out = [_times(here, s) for s in self.of(a)]
+        here = _indicated(guard)
+        out = [_times(g, s) for g in here for s in self.of(a)]
         if b is not ZERO:
             out += self.of(b)
-            out += [_scaled(_times(here, s), -1) for s in self.of(b)]
+            out += [_scaled(_times(g, s), -1) for g in here for s in self.of(b)]
         return out
+
+
+def _indicated(guard: Term) -> list[Summand]:
+    """The indicator of a guard as a sum; that of ``a ≠ b`` is 1 less that of ``a = b``."""
+    if guard.head == "rel" and guard.name() == "!=":
+        equal = indicator(rel("=", *guard.terms))
+        return [Summand(1, (), {}), Summand(-1, (), {equal: 1})]
+    return [Summand(1, (), {indicator(guard): 1})]
 
 
 def indicator(guard: Term) -> Term:
