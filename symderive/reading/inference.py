@@ -7,16 +7,16 @@ each class without a declared one gets a dimension of its own.  All of it is ech
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from symderive.kernel.context import Name, Range
-from symderive.kernel.terms import ONE
+from symderive.kernel.terms import INF, ONE, abstract, at, bound, make, rel, sym
 from symderive.reading.alphabet import styled
 from symderive.reading.elaborate import Elaborator, transposes
 from symderive.reading.functions import big_letters
 from symderive.reading.lexer import Leaf
-from symderive.reading.names import Meaning, Names, spell
+from symderive.reading.names import Meaning, Names, loose, spell
 from symderive.reading.surface import Node, Surface
 from symderive.reading.symbols import Symbol, letters, peel, unwrap
 
@@ -36,6 +36,8 @@ class _Use:
     bound: set[str] = field(default_factory=set)
     known: dict[Slot, Range] = field(default_factory=dict)
     letters: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    indices: dict[str, Slot] = field(default_factory=dict)
+    """Bases whose entries are indices themselves (``p_{y_i}``), with the place where they stand."""
 
 
 def infer_families(names: Names, nodes: Iterable[Surface], defined: Collection[str] = ()) -> None:
@@ -60,8 +62,24 @@ def infer_families(names: Names, nodes: Iterable[Surface], defined: Collection[s
                 names.ranges_said[x] = ranges[base, k]
     for base, rank in families.items():
         own = tuple(ranges[base, k] for k in range(rank))
-        names.add(Meaning(base, spell(base), "inferred"), Name("real", own))
+        place = use.indices.get(base)
+        of = None if place is None else use.known.get(place) or ranges.get(place)
+        names.add(Meaning(base, spell(base), "inferred"), Name("real" if of is None else "int", own))
+        if of is not None:
+            _within(names, base, own, of)
         names.inferred.append(f"{spell(base)} has {'entries with an index' if rank == 1 else f'{rank} indices'}")
+
+
+def _within(names: Names, base: str, own: Sequence[Range], of: Range) -> None:
+    """Every entry of a base is an index in a range."""
+    letters_ = [loose() for _ in own]
+    entry = at(sym(base), *(bound(x) for x in letters_))
+    facts = [rel("<=", of[0], entry)] + ([] if of[1] is INF else [rel("<=", entry, of[1])])
+    for f in facts:
+        out = f
+        for x, (lo, hi) in zip(reversed(letters_), reversed(own), strict=True):
+            out = make("all", lo, hi, abstract(out, x))
+        names.assume(out)
 
 
 def _join(names: Names, use: _Use) -> None:
@@ -123,6 +141,10 @@ def _look(names: Names, node: Surface, use: _Use) -> None:
         if not declared and base not in ("δ", "𝟙", "e"):
             use.ranks.setdefault(base, set()).add(len(parts))
             use.scripts.setdefault(base, set()).update(shown)
+        for k, p in enumerate(parts):
+            inner = peel(unwrap(p))
+            if inner is not None and inner.lower is not None and inner.base not in names:
+                use.indices.setdefault(inner.base, (base, k))
         for k, x in enumerate(shown):
             if len(x) == 1 and x.isalpha():
                 use.letters.setdefault(base, []).append((x, k))

@@ -157,6 +157,8 @@ _TOKEN = re.compile(
     r"|(?P<run>[A-Za-z]+)|(?P<sign>:=|\|\||.)",
     re.DOTALL,
 )
+_ALIGNED = re.compile(r"[\s&]*(?:[=<>≤≥≈:+\-*/^_.,;]|\\[A-Za-z,;!:>]|\Z)")
+"""What may stand after the & of an alignment."""
 _WORD = re.compile(r"\s*([A-Za-z][A-Za-z0-9 \-]*?)\s*\Z")
 _ARGUMENT = re.compile(r"\s*\{")
 _OPENS = frozenset("LBRACE LPAR LSET LBAR LNORM LANGLE LDOT LROOT BEGIN".split())
@@ -249,7 +251,8 @@ class Lexer:
             leaf.type = "R" + opened.type[1:]
         if opened.type == "LROOT" and leaf.text == "]":
             leaf.type = "RROOT"
-        if opened.type[1:] != leaf.type[1:] and (opened.type, leaf.type) != ("BEGIN", "END"):
+        environment = (opened.type, leaf.type) == ("BEGIN", "END")
+        if opened.text != leaf.text if environment else opened.type[1:] != leaf.type[1:]:
             message = f"{opened.text} is closed by {leaf.text}"
             raise ReadingError("syntax", message, leaf.start, leaf.end, "Brackets must match.")
 
@@ -341,6 +344,8 @@ class Lexer:
             case "&":
                 if any(o.type == "BEGIN" for o in self.stack):
                     self._emit("AMP", "&", start, end)
+                elif script in _ENDS_OPERAND and not _ALIGNED.match(self.text, end):
+                    self._emit("QUAD", "quad", start, end)
             case "=" | "<" | ">" | ":=":
                 self._emit("REL", RELATIONS.get(sign, sign), start, end)
             case _ if sign in ("$", "#", "@", "`", '"', "?"):
@@ -431,7 +436,7 @@ class Lexer:
         elif name == "not":
             m = re.compile(r"\s*(=|\\in\b|\\sim\b)").match(self.text, end)
             if m is None:
-                raise ReadingError("syntax", "\\not stands before no relation", start, end)
+                raise ReadingError("syntax", "\\not stands before no relation", start, end, "Write \\ne or \\notin.")
             self._emit("REL", {"=": "!=", "\\in": "notin"}.get(m.group(1), "notsim"), start, m.end())
             return m.end()
         elif name in RELATIONS:
@@ -450,7 +455,7 @@ class Lexer:
             self._emit("OPERATOR", OPERATORS[name], start, end)
         elif name in BIG:
             self._emit("BIG", BIG[name], start, end)
-        elif name in FUNCTIONS:
+        elif name in FUNCTIONS and name not in alphabet.ACCENTS:
             return self._function(name, start, end)
         elif name in alphabet.ACCENTS:
             self._emit("ACCENT", name, start, end)
@@ -497,7 +502,7 @@ class Lexer:
         if name == "substack":
             brace = _ARGUMENT.match(self.text, end)
             if brace is None:
-                raise ReadingError("syntax", "\\substack has no argument", start, end)
+                raise ReadingError("syntax", "\\substack has no argument", start, end, "Put it in braces.")
             self._emit("LBRACE", "{", start, brace.end(), "substack")
             return brace.end()
         if name in ("textcolor", "mathcolor", "colorbox"):
@@ -528,7 +533,7 @@ class Lexer:
         if m is None:
             stripped = self.text[position:].lstrip()
             if not stripped or of in ("begin", "end", "array"):
-                raise ReadingError("syntax", f"\\{of} has no argument", position - 1, position)
+                raise ReadingError("syntax", f"\\{of} has no argument", position - 1, position, "Put it in braces.")
             k = len(self.text) - len(stripped)
             word = re.match(r"\\[A-Za-z]+|.", stripped, re.DOTALL)
             assert word is not None
@@ -550,7 +555,7 @@ class Lexer:
     def _sized(self, side: str, start: int, end: int) -> int:
         m = re.compile(r"\s*(\\[A-Za-z]+|\\.|.)", re.DOTALL).match(self.text, end)
         if m is None:
-            raise ReadingError("syntax", f"\\{side} without a bracket", start, end)
+            raise ReadingError("syntax", f"\\{side} without a bracket", start, end, "Write a bracket after it, or a dot.")
         bracket = m.group(1).removeprefix("\\") if len(m.group(1)) > 1 else m.group(1)
         left = side == "left"
         if bracket in ("|", "vert") and m.group(1) != "\\|":
@@ -564,7 +569,7 @@ class Lexer:
         elif bracket in BRACKETS:
             type_, text = BRACKETS[bracket]
         else:
-            raise ReadingError("syntax", f"\\{side} stands before {bracket}", start, m.end())
+            raise ReadingError("syntax", f"\\{side} stands before {bracket}", start, m.end(), "Write a bracket after it, or a dot.")
         self._emit(type_, text, start, m.end())
         return m.end()
 
@@ -573,7 +578,7 @@ class Lexer:
         base, end = self._argument(middle, "overset")
         inner = Lexer(base, self.words).tokens()
         if len(inner) != 1:
-            raise ReadingError("syntax", "\\overset stands over more than one sign", start, end)
+            raise ReadingError("syntax", "\\overset stands over more than one sign", start, end, "Put it over one sign.")
         leaf = inner[0]
         self._emit(leaf.type, leaf.text, start, end, note.strip())
         return end
@@ -645,7 +650,7 @@ class Lexer:
                 after = self._command(m.group(1), start, after)
                 self.styles.pop()
                 return after
-            raise ReadingError("syntax", f"\\{name} stands before no letter", start, end)
+            raise ReadingError("syntax", f"\\{name} stands before no letter", start, end, "Put what it styles in braces.")
         self._emit("LBRACE", "{", start, brace.end())
         self.styles[-1] = style
         return brace.end()

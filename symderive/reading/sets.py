@@ -23,6 +23,7 @@ from symderive.reading.forms import (
     symbols_in,
     written_together,
 )
+from symderive.reading.functions import range_in
 from symderive.reading.lexer import Leaf
 from symderive.reading.names import Names
 from symderive.reading.surface import Node, Surface
@@ -63,6 +64,8 @@ class Sets:
 
     def __init__(self, names: Names) -> None:
         self.names = names
+        self.own_ranges: dict[str, Range] = {}
+        """Ranges of index letters within the sentence that is being settled."""
 
     def note_range(self, node: Surface) -> bool:
         """Remember the range of ``i = 1, …, n``; whether the formula is one."""
@@ -226,12 +229,26 @@ class Sets:
             elif s.base not in self.names and stepped(item.node, s.base):
                 self.names.ranges_said[s.base] = (ONE, INF)
                 out.append(s.base)
+            elif (own := self.running(s.base, script, item)) is not None:
+                self.own_ranges[s.base] = own
+                out.append(s.base)
             else:
                 return []
         return out
 
+    def running(self, letter: str, script: Surface, item: Item) -> Range | None:
+        """The range of the index of ``p_k`` in ``p_k = e^{f_k}``: that which it has on the other side."""
+        node = item.node
+        known = letter in self.names and self.names.meanings[letter].role != "index"
+        if known or not is_chain(node) or not isinstance(node, Node) or len(node.parts) < 3:
+            return None
+        if not (node.parts[0].start <= script.start < node.parts[0].end):
+            return None
+        found = range_in(Elaborator(self.names, node), letter, node.parts[2])
+        return None if found is None or found[0].loose or found[1].loose else found
+
     def range_for(self, letter: str) -> Range:
-        return self.names.ranges_said.get(letter, (ZERO, INF))
+        return self.own_ranges.get(letter) or self.names.ranges_said.get(letter, (ZERO, INF))
 
     def sequence(self, s: Symbol) -> Range | None:
         """``x_{1:T}`` as the range of a family."""
