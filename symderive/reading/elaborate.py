@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import TypeVar
 
 from symderive.kernel.context import Rejected
@@ -55,6 +56,17 @@ class Factor:
 
 
 FACTOR_LIMIT = 400
+SPOKEN = {"o.": "⊙", "o": "∘", "ox": "⊗", "x": "×", "*": "·"}
+NO_TERMS = {
+    "chain": ("a relation stands where a term is expected", "Give one side of it."),
+    "listed": ("several formulas or words stand where one term is expected", "Split it, or put a list in brackets."),
+    "empty": ("there is no formula here", "Write one."),
+    "REL": ("a relation has no sides", "Write what stands on both sides."),
+    "TEXT": ("words stand where a term is expected", "Write it as a formula, or a name as \\mathrm{…}."),
+    "PARTIAL": ("∂ stands before nothing", "Write \\frac{\\partial L}{\\partial x}."),
+    "LDOT": ("\\left. has no bar at its end", "Write \\left. … \\right|_{x = a}."),
+}
+"""What is wrong with a part that is no term, and what to do."""
 JOINING = frozenset("if when for and where with but whenever".split())
 """Words before and between conditions that must all hold."""
 
@@ -130,8 +142,8 @@ class Elaborator:
     def value(self, node: Surface) -> Value:
         method = getattr(self, f"_{node.kind.lower()}", None)
         if method is None:
-            text = node.text or node.kind
-            raise ReadingError("syntax", f"{text} cannot stand as a term", node.start, node.end)
+            wrong = NO_TERMS.get(node.kind, (f"{node.text or node.kind} cannot stand as a term", "Write a term here."))
+            raise self.error("syntax", wrong[0], node, wrong[1])
         out: Value = method(node)
         return out
 
@@ -141,7 +153,8 @@ class Elaborator:
     def scalar(self, node: Surface) -> Term:
         v = self.value(node)
         if self.shape(v, node):
-            raise ReadingError("shape", f"a number is expected, not {show(self.shape(v, node))}", node.start, node.end)
+            message = f"a number is expected, not {show(self.shape(v, node))}"
+            raise self.error("shape", message, node, "Check the shapes that were declared.")
         return v.term
 
     def shape(self, v: Value | Term, node: Surface) -> Shape:
@@ -320,6 +333,9 @@ class Elaborator:
 
     def _juxtaposed(self, node: Node) -> Value:
         self._unknown_run(node)
+        for a, b in pairwise(node.parts):
+            if isinstance(a, Leaf) and isinstance(b, Leaf) and a.type == b.type == "NUMBER":
+                raise ReadingError("typo", "two numerals stand side by side", a.start, b.end, "Write \\cdot between them.")
         return self.product([Factor("", p) for p in node.parts], node)
 
     def _times(self, node: Node) -> Value:
@@ -419,7 +435,7 @@ class Elaborator:
         s, t = self.shape(a, node), self.shape(b, node)
         if op == "/":
             if len(s) == len(t) == 2 or (t and len(s) != len(t)):
-                raise self.error("shape", f"{show(s)} is divided by {show(t)}", node)
+                raise self.error("shape", f"{show(s)} is divided by {show(t)}", node, "Multiply by an inverse, or divide by a number.")
             if s and t:
                 self.names.notes.append("a quotient of vectors is taken entry by entry")
             return Value(make("div", a.term, b.term), a.row or b.row)
@@ -438,7 +454,8 @@ class Elaborator:
         if op == "o" and not (s and t):
             op = "o."
         if op not in ("", "*", "x", "o."):
-            raise self.error("unsupported", f"the product {op} is not read here", node)
+            message = f"the product {SPOKEN.get(op, op)} is not read between {show(s)} and {show(t)}"
+            raise self.error("unsupported", message, node, "Write the product in another way.")
         if not s or not t:
             return Value(_times(a.term, b.term) if grown else make("mul", a.term, b.term), a.row or b.row)
         return self._matrix_product(a, b, s, t, node)
@@ -514,7 +531,7 @@ class Elaborator:
 
     def _number(self, leaf: Leaf) -> Value:
         if len(leaf.text) > 60:
-            raise self.error("limit", "the numeral has too many digits", leaf)
+            raise self.error("limit", "the numeral has more than 60 digits", leaf, "Give it a name.")
         return Value(num(Fraction(leaf.text)))
 
     def _letter(self, leaf: Leaf) -> Value:
@@ -534,7 +551,7 @@ class Elaborator:
     def _group(self, node: Node) -> Value:
         inner = unwrap(node)
         if isinstance(inner, Node) and inner.kind == "empty":
-            raise self.error("syntax", "empty braces stand for nothing", node)
+            raise self.error("syntax", "empty braces stand for nothing", node, "Fill them, or remove them.")
         return self.value(inner)
 
     def _boxed(self, node: Node) -> Value:
@@ -554,7 +571,7 @@ class Elaborator:
         return self.combine("/", top, bottom, node)
 
     def _binomial(self, node: Node) -> Value:
-        raise self.error("unsupported", "binomial coefficients are not read yet", node)
+        raise self.error("unsupported", "binomial coefficients are not read yet", node, "Write the quotient out.")
 
     def _root(self, node: Node) -> Value:
         inside = self.value(node.parts[-1])
@@ -572,7 +589,7 @@ class Elaborator:
     def _factorial(self, node: Node) -> Value:
         inside = value(self.term(node.parts[0]))
         if not isinstance(inside, int) or not 0 <= inside <= 50:
-            raise self.error("unsupported", "a factorial is read only of a small numeral", node)
+            raise self.error("unsupported", "a factorial is read only of a numeral up to 50", node, "Write a product with \\prod.")
         out = 1
         for k in range(2, inside + 1):
             out *= k
@@ -587,12 +604,10 @@ class Elaborator:
         raise self.error("syntax", f"\\{leaf.text} stands without an argument", leaf, "Give it an argument.")
 
     def _big(self, leaf: Leaf) -> Value:
-        raise self.error("syntax", "a big operator stands before nothing", leaf)
+        raise self.error("syntax", "a big operator stands before nothing", leaf, "Write what it adds up or multiplies.")
 
     def _nabla(self, leaf: Leaf) -> Value:
-        raise self.error("syntax", "∇ stands before nothing", leaf)
-
-    _partial = _nabla
+        raise self.error("syntax", "∇ stands before nothing", leaf, "Write \\nabla_w L.")
 
     def _dots(self, leaf: Leaf) -> Value:
         raise self.error(
@@ -602,11 +617,23 @@ class Elaborator:
     # -- scripts ------------------------------------------------------------------------------------
 
     def _subscript(self, node: Node) -> Value:
+        self._scripts_once(node)
         if isinstance(node.parts[0], Node) and node.parts[0].kind == "brace":
             return self.value(node.parts[0])
         return self.symbol_node(node)
 
+    def _scripts_once(self, node: Node) -> None:
+        """``x^2^3`` and ``x_1_2`` are errors, as in TeX."""
+        base: Surface = node.parts[0]
+        while isinstance(base, Node) and base.kind in ("superscript", "subscript"):
+            script = unwrap(base.parts[1])
+            if base.kind == node.kind and not (isinstance(script, Leaf) and script.type in ("PRIME", "MARK")):
+                sign = "^" if node.kind == "superscript" else "_"
+                raise self.error("typo", f"two scripts with {sign} stand on one symbol", node, "Put braces around what belongs together.")
+            base = base.parts[0]
+
     def _superscript(self, node: Node) -> Value:
+        self._scripts_once(node)
         if isinstance(node.parts[0], Node) and node.parts[0].kind == "brace":
             return self.value(node.parts[0])
         found = peel(node)
@@ -626,7 +653,7 @@ class Elaborator:
             if node.kind == "superscript":
                 return self.power(base, script, node)
             return self.component(base, script, node)
-        raise self.error("syntax", "this cannot be read as a symbol", node)
+        raise self.error("syntax", "this cannot be read as a symbol", node, "An accent stands over one letter or name.")
 
     def power(self, base: Value, script: Surface, node: Surface) -> Value:
         """``base^script``: transpose, inverse, or power."""
@@ -658,7 +685,7 @@ class Elaborator:
                 for _ in range(exponent - 1):
                     out = make("op", "matmul", out, base.term)
                 return Value(out)
-            raise self.error("shape", "this power of a matrix is not read", node)
+            raise self.error("shape", "this power of a matrix is not read", node, "Write A^{k} with 2 ≤ k ≤ 8, A^{-1}, or A^{\\odot k} entry by entry.")
         exponent_term = self.scalar(script)
         if len(s) == 1:
             self.names.notes.append("a power of a vector is taken entry by entry")
@@ -873,6 +900,8 @@ class Elaborator:
 
     def _no_number(self, s: Symbol, node: Surface) -> None:
         """Letters of which nothing was said, but that cannot be meant as numbers."""
+        if s.base in ("𝔼", "𝕍", "ℙ", "ℝ", "ℕ", "ℤ") and s.lower is None:
+            raise self.error("syntax", f"{spell(s.base)} stands without an argument", node, "Give it one in brackets.")
         if s.primes and s.lower is None and self.names.is_function(s.bare):
             raise self.error("syntax", f"{spell(s.base)} stands without an argument", node, "Give it an argument.")
         if s.lower is not None:

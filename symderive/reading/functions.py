@@ -228,7 +228,7 @@ def el_value(el: Elaborator, t: Term, *, row: bool = False) -> Value:
 
 def one(el: Elaborator, arguments: Sequence[Value], node: Surface) -> Value:
     if len(arguments) != 1:
-        raise el.error("syntax", f"one argument is expected, not {len(arguments)}", node)
+        raise el.error("syntax", f"one argument is expected, not {len(arguments)}", node, "Check the brackets.")
     return arguments[0]
 
 
@@ -273,6 +273,8 @@ def call(el: Elaborator, word: str, lower: Surface | None, arguments: Sequence[V
 
 def extremum(el: Elaborator, word: str, arguments: Sequence[Value], node: Surface) -> Value:
     """max(a, b, …), or the largest entry of a vector."""
+    if not arguments:
+        raise el.error("syntax", f"{word} of nothing", node, "Give it several numbers or a vector.")
     if len(arguments) == 1:
         t = arguments[0].term
         s = el.shape(t, node)
@@ -355,7 +357,7 @@ def applied(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type
     arguments = [el.value(p) for p in items(target.parts[1])] if len(target.parts) == 3 else []
     arity = len(el.names.declared(key.rstrip("'")).arguments) if key.rstrip("'") in el.names.scope.names else 1
     if len(arguments) != arity:
-        raise el.error("syntax", f"{spell(s.bare)} takes {arity} arguments, not {len(arguments)}", node)
+        raise el.error("syntax", f"{spell(s.bare)} takes {arity} arguments, not {len(arguments)}", node, "Check its declaration.")
     out = el_value(el, make("app", key, *(a.term for a in arguments)), row=any(a.row for a in arguments))
     el.shape(out, node)
     if upper is not None:
@@ -584,7 +586,7 @@ def big(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type: ig
         return None
     word, lower, upper = found
     if word not in ("sum", "prod"):
-        raise el.error("unsupported", f"\\{word} is not read", factors[k].node)
+        raise el.error("unsupported", f"\\{word} is not read", factors[k].node, "Only sums and products are read.")
     return big_operator(el, word, lower, upper, factors, k)
 
 
@@ -594,7 +596,7 @@ def big_operator(
     node = factors[k].node
     body = factors[k + 1 :]
     if not body or (body[0].op != ""):
-        raise el.error("syntax", "a big operator stands before nothing", node)
+        raise el.error("syntax", "a big operator stands before nothing", node, "Write what it adds up or multiplies.")
     if lower is None:
         raise el.error("unsupported", "a big operator without an index", node, "Write its index below.")
     if word == "prod" and any(f.op == "/" for f in body):
@@ -654,7 +656,7 @@ def limits(
             for x in _bound_by(el, fresh, part, node, relation):
                 binders.append((x, *range_of(el, x, surfaces, node)))
     if not binders:
-        raise el.error("syntax", "the sum binds no index", node)
+        raise el.error("syntax", "the sum binds no index", node, "Write \\sum_{i=1}^{n}.")
     mine = [b[0] for b in binders]
     for part in guards:
         for x in _free_letters(el, part) if isinstance(part, Node) else ():
@@ -874,8 +876,11 @@ def bracket(el: Elaborator, node: Node) -> Value:
     """What stands in brackets: a term, a modulus, a norm, a list of entries."""
     opened = node.parts[0]
     if len(node.parts) < 3:
-        raise el.error("syntax", "an empty bracket stands for nothing", node)
-    inside = node.parts[1]
+        raise el.error("syntax", "an empty bracket stands for nothing", node, "Fill it, or remove it.")
+    inside, closed = node.parts[1], node.parts[2]
+    if opened.type == "LPAR" and {"(": ")", "[": "]"}.get(opened.text, closed.text) != closed.text:
+        message = f"{opened.text} is closed by {closed.text}"
+        raise el.error("syntax", message, node, "An interval stands after \\in; in a term brackets must match.")
     match opened.type:
         case "LBAR":
             v = el.value(inside)
@@ -891,7 +896,7 @@ def bracket(el: Elaborator, node: Node) -> Value:
         case "LANGLE":
             parts = items(inside)
             if len(parts) != 2:
-                raise el.error("unsupported", "angle brackets hold two vectors", node)
+                raise el.error("unsupported", "angle brackets hold two vectors", node, "Write \\langle x, y \\rangle.")
             a, b = (el.value(p) for p in parts)
             word = "matmul" if len(el.shape(a, node)) == 1 else "inner"
             return el_value(el, make("op", word, a.term, b.term))
@@ -982,7 +987,7 @@ def entries(el: Elaborator, rows: Sequence[Sequence[Term]], node: Surface) -> Va
     if any(len(r) != n for r in rows):
         raise el.error("shape", "the rows of the matrix differ in length", node)
     if m * n > 400:
-        raise el.error("limit", "a written matrix of more than 400 entries", node)
+        raise el.error("limit", "a written matrix of more than 400 entries", node, "Declare it, and give it a name.")
 
     def pick(parts: Sequence[Term], i: Term) -> Term:
         out = parts[-1]
@@ -1016,12 +1021,14 @@ def environment(el: Elaborator, node: Node) -> Value:
         return cases(el, table, node)
     if name in MATRICES:
         table = [[p for c in r for p in ([None] if c is None else items(c))] for r in table]
+        if sum(map(len, table)) > 400:
+            raise el.error("limit", "a written matrix of more than 400 entries", node, "Declare it, and give it a name.")
         if any(c is None for r in table for c in r):
             raise el.error("syntax", "an entry of the matrix is missing", node)
         return entries(el, [[el.scalar(c) for c in r if c is not None] for r in table], node)
     if name in ("aligned", "split", "gathered", "alignedat"):
         raise el.error("unsupported", f"the environment {name} within a term", node, "Write its rows apart.")
-    raise el.error("unsupported", f"the environment {name} is not read", node)
+    raise el.error("unsupported", f"the environment {name} is not read", node, "Write a matrix, cases, or rows of an align.")
 
 
 def cases(el: Elaborator, table: list[list[Surface | None]], node: Node) -> Value:

@@ -124,7 +124,18 @@ WANTED = {
     "REL": "a relation stands without a side",
     "OPERATOR": "an operator stands without an operand",
     "CARET": "^ stands twice, or after nothing",
-    "UNDER": "_ stands after nothing",
+    "UNDER": "_ stands twice, or after nothing",
+    "SIGN": "two signs stand side by side",
+    "PRIME": "a prime stands after nothing",
+    "BANG": "! stands after nothing",
+}
+ADVICE = {
+    "SIGN": "Put brackets around the second, as in a - (-b).",
+    "REL": "Write both sides.",
+    "OPERATOR": "Write a factor on both sides.",
+    "CARET": "Write the base before it.",
+    "UNDER": "Write the base before it.",
+    "MID": "A bar separates only in p(x \\mid y); write \\lvert … \\rvert around a term.",
 }
 
 
@@ -146,4 +157,5 @@ def parse(text: str, words: Collection[str] = ()) -> Surface:
         if not isinstance(token, Leaf):
             raise ReadingError("syntax", WANTED["$END"], max(0, len(text) - 1), len(text), "Complete it.") from None
         message = WANTED.get(token.type, f"{text[token.start : token.end] or 'this'} is not expected here")
-        raise ReadingError("syntax", message, token.start, token.end) from None
+        advice = ADVICE.get(token.type, "Look for what is missing before it.")
+        raise ReadingError("syntax", message, token.start, token.end, advice) from None
