@@ -14,10 +14,12 @@ from benchmarks.scalar import STEPS
 from symderive.engine.judge import Judge
 from symderive.kernel import check
 from symderive.kernel.terms import TooDeep, rel
-from symderive.language.expr import Sum, absolute, eq, exp, lift, name, sqrt
+from symderive.language.expr import D, Sum, absolute, eq, exp, function, lift, name, sqrt
 from symderive.language.scope import Scope
 from symderive.language.verdict import Kind
 from symderive.rules.book import book
+
+tanh = function("tanh")
 
 SAMPLE = [
     pytest.param(row, claim, right, id=f"{row.topic}-{k}-{j}")
@@ -124,3 +126,34 @@ def test_only_relations_are_judged():
     x = s.real("x")
     verdict = Judge(s.context(), book()).judge(rel("=", x.term, x.term))
     assert verdict.kind is Kind.PROVED
+
+
+# -- products along many named layers -------------------------------------------------------------
+
+
+def chained(depth, wrong=False):
+    """∂h_L/∂h_0 of h_k = tanh(z_k), z_k = w_k·h_{k-1}, as the product of all slopes."""
+    s = Scope()
+    last, slopes = s.real("h0"), lift(1)
+    for k in range(1, depth + 1):
+        w = s.real(f"w{k}")
+        z = s.define(f"z{k}", w * last)
+        last = s.define(f"h{k}", tanh(z))
+        slopes *= w * (1 - last if wrong and k == depth // 2 else 1 - last**2)
+    return s, eq(D(last, name("h0")), slopes)
+
+
+def test_slopes_are_not_multiplied_out():
+    small, large = (len(judged(*chained(depth)).certificate["proof"]) for depth in (10, 40))
+    assert large < 5 * small
+    assert judged(*chained(20, wrong=True)).kind is Kind.REFUTED
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_factors_agree_one_by_one(sign):
+    s = Scope()
+    xs = s.reals("a b c d e f g h")
+    left = (xs[0] - xs[1]) * (2 * xs[2] + 4) ** 3 * (xs[3] + xs[4]) / ((xs[5] + 1) * (xs[6] + xs[7]))
+    right = (xs[1] - xs[0]) * (xs[2] + 2) ** 3 * (xs[3] + xs[4]) / ((1 + xs[5]) * (xs[7] + xs[6]))
+    kind = judged(s, eq(left, sign * 8 * right)).kind
+    assert kind is (Kind.REFUTED if sign > 0 else Kind.PROVED)

@@ -169,6 +169,8 @@ class Sampler:
         pool: list[Fraction | int] = POSITIVE if name in self.positive else NUMBERS
         if integer:
             return 1 + (k + j) % 3
+        if k % 2 == 0:  # a product of many numbers is not to vanish in all models
+            pool = [x for x in pool if x]
         near: list[Fraction | int] = [c + d for c in self.constants for d in (0, Fraction(1, 2), Fraction(-1, 2))]
         near = [x for x in near if x > 0 or name not in self.positive]
         if k == 0:
