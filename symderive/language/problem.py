@@ -7,11 +7,13 @@ lead to it, and the verdict on the whole claim.  Nothing here reads, searches or
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from symderive.kernel.context import Context
-from symderive.kernel.terms import Term
+from symderive.kernel.algebra import tidy
+from symderive.kernel.context import Context, mentioned
+from symderive.kernel.terms import Term, instantiate, make, rebuild, subterms
 from symderive.language.verdict import Kind, Verdict
 
 
@@ -72,6 +74,8 @@ class Goal:
         negated: of the choices, the wrong ones are asked for.
         at: equations ``name = value``, put in at the end.
         label: the name of the answer, for printing.
+        terms: entries and values that stand for these names where not every use of them is meant: w_{t−1}, σ(x),
+            ∂L/∂h.  An index that the target does not have means every index.  See `beyond`.
     """
 
     kind: GoalKind
@@ -83,6 +87,58 @@ class Goal:
     negated: bool = False
     at: tuple[Term, ...] = ()
     label: str = ""
+    terms: tuple[Term, ...] = ()
+
+
+def beyond(goal: Goal, context: Context, t: Term, *, parameters: bool = True) -> tuple[str, ...]:
+    """The names by which a term goes beyond what the answer to a goal may use, in order.
+
+    Indices and dimensions may always be used.  So may, with `parameters`, plain numbers of the problem that
+    nothing defines, if the goal lists terms: a step size that a list of quantities leaves out.
+    """
+    if goal.names is None:
+        return ()
+    indices = {s.name() for s in subterms(goal.target) if s.head == "sym"} if goal.target is not None else set()
+    given = [settled(g) for g in goal.terms]
+    found: dict[str, None] = {}
+
+    def free(name: str) -> bool:
+        declared = context.signature.get(name)
+        if declared is None or name in context.definitions:
+            return False
+        number = declared.kind == "real" and not declared.ranges
+        return declared.kind == "int" or (parameters and bool(given) and number)
+
+    def walk(s: Term) -> None:
+        if any(_is_given(g, s, indices) for g in given):
+            return
+        names = [n for n in mentioned(s, context) if not free(n)]
+        found.update(dict.fromkeys(n for n in names if given or n not in goal.names))  # type: ignore[operator]
+        for a in s.terms:
+            walk(a)
+
+    walk(settled(t))
+    return tuple(found)
+
+
+def settled(t: Term) -> Term:
+    """The term with the indices of entries in canonical order, entries of tables looked up."""
+    t = rebuild(t, lambda a, _: settled(a))
+    if t.head != "at":
+        return t
+    whole, i = t.terms
+    return settled(instantiate(whole.terms[2], i)) if whole.head == "tab" else make("at", whole, tidy(i))
+
+
+def _is_given(given: Term, t: Term, indices: AbstractSet[str]) -> bool:
+    """Whether a term is a given one; an index that is not among the names stands for any."""
+    if given is t:
+        return True
+    if given.head != "at" or t.head != "at":
+        return False
+    i = given.terms[1]
+    open_ = i.head == "sym" and i.name() not in indices
+    return (open_ or i is t.terms[1]) and _is_given(given.terms[0], t.terms[0], indices)
 
 
 @dataclass(frozen=True)

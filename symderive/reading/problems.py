@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from symderive.kernel.shapes import Shape
 from symderive.kernel.terms import Term, at, bound, make, subterms, sym
@@ -253,25 +253,25 @@ class Goals:
             return
         for f in asked.of:
             for node in split_list(self.parse(f)):
-                yield self.one(node, asked, allowed)
+                yield replace(self.one(node, asked, allowed), terms=self.allowed_terms(asked))
 
     def _declare_at(self, node: Surface) -> None:
         s = peel(node.parts[0]) if isinstance(node, Node) and node.kind == "chain" else None
         if s is not None and s.lower is None and s.base not in self.names and s.base not in self.names.ranges_said:
             self.names.adopt(s.base) or self.names.number(s.base, "inferred")
 
+    def allowed_terms(self, asked: Asked) -> tuple[Term, ...]:
+        """What stands after "in terms of"."""
+        return tuple(self.value(node).term for f in asked.names for node in split_list(self.parse(f)))
+
     def allowed(self, asked: Asked) -> frozenset[str] | None:
         """The names that "in terms of" leaves."""
         if not asked.names:
             return None
         out: set[str] = set()
-        for f in asked.names:
-            for node in split_list(self.parse(f)):
-                t = self.value(node).term
-                out |= {s.name() for s in subterms(t) if s.head == "sym"}
-                out |= {
-                    s.name() for s in subterms(t) if s.head == "app" and s.name().rstrip("'") in self.names.scope.names
-                }
+        for t in self.allowed_terms(asked):
+            out |= {s.name() for s in subterms(t) if s.head == "sym"}
+            out |= {s.name() for s in subterms(t) if s.head == "app" and s.name().rstrip("'") in self.names.scope.names}
         return frozenset(out)
 
     def one(self, node: Surface, asked: Asked, allowed: frozenset[str] | None) -> Goal:

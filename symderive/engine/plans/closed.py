@@ -12,6 +12,7 @@ from itertools import product
 from math import prod
 
 from symderive.engine.plans.chains import Chains
+from symderive.engine.plans.expressing import Expressing
 from symderive.engine.plans.forms import Forms, size
 from symderive.engine.plans.matrices import MatrixForms
 from symderive.engine.plans.recurrences import Recurrences
@@ -22,16 +23,18 @@ from symderive.engine.plans.work import Work, table
 from symderive.kernel.context import Context, Rejected, family_member
 from symderive.kernel.lowering import lower
 from symderive.kernel.shapes import SCALAR, Shape, shape
-from symderive.kernel.terms import Term, abstract, at, bound, literal, make, num, rebuild, rel, subterms
+from symderive.kernel.terms import Term, TooDeep, abstract, at, bound, literal, make, num, rebuild, rel, subterms
 from symderive.kernel.words import say
-from symderive.language.problem import Derivation, GoalKind
+from symderive.language.problem import Derivation, GoalKind, beyond
 from symderive.language.verdict import Kind, Verdict
 
 TRIES = 4
 """Candidates that are judged."""
+MUCH, SHORT = 0.7, 60
+"""How much shorter another form must be to be looked for, and the length below which none is."""
 MAX_ENTRIES = 64
 """Entries of a tensor that are worked out one by one."""
-FAILED = (NoSlope, Rejected, ZeroDivisionError, RecursionError)
+FAILED = (NoSlope, Rejected, ZeroDivisionError, RecursionError, TooDeep)
 
 
 def closed(work: Work) -> Derivation:
@@ -69,30 +72,58 @@ def unbuilt(context: Context, target: Term) -> str:
     return ""
 
 
-def symbolic(work: Work, target: Term, context: Context) -> tuple[Term | None, Verdict | None]:
-    """A closed form of a number in the names of the problem, and the verdict on target = form."""
+def symbolic(
+    work: Work, target: Term, context: Context, indices: tuple[Term, ...] = ()
+) -> tuple[Term | None, Verdict | None]:
+    """A closed form of a number in the names of the problem, and the verdict on target = form.
+
+    Where the goal gives terms and the number is an entry, `indices` are those of the entry.
+    """
     shown = [make("op", *s.args) for s in subterms(work.goal.target or target) if s.head == "op" and s is not target]
     forms = Forms(context, work.tidy(context), _names(work, context), _hidden(target, context), shown)
     failed: Verdict | None = None
     tried: set[Term] = {target}
     later: list[Term] = []
-    for bases in (_readable, _normal, _recurrent, None):
-        ranked = later if bases is None else _ranked(forms, bases(work, target, context))
+    given = Expressing(work, context, indices).of(target) if work.goal.terms else []
+    for bases in (given,) if given else (_readable, _normal, _recurrent, None):
+        if bases is None or isinstance(bases, list):
+            ranked = later if bases is None else bases
+        else:
+            ranked = _ranked(forms, bases(work, target, context))
+            ranked = [t for t in ranked if not beyond(work.goal, context, t)]
         found = [t for t in ranked if t not in tried and not _holds(t, target)]
         if bases is _readable and work.goal.kind is GoalKind.UPDATE:
             short = min(map(size, found), default=0) * 1.4
             found = [t for t in _as_asked(work, target, context) if forms.fits(t) and size(t) <= short] + found
-        if bases is not None:
+        if bases is not None and bases is not given:
             later += [t for t in found if _averages(t)]
             found = [t for t in found if not _averages(t)]
-        for t in found[:TRIES]:
+        for t in found[: 2 if bases is given else TRIES]:
             tried.add(t)
             verdict = work.judge(rel("=", target, t), context)
             if verdict.kind is Kind.PROVED:
+                if bases is _readable and work.goal.kind is not GoalKind.UPDATE:
+                    t, verdict = _shorter(work, target, context, forms, (t, verdict))
                 work.step(target, t, "in the names of the problem", context, verdict=verdict)
                 return t, verdict
             failed = verdict if failed is None else failed
     return None, failed
+
+
+def _shorter(
+    work: Work, target: Term, context: Context, forms: Forms, found: tuple[Term, Verdict]
+) -> tuple[Term, Verdict]:
+    """A proved form by way of the normal form, if it is much shorter than the one found."""
+    limit = MUCH * size(found[0])
+    if limit < SHORT:
+        return found
+    ranked = [t for t in _ranked(forms, _normal(work, target, context)) if size(t) < limit and not _averages(t)]
+    for t in ranked[:2]:
+        if not _holds(t, target) and not beyond(work.goal, context, t):
+            verdict = work.judge(rel("=", target, t), context)
+            if verdict.kind is Kind.PROVED:
+                return t, verdict
+    return found
 
 
 def _ranked(forms: Forms, bases: Iterable[Term]) -> list[Term]:
@@ -149,7 +180,10 @@ def flat(t: Term) -> Term:
 
 
 def _normal(work: Work, target: Term, context: Context) -> Iterable[Term]:
-    return work.normal_forms(target, context)
+    try:
+        return work.normal_forms(target, context)
+    except FAILED:
+        return []
 
 
 # -- values -------------------------------------------------------------------------------------------
@@ -205,6 +239,7 @@ def gradient(work: Work) -> Derivation:
 
 def tensor(work: Work, target: Term) -> Derivation:
     """A tensor by its component at new indices, then in matrix form where one is found."""
+    goal = work.goal
     ranges = _ranges(work, target)
     spans = known_spans(ranges)
     if spans is not None and (work.goal.at or work.goal.kind is GoalKind.EVALUATE):
@@ -213,7 +248,7 @@ def tensor(work: Work, target: Term) -> Derivation:
     entry = target
     for i in indices:
         entry = make("at", entry, i)
-    component, verdict = symbolic(work, lower(context, entry), context)
+    component, verdict = symbolic(work, lower(context, entry), context, tuple(indices))
     if component is None:
         return work.done(None, verdict, "no closed form of a component was found")
     table = tabulated(component, indices, ranges)
@@ -224,7 +259,10 @@ def tensor(work: Work, target: Term) -> Derivation:
     names = _names(work, work.context)
     forms = Forms(work.context, work.tidy(), names, hidden)
     for matrix in sorted(dict.fromkeys(found), key=size)[:TRIES]:
-        if not forms.fits(matrix) or matrix is target:
+        fits = (
+            not _holds(matrix, target) and not beyond(goal, work.context, matrix) if goal.terms else forms.fits(matrix)
+        )
+        if not fits or matrix is target:
             continue
         verdict = work.judge(rel("=", target, matrix))
         if verdict.kind is Kind.PROVED:

@@ -6,7 +6,7 @@ Forms are ranked by how long they are to read.  Suggestions only: each is judged
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -74,6 +74,12 @@ class Forms:
         self.hidden = frozenset(hidden)
         self.shown = tuple(shown)
         self._folds: list[Fold] | None = None
+        self.aliases: dict[str, str] = {}
+        """Names of functions that are defined as a function of the book, with that function."""
+        for name, d in context.definitions.items():
+            body = d.clauses[0][1]
+            if body.head == "app" and d.params and body.terms == tuple(map(bound, d.params)) and self.allows(name):
+                self.aliases[name] = body.name()
 
     # -- names ----------------------------------------------------------------------------------
 
@@ -132,6 +138,16 @@ class Forms:
             if len(clauses) == 1 or all(a is not None and b is not None and a <= b for a, b in ends):
                 return body
         return None
+
+    # -- other names of functions ---------------------------------------------------------------
+
+    def aliased(self, t: Term) -> Term:
+        """The term with the problem's own names of functions: σ where it says that σ is the logistic function."""
+        return self._renamed(t, {f: own for own, f in self.aliases.items()})
+
+    def _renamed(self, t: Term, names: Mapping[str, str]) -> Term:
+        t = rebuild(t, lambda a, _: self._renamed(a, names)) if names else t
+        return make("app", names[t.name()], *t.terms) if t.head == "app" and t.name() in names else t
 
     # -- folding --------------------------------------------------------------------------------
 
@@ -257,12 +273,12 @@ class Forms:
         found: dict[Term, int] = {}
         plain = set()
         for base in bases:
-            t = self.tidy(self.unfolded(base))
-            plain.add(t)
+            t = self.tidy(self.unfolded(self._renamed(base, self.aliases)))
+            plain.add(self.aliased(t))
             for form in (t, *self.variants(t)):
                 for x in (form, *self.folded(form)):
                     for y in (x, *self.variants(x)) if x is not form else (x,):
-                        found.setdefault(y, len(found))
+                        found.setdefault(self.aliased(y), len(found))
         fit = [t for t in found if self.fits(t)]
         return sorted(fit, key=lambda t: (size(t) * (0.85 if t in plain else 1), found[t]))
 

@@ -92,7 +92,8 @@ class MatrixForms:
                     raise NoForm
                 return make("app", t.name(), self.fold(t.terms[0], indices))
             case "pow" if literal(t.terms[1]) is not None and free == self._canonical(indices):
-                return make("pow", self.fold(t.terms[0], indices), t.terms[1])
+                base = self.fold(t.terms[0], indices)
+                return op("hadamard", base, base) if literal(t.terms[1]) == 2 else make("pow", base, t.terms[1])
             case "div" if free == self._canonical(indices) and self.free(t.terms[1]) == free:
                 top = self.fold(t.terms[0], indices) if self.free(t.terms[0]) else t.terms[0]
                 return make("div", top, self.fold(t.terms[1], indices))

@@ -65,7 +65,11 @@ def sigmoid(u: Term) -> Term:
 
 
 def side(u: Term, above: Term, below: Term) -> Term:
-    return make("cases", rel("<", ZERO, u), above, below)
+    """One value where u > 0, another where u < 0."""
+    a, b = u.terms if u.head == "add" and len(u.terms) == 2 else (u, ZERO)
+    if a is ZERO and b.head == "neg":
+        return make("cases", rel("<", ZERO, b.terms[0]), below, above)
+    return make("cases", rel("<", ZERO, a if b.head == "neg" and b.terms[0] is ZERO else u), above, below)
 
 
 SLOPES: dict[str, Callable[[Term, Term], Term]] = {

@@ -40,6 +40,8 @@ STRUCTURE = ("d.const", "d.self", "d.member", "d.add", "d.neg", "d.mul", "d.swap
 """Rules of differentiation that go without saying."""
 MAX_FAILURES = 16
 """Claims that may fail before no more are judged."""
+LEAST_UNITS = 200_000
+"""Work for a claim after many failures; each failure quarters what the next claim may use."""
 INDICES = "ijklmnpqrs"
 
 
@@ -82,7 +84,7 @@ class Work:
         if self.failures >= MAX_FAILURES:
             return Verdict(Kind.UNDECIDED, claim, "budget", "too many forms were tried without success")
         try:
-            return Judge(context, self.book, self.units).judge(claim)
+            return Judge(context, self.book, max(self.units >> 2 * self.failures, LEAST_UNITS)).judge(claim)
         except (Rejected, RecursionError) as error:
             return Verdict(Kind.UNDECIDED, claim, "unsupported", str(error))
 
