@@ -45,7 +45,7 @@ class Text:
     """A file of the corpus as it is, with one mutation, or without its convention.
 
     Attributes:
-        at: of a mutation, where it ends; of the original, where each of the mutations would begin, by relation.
+        at: where the mutation ends.
     """
 
     entry: dict[str, Any]
@@ -72,6 +72,11 @@ def place(text: str, mutation: dict[str, Any]) -> int:
     return at
 
 
+def end(text: str, at: int) -> tuple[int, int]:
+    """Line and column behind what stands before a place, spaces apart."""
+    return line_and_column(text, len(text[:at].rstrip()))
+
+
 def line_and_column(text: str, at: int) -> tuple[int, int]:
     return text.count("\n", 0, at) + 1, at - (text.rfind("\n", 0, at) + 1) + 1
 
@@ -85,7 +90,7 @@ def texts(*, quick: bool, only: str) -> Iterator[Text]:
         for m in e["mutations"][number % 3 :: 3 if quick else 1] if quick else e["mutations"]:
             k = place(text, m)
             changed = text[:k] + m["replace"] + text[k + len(m["find"]) :]
-            yield Text(e, changed, m, at=line_and_column(changed, k + len(m["replace"])))
+            yield Text(e, changed, m, at=end(changed, k + len(m["replace"])))
         if "convention" in e:
             yield Text(e, text.replace(e["convention"]["sentence"], ""), bare=True)
 
@@ -105,9 +110,22 @@ def steps_of(reports: Sequence[Report]) -> list[Step]:
 
 
 def step_at(steps: Sequence[Step], at: tuple[int, int]) -> int | None:
-    """The first relation that does not end before a place."""
-    found = (k for k, s in enumerate(steps) if (s.span.end_line, s.span.end_column) >= at)
-    return next(found, None)
+    """The first relation that ends at a place or later, if it begins before."""
+    for k, s in enumerate(steps):
+        if (s.span.end_line, s.span.end_column) >= at:
+            return k if (s.span.line, s.span.column) <= at else None
+    return None
+
+
+def said(s: Step) -> str:
+    """The verdict; ``proved if`` where it rests on what the text does not state."""
+    rests = any(c.origin in ("inferred", "solution") for c in s.conditions)
+    return "proved if" if s.verdict is Said.PROVED and rests else s.verdict.value
+
+
+def reason(s: Step) -> tuple[str, str]:
+    """Verdict and code of a step, and the words."""
+    return (f"{s.verdict.value}: {s.reason.code}", s.reason.text) if s.reason else (s.verdict.value, "")
 
 
 @dataclass
@@ -116,7 +134,7 @@ class Tally:
 
     Attributes:
         originals: verdicts on the relations of the originals that have a mutant, by verdict.
-        why: reasons for those that are neither proved nor taken.
+        why: reasons for those that are neither proved nor taken, with their number and an example; `missed` for mutants.
         wrongly: right relations that were refuted, in originals; `spread` in mutants, away from the mistake.
         outcome: of mutants: located, elsewhere, missed with the verdict on the wrong relation.
         named: of located mistakes: the kind that was named, against the true one.
@@ -124,7 +142,8 @@ class Tally:
 
     relations: int = 0
     originals: Counter[str] = field(default_factory=Counter)
-    why: Counter[str] = field(default_factory=Counter)
+    why: dict[str, list[str]] = field(default_factory=dict)
+    missed: dict[str, list[str]] = field(default_factory=dict)
     wrongly: list[str] = field(default_factory=list)
     spread: list[str] = field(default_factory=list)
     outcome: Counter[str] = field(default_factory=Counter)
@@ -154,18 +173,18 @@ class Tally:
         self.named_in_right += [f"{t}:{s.span.line}: {s.mistake.kind}" for s in steps if s.mistake]
         done = set()
         for m in t.entry["mutations"]:
-            k = step_at(steps, line_and_column(t.text, place(t.text, m) + len(m["find"])))
+            k = step_at(steps, end(t.text, place(t.text, m) + len(m["find"])))
             if k is None or k in done:
                 self.originals["not found"] += 1
                 self.notes.append(f"{t} [{m['relation']}]: not found as a relation")
                 continue
             done.add(k)
             s = steps[k]
-            self.originals[s.verdict.value] += 1
+            self.originals[said(s)] += 1
             if s.verdict not in (Said.PROVED, Said.TAKEN):
-                reason = f"{s.verdict.value}: {s.reason.code}: {s.reason.text}" if s.reason else s.verdict.value
-                self.why[reason] += 1
-                self.notes.append(f"{t}:{s.span.line}: {reason}: {s.source}")
+                code, text = reason(s)
+                self.why.setdefault(code, []).append(text)
+                self.notes.append(f"{t}:{s.span.line}: {code}: {text}: {s.source}")
             elif s.verdict is Said.TAKEN:
                 self.notes.append(f"{t}:{s.span.line}: taken: {s.source}")
 
@@ -184,10 +203,15 @@ class Tally:
             self.outcome["refuted, but not first"] += 1
             self.notes.append(f"{t}: first wrong is line {steps[fresh[0]].span.line}, not {steps[k].span.line}")
         else:
-            said = steps[k].verdict.value if k is not None else "not found"
-            self.outcome[f"missed: {said}"] += 1
-            if said == "proved":
-                self.errors.append(f"{t}: a wrong relation is proved: {steps[k].source}")  # type: ignore[index]
+            verdict = said(steps[k]) if k is not None else "not found"
+            self.outcome[f"missed: {verdict}"] += 1
+            if k is not None and verdict.startswith("proved"):
+                rests = "; ".join(c.latex for c in steps[k].conditions)
+                self.errors.append(f"{t}: a wrong relation is {verdict}: {steps[k].source} [{rests}]")
+            elif k is not None:
+                code, text = reason(steps[k])
+                self.missed.setdefault(code, []).append(text)
+                self.notes.append(f"{t}: missed: {code}: {text}: {steps[k].source}")
         touched = {k, k + 1} if k is not None else set()
         own = {t.mutation["replace"].strip(), ""}
         self.spread += [
@@ -198,13 +222,13 @@ class Tally:
 
     def bare(self, t: Text, reports: Sequence[Report], steps: list[Step]) -> None:
         word = next(w for w in WORDS if w in t.entry["convention"]["sentence"])
-        said = [h.say for r in reports for h in r.missing_sentences]
+        named = [h.say for r in reports for h in r.missing_sentences]
         hints = [x for s in steps for x in (*s.notes, s.reason.text if s.reason else "")]
         refuted = sum(s.verdict is Said.REFUTED for s in steps)
-        key = "named" if any(word in x for x in said) else "hinted" if any(word in x for x in hints) else "not named"
+        key = "named" if any(word in x for x in named) else "hinted" if any(word in x for x in hints) else "not named"
         self.conventions[key] += 1
         self.conventions["relations refuted for want of it"] += refuted
-        self.notes.append(f"{t}: {word}: {key}, {refuted} refuted; {said}")
+        self.notes.append(f"{t}: {word}: {key}, {refuted} refuted; {named}")
 
 
 def share(part: int, whole: int) -> str:
@@ -242,9 +266,11 @@ def show(t: Tally, *, every: bool) -> None:
     print(f"relations of the originals:       {t.relations}, of which {whole} have a mutant: read {share(read, whole)}")
     for what, n in t.originals.most_common():
         print(f"    {n:4} {what}")
-    print("reasons")
-    for what, n in t.why.most_common(None if every else 25):
-        print(f"    {n:4} {what[:150]}")
+    for title, found in (("reasons, right relations", t.why), ("reasons, mutants that were missed", t.missed)):
+        print(title)
+        for code, words in sorted(found.items(), key=lambda x: -len(x[1])):
+            common, n = Counter(words).most_common(1)[0]
+            print(f"    {len(words):4} {code}; {n}× {common[:100]}")
     if every:
         print("each")
         for x in t.notes:

@@ -50,10 +50,14 @@ def place(text: str, mutation: dict) -> int:
     return found[k] if k is not None and k < len(found) else -1
 
 
-def main() -> int:
+def load() -> None:
+    """Register all oracles."""
     for topic in TOPICS:
-        if (HERE / f"{topic}.py").exists():
-            importlib.import_module(topic)
+        importlib.import_module(topic)
+
+
+def main() -> int:
+    load()
     index = json.loads((HERE / "index.json").read_text(encoding="utf-8"))
     named = {item["file"] for item in index}
     found = [c for item in index for c in complaints(item)]
