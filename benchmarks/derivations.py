@@ -134,7 +134,7 @@ class Tally:
 
     Attributes:
         originals: verdicts on the relations of the originals that have a mutant, by verdict.
-        why: reasons for those that are neither proved nor taken, with their number and an example; `missed` for mutants.
+        why: reasons for those that are neither proved nor taken, by code; `missed` for mutants.
         wrongly: right relations that were refuted, in originals; `spread` in mutants, away from the mistake.
         outcome: of mutants: located, elsewhere, missed with the verdict on the wrong relation.
         named: of located mistakes: the kind that was named, against the true one.
