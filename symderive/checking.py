@@ -56,7 +56,7 @@ def check_solution(
     if problem is None and len(question.problems) == 1:
         problem = question.problems[0]
     values = tuple(dict.fromkeys(v for p in ([problem] if problem else question.problems) for v in (*p.values, *p.goal.at)))
-    return _Checker(understand(blocks, question.names), question.text, values, problem, question.label, units).report()
+    return _Checker(understand(blocks, question.names, list(_asked(question.unit))), question.text, values, problem, question.label, units).report()
 
 
 def check_document(reading: Reading, *, units: int = UNITS) -> list[Report]:
@@ -69,6 +69,13 @@ def check_document(reading: Reading, *, units: int = UNITS) -> list[Report]:
         blocks = list(_texts(reading.document.root.blocks))
         out.append(_Checker(understand(blocks, Names()), "", (), None, "", units, own=True).report())
     return out
+
+
+def _asked(unit: outline.Unit) -> Iterator[outline.Block]:
+    """The text of a question, after that of the units around it."""
+    if unit.parent is not None:
+        yield from _asked(unit.parent)
+    yield from (b for b in unit.blocks if isinstance(b, outline.Paragraph))
 
 
 def _texts(blocks: Iterable[outline.Block]) -> Iterator[outline.Block]:
@@ -102,14 +109,15 @@ class _Checker:
             values,
             tuple((a.order, a.fact) for a in meaning.assumed),
             tuple(meaning.names.unread),
-            meaning.inferred - meaning.reserved,
+            meaning.inferred - {n for v in values for n in self.context.closure(v)},
+            varying(meaning),
             f"{text} {meaning.found.words}".lower(),
             ", ".join(sorted(meaning.names.conventions & UNSUPPORTED)),
             units,
         )
         final = problem is not None
         self.marker = Marker(
-            scope, lambda r: readings(meaning, r, stated_only=final), lambda r: repairs(meaning, r), self.show
+            scope, lambda r: readings(meaning, r, final=final), lambda r: repairs(meaning, r), self.show
         )
         if problem is not None and problem.goal.kind is GoalKind.SOLVE and problem.goal.relation is not None:
             self.marker.assume_equation(problem.goal.relation)
@@ -306,6 +314,21 @@ def left_over(problem: Problem, t: Term) -> str:
     if t is goal.target:
         return "the answer is the question"
     return ""
+
+
+def varying(m: Meaning) -> frozenset[str]:
+    """Names without definition of which a derivation takes derivatives, or that stand on the left of a relation."""
+    definitions = m.names.scope.definitions
+    out: set[str] = set()
+    for values in m.values:
+        for k, v in enumerate(values):
+            for s in subterms(v.term) if v is not None else ():
+                operand = s.terms[0] if s.head == "der" else s if k == 0 and s is v.term else None
+                while operand is not None and operand.head == "at":
+                    operand = operand.terms[0]
+                if operand is not None and operand.head == "sym":
+                    out.add(operand.name())
+    return frozenset(n for n in out if n not in definitions)
 
 
 def missing(steps: Sequence[Step]) -> tuple[HoldsIf, ...]:

@@ -75,6 +75,8 @@ class Scope:
     assumed: tuple[tuple[int, Term], ...] = ()
     unread: tuple[str, ...] = ()
     inferred: frozenset[str] = frozenset()
+    varying: frozenset[str] = frozenset()
+    """Names of which the text takes derivatives, or states equations, without defining them."""
     words: str = ""
     unsupported: str = ""
     """A convention that the text states and that is not read yet."""
@@ -249,6 +251,8 @@ class Marker:
         """The ruling on what a relation says."""
         if claim.misfit:
             return self._misfit(claim)
+        if self.scope.unsupported and any(s.head == "tab" or (s.head, s.args[0]) == ("app", "log") for c in claim.conditions for s in subterms(c)):
+            return Ruling(Said.UNDECIDED, reason=Because("convention", f"not supported yet: {self.scope.unsupported}"))
         if not claim.conditions:
             return Ruling(Said.UNDECIDED, reason=Because(*claim.why))
         ruling = self._rule(claim, r)
@@ -278,7 +282,7 @@ class Marker:
                 return self._origin(claim, r, whole, facts, more)
             if whole.refuted:
                 return whole
-            if whole.verdict is not None and whole.verdict.code in ("contradiction", "no-witness") and facts["solution"]:
+            if whole.verdict is not None and whole.verdict.code == "contradiction" and facts["solution"]:
                 rest = (*facts["values"], *facts["equations"])
                 return self.ask(claim, (*r.given, *rest))
             first = first if first is not None else self.ask(claim, r.given)
@@ -386,8 +390,7 @@ class Marker:
         if not self.scope.assumed:
             return False
         facts = tuple(t for _, t in self.scope.assumed)
-        codes = ("contradiction", "no-witness")
-        return any(self.judge(f, facts, TRIAL_UNITS).code in codes for f in facts if f.head == "rel")
+        return any(self.judge(f, facts, TRIAL_UNITS).code == "contradiction" for f in facts if f.head == "rel")
 
     def _closed(self, t: Term) -> bool:
         return not self.scope.context.closure(t)
@@ -410,7 +413,7 @@ class Marker:
         if r.blocked:
             return Because("not-read", f"its condition was not understood: {r.blocked}")
         left = claim.conditions[0].terms[0] if claim.conditions[0].head == "rel" else None
-        depends = self._independence(claim)
+        depends = self._independence(claim, doubtful=True)
         if depends:
             return Because("depends", f"it is wrong only if {depends[0]}")
         if self.scope.inferred and not self._refuted_positive(claim, r, ruling):
@@ -440,8 +443,12 @@ class Marker:
         facts = tuple(_positive(self.scope.context, n) for n in sorted(names))
         return self.ask(claim, (*ruling.facts, *facts)).refuted
 
-    def _independence(self, claim: Says) -> list[str]:
-        """Which quantities a derivative takes as constant although the text does not say so."""
+    def _independence(self, claim: Says, *, doubtful: bool = False) -> list[str]:
+        """Which quantities a derivative takes as constant although the text does not say so.
+
+        With `doubtful`, only those of which the text itself takes derivatives or states equations, and those in
+        terms in which nothing else depends on the variable.
+        """
         out: list[str] = []
         context = self.scope.context
         for c in claim.conditions:
@@ -452,7 +459,10 @@ class Marker:
                 bare = operand
                 while bare.head == "at":
                     bare = bare.terms[0]
-                names = {n for n in context.closure(operand, v) & self.scope.inferred if n != v}
+                closure = context.closure(operand, v)
+                names = {n for n in closure & self.scope.inferred if n != v}
+                if doubtful and v in closure:
+                    names &= self.scope.varying
                 if bare.head == "sym" and bare.name() != v and bare.name() not in context.definitions:
                     names.add(bare.name())
                 out += [f"{self.show(sym(n))} does not depend on {self.show(sym(v))}" for n in sorted(names)]
@@ -497,7 +507,7 @@ class Marker:
         if mark.said is Said.CONSISTENT:
             return
         for reading in self.readings(r):
-            if not reading.claim.conditions or not self.ask(reading.claim, facts, 0 if reading.kind == "convention" else TRIAL_UNITS * 2).proved:
+            if not reading.claim.conditions or not self.ask(reading.claim, (*facts, *reading.facts), 0 if reading.kind == "convention" else TRIAL_UNITS * 2).proved:
                 continue
             mark.holds_if += ((reading.kind, reading.say),)
             if reading.kind == "convention" or (reading.word and reading.word in self.scope.words):

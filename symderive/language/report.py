@@ -135,6 +135,8 @@ class Reading:
     claim: Any
     word: str = ""
     """A word of the text that hints at it; empty if none is needed."""
+    facts: tuple[Any, ...] = ()
+    """What it assumes beyond the text, as conditions."""
 
 
 @dataclass(frozen=True)

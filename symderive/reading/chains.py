@@ -281,6 +281,8 @@ CLAIMING = frozenset(
 NEEDS_FORMULA = frozenset("with here write put consider where given".split())
 CONDITIONAL = frozenset("for if when whenever at provided with".split())
 CONDITIONAL_SIGN = re.compile(r"=|<|>|\\(?:[lg]eq?|neq?|in|[lg]t|sim)\b|[≤≥≠∈∼]")
+TYPING = frozenset(x for w in (*lexicon.NOUNS, *lexicon.ADJECTIVES) for x in w.lower().split()) | lexicon.HARMLESS
+"""Words that say what a name is."""
 VERBS = frozenset("is are we get gives have equals becomes follows obtain yields this it that then so".split())
 
 
@@ -301,6 +303,7 @@ class Finder:
         self.stop = True
         self.note = ""
         self.membership = False
+        self.named = False
 
     def blocks(self, blocks: Sequence[outline.Block]) -> None:
         for b in blocks:
@@ -353,6 +356,9 @@ class Finder:
                 begin = m.end()
                 continue
             last = later is None and following is not None
+            tail = re.findall(r"[a-z\-]+", text[m.end() :].lower())
+            relation = isinstance(following, outline.Formula) and bool(CONDITIONAL_SIGN.search(following.text))
+            self.named = bool(tail) and isinstance(following, outline.Formula) and not relation and all(x in TYPING for x in tail)
             self.membership = isinstance(following, outline.Formula) and bool(re.search(r"\\in\b|∈|<|>|\\[lg]eq?\b|\\sim\b", following.text))
             mode = self._mode(w, last)
             if mode and (mode != self.mode or mode != "claim"):
@@ -372,6 +378,8 @@ class Finder:
     def _mode(self, w: str, before_formula: bool) -> str:
         if w in ASSUMING:
             return "premise"
+        if w == "with" and self.named:
+            return "declare"
         if w == "with" and not self.membership:
             return ""
         if w in DECLARING and (before_formula or w not in NEEDS_FORMULA):

@@ -29,12 +29,15 @@ from symderive.reading.sentences import Reader
 from symderive.reading.source import Run, Span, Spelled
 from symderive.reading.summing import free_letters, summed
 from symderive.reading.surface import Node, Surface, parse
-from symderive.reading.symbols import items, peel, unwrap
+from symderive.reading.symbols import Symbol, items, label, peel, unwrap
 
 CONSTANT = re.compile(
     r"\s*\+\s*(?:\\(?:text|mathrm|mbox|textrm|operatorname|textit)\s*\{\s*(?:const(?:ant)?s?\.?|C|c)\s*\}|\{?\\rm const\}?|const\.?)\s*\Z"
 )
 SINGLE_CONSTANT = re.compile(r"\s*\+\s*([CcKk])\s*\Z")
+GOALS = re.compile(
+    r"\b(?:show|prove|verify|check|derive|find|compute|calculate|which|conclude|solve|determine|express|what|whether|true|false|confirm|claim\w*|if)\b"
+)
 ORDER = re.compile(r"\s*[+-]\s*(?:\\mathcal\{?\s*O\}?|O|o)\s*(?:\\left)?\(.*\)\s*\Z")
 DECIMAL = re.compile(r"\s*(-?)\s*(\d*)(?:\.(\d*))?(?:\s*\\(?:times|cdot)\s*10\^\{?\s*(-?\d+)\s*\}?)?\s*\Z")
 
@@ -135,9 +138,16 @@ class Meaning:
         return frozenset(k for k, m in self.names.meanings.items() if m.role == "inferred" and k in self.names.scope.names)
 
 
-def understand(blocks: Sequence[outline.Block], names: Names) -> Meaning:
-    """The meaning of a solution, given the names of its problem; notes have none."""
-    return _Understanding(find(blocks), names.copy()).run()
+def understand(blocks: Sequence[outline.Block], names: Names, before: Sequence[outline.Block] = ()) -> Meaning:
+    """The meaning of a solution, given the names of its problem; notes have none.
+
+    Args:
+        before: the text of the problem; displays there define names that its sentences do not declare.
+    """
+    names = names.copy()
+    if before:
+        names = _Understanding(find(before), names).definitions()
+    return _Understanding(find(blocks), names).run()
 
 
 class _Understanding:
@@ -149,6 +159,51 @@ class _Understanding:
         self.defined: dict[Chain, Role] = {}
         self.restated: set[Term] = set()
         self.laws: list[Declaration] = []
+        self.special: set[Chain] = set()
+        """Equations about names that were used before as free: they hold from there on."""
+        self.used = self.first_uses()
+
+    def first_uses(self) -> dict[str, int]:
+        """For each symbol the place in the text where it is first used; a left side is no use."""
+        out: dict[str, int] = {}
+        texts = [(c.order, s.text) for c in self.found.chains for s in c.sides]
+        texts += [(c.order, g.text) for c in self.found.chains for x in c.links for g in x.given]
+        texts += [(d.order, p.text) for d in self.found.declarations for p in d.pieces if isinstance(p, outline.Formula)]
+        for order, text in texts:
+            try:
+                node = parse(text, self.names.words)
+            except ReadingError:
+                continue
+            for key in mentioned(node):
+                out[key] = min(order, out.get(key, order))
+        return out
+
+    def used_before(self, left: Surface | None, order: int) -> bool:
+        s = None if left is None else peel(unwrap(left))
+        if s is None and isinstance(left, Node) and left.kind == "juxtaposed":
+            s = peel(left.parts[0])
+        return s is not None and self.used.get(symbol_key(s), order) < order
+
+    def definitions(self) -> Names:
+        """The names with what the displays of a problem define ("The loss is …"), its goals left out."""
+        events: list[Declaration | Chain] = []
+        for c in self.found.chains:
+            x = c.links[0]
+            if x.sign == "=" and len(c.links) == 1 and not GOALS.search(x.before):
+                events.append(c)
+        self.rounds(events, strict=True)
+        for event in events:
+            self.try_event(event, strict=False)
+        for c in self.found.chains:
+            if any(x.sign not in ("<", "<=", ">", ">=") or GOALS.search(x.before) for x in c.links):
+                continue
+            nodes = [self.node(s, self.names) for s in c.sides]
+            values = [self.side(n, n)[0] if n is not None else None for n in nodes]
+            if self.premise(c, values):
+                pairs = zip(c.links, values, values[1:], strict=False)
+                claims = [relate(self.names, x.sign, a, b, c.sides[x.k + 1], ()) for x, a, b in pairs if a and b]
+                self.names.assume(*(t for k in claims for t in k.conditions))
+        return self.names
 
     def run(self) -> Meaning:
         self.drop_misfits()
@@ -186,6 +241,10 @@ class _Understanding:
         except ReadingError:
             return
 
+    def numbered(self, base: str) -> bool:
+        """Whether names such as x_1 are declared one by one."""
+        return any(re.fullmatch(re.escape(base) + r"_\d+", k) for k in self.names.scope.names)
+
     def infer(self) -> None:
         """Families that nobody declares, by how their indices are used."""
         nodes: list[Surface] = []
@@ -196,7 +255,11 @@ class _Understanding:
             first = peel(sides[0]) if sides and c.links and c.links[0].sign in ("=", ":=") else None
             if first is not None and not any(first.base in bases_of(n) for n in nodes[:-1]):
                 defined.add(first.base)
-        infer_families(self.names, nodes, defined)
+        trial = self.names.copy()
+        infer_families(trial, nodes, defined)
+        fresh = set(trial.scope.names) - set(self.names.scope.names)
+        if not any(self.numbered(n) for n in fresh):
+            self.names = trial
 
     # -- declarations -------------------------------------------------------------------------------
 
@@ -269,6 +332,11 @@ class _Understanding:
         return True
 
     def sentence(self, d: Declaration, trial: Names) -> bool | None:
+        if not re.match(r"\W*(?:where|here|denote)\b", outline.plain(d.pieces), re.IGNORECASE):
+            late = [c for c in d.chains if c.links[0].sign == "=" and self.used_before(self.node(c.sides[0], trial), d.chains[0].order)]
+            if late:
+                self.special.update(d.chains)
+                return True
         before = set(trial.scope.facts)
         known = set(trial.scope.definitions)
         unread = len(trial.unread)
@@ -296,15 +364,17 @@ class _Understanding:
 
     def about_indices(self, f: Term, names: Names) -> bool:
         """Whether a fact only bounds an index or a dimension that the solution brings in."""
-        used = names.scope.context().closure(f)
+        used = names.scope.context().closure(f) | {t.name() for t in subterms(f) if t.head == "sym"}
         fresh = used - self.reserved
         roles = {names.meanings[n].role for n in fresh if n in names.meanings}
-        return bool(fresh) and roles <= {"index", "dimension"} and all(names.scope.names[n].kind == "int" for n in used)
+        return bool(fresh) and roles <= {"index", "dimension", "open dimension"} and all(names.scope.names[n].kind == "int" for n in used)
 
     def definition(self, c: Chain, trial: Names) -> bool | None:
         """``V = t`` for a name that has no meaning yet."""
         left, right = self.node(c.sides[0], trial), self.node(c.sides[1], trial)
         if left is None or right is None:
+            return None
+        if self.used_before(left, c.order):
             return None
         root = Node("chain", [left, Leaf("REL", "=", left.end, left.end), right])
         item = Item(root, "let")
@@ -392,7 +462,7 @@ class _Understanding:
             role = self.defined.get(c, x.role) if x.k == 0 else x.role
             if c.implied and x.k == 0 and role is Role.CLAIM:
                 role = Role.IMPLICATION
-            if premise and role in (Role.CLAIM, Role.STEP):
+            if (premise and role in (Role.CLAIM, Role.STEP)) or (c in self.special and x.k == 0):
                 role = Role.PREMISE
             given, blocked = self.given(x)
             none = Claim("", why=("unread", ""))
@@ -408,7 +478,7 @@ class _Understanding:
                     anchor = self.claim(compose(signs), c, values, 0, k, constants)
             if x.k == 0 and step.conditions and step.conditions[0] in self.restated:
                 role = Role.CLAIM
-            if premise and role is Role.PREMISE and step.conditions:
+            if (premise or c in self.special) and role is Role.PREMISE and step.conditions:
                 self.out.assumed += [Assumed(t, self.chain_text(c), c.sides[0].span, c.order) for t in step.conditions]
             number_ = len(self.out.relations) + 1
             r = Relation(number_, number, x, c, role, step, anchor, max(last, 0), skips, error if not step.kind else None, given, blocked, c.order)
@@ -429,7 +499,7 @@ class _Understanding:
                 return text[: m.start()]
         return text
 
-    def side(self, node: Surface, root: Node) -> tuple[Value | None, ReadingError | None]:
+    def side(self, node: Surface, root: Surface) -> tuple[Value | None, ReadingError | None]:
         """The value of a side; names that it brings in stay only if it can be read."""
         trial = self.names.copy()
         trial.scope._context = self.names.scope._context  # noqa: SLF001
@@ -544,6 +614,23 @@ def compose(signs: Sequence[str]) -> str:
         if kinds <= {less, leq}:
             return less if less in kinds else leq
     return "!=" if kinds == {"!="} and list(signs).count("!=") == 1 else ""
+
+
+def symbol_key(s: Symbol) -> str:
+    return s.base + (f"_{label(s.lower)}" if s.lower is not None else "")
+
+
+def mentioned(node: Surface) -> Iterator[str]:
+    """The symbols that stand in a formula, scripts included."""
+    stack = [node]
+    while stack:
+        n = stack.pop()
+        s = peel(n)
+        if s is not None:
+            yield symbol_key(s)
+            stack += [x for x in (s.lower, s.upper) if x is not None]
+        elif isinstance(n, Node):
+            stack += n.parts
 
 
 def _head(t: Term) -> str:

@@ -1,19 +1,394 @@
 """Other ways to take a relation, and the slips of the pen that would explain a wrong one.
 
-Everything here only proposes: a reading or a repair counts once the relation is proved with it.
+Everything here only proposes: a reading or a repair counts once the relation is proved with it.  Repairs are edits of
+the text of the right side, so that each has a place and can be printed as it would be written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
+from symderive.kernel.terms import Term, make, num, rebuild, subterms
 from symderive.language.report import Reading, Repair
-from symderive.reading.derivations import Meaning, Relation
+from symderive.reading.declare import ATTRIBUTES, Declarer
+from symderive.reading.derivations import Claim, Meaning, Relation, orientations, relate
+from symderive.reading.elaborate import Elaborator, Value, transposes
+from symderive.reading.errors import ReadingError
+from symderive.reading.lexer import Leaf
+from symderive.reading.names import Names
+from symderive.reading.summing import free_letters, summed
+from symderive.reading.surface import Node, Surface, parse
+from symderive.reading.symbols import peel, unwrap
+
+MOST = 220
+"""Repairs that are tried on one relation."""
+
+Edit = tuple[str, int, int, str]
+"""A kind of mistake, the stretch of text that it spoils, and what should stand there."""
 
 
-def readings(m: Meaning, r: Relation, *, stated_only: bool) -> Iterator[Reading]:
-    return iter(())
+# -- readings ---------------------------------------------------------------------------------------------
+
+
+def readings(m: Meaning, r: Relation, *, final: bool) -> Iterator[Reading]:
+    """Conventions and facts under which a relation might hold, the conventions first.
+
+    Args:
+        final: whether a problem has settled the conventions; then those that it states are not put in question.
+    """
+    a, b = sides(m, r)
+    if a is None or b is None:
+        return
+    stated = m.names.conventions
+    if "summation" not in stated:
+        keep = free_letters(summed(a.term, m.names, (), repeated=True), m.names)
+        if free_letters(b.term, m.names) - keep or free_letters(a.term, m.names) - keep:
+            claim = related(m, r, Value(summed(a.term, m.names, keep), a.row), Value(summed(b.term, m.names, keep), b.row))
+            yield Reading("convention", "Repeated indices are summed.", claim)
+    if has(a.term, "der") or has(b.term, "der"):
+        settled = final and stated & {"denominator-layout", "numerator-layout", "rows", "columns"}
+        say = "Gradients are rows." if a.row != b.row else "We use the denominator layout."
+        for claim in orientations(m.names, r.link.sign, a, b, r):
+            yield Reading("hint" if settled else "convention", say, claim)
+    if "log2" not in stated and any(s.head == "app" and s.name() == "log" for s in (*subterms(a.term), *subterms(b.term))):
+        yield Reading("convention", "log is to base 2.", related(m, r, binary(a), binary(b)))
+    yield from facts(m, r)
+
+
+def facts(m: Meaning, r: Relation) -> Iterator[Reading]:
+    """Properties of the names of a relation that the text does not state."""
+    context = m.names.scope.context()
+    used = sorted({n for c in r.step.conditions for n in context.closure(c)})
+    leaves = [n for n in used if n not in context.definitions and n in m.names.meanings and not m.names.is_function(n)]
+    for n in leaves[:8]:
+        declared = m.names.declared(n)
+        rank = len(declared.ranges)
+        spelled = m.names.meanings[n].spelling
+        if declared.kind == "real" and rank == 1:
+            yield from attributed(m, r, n, (("one-hot", f"${spelled}$ is one-hot.", "one-hot"), ("distribution", f"The entries of ${spelled}$ sum to one.", "sum to one")))
+        elif declared.kind == "real" and rank == 2:
+            yield from attributed(m, r, n, (("symmetric", f"${spelled}$ is symmetric.", "symmetric"),))
+        elif declared.kind == "real" and not rank:
+            yield from attributed(m, r, n, (("positive", f"${spelled} > 0$.", "positive"),))
+    random = [n for n in used if n in context.randoms]
+    if len(random) > 1:
+        together = make("is", "independent", *(make("sym", n) for n in random))
+        names = ", ".join(f"${m.names.meanings[n].spelling}$" for n in random)
+        yield Reading("fact", f"{names} are independent.", r.step, "independent", (together,))
+
+
+def attributed(m: Meaning, r: Relation, n: str, codes: Sequence[tuple[str, str, str]]) -> Iterator[Reading]:
+    for code, say, word in codes:
+        trial = m.names.copy()
+        before = set(trial.scope.facts)
+        new = ATTRIBUTES[code](Declarer(trial), n)
+        yield Reading("fact", say, r.step, word, tuple(f for f in (*trial.scope.facts, *new) if f not in before))
+
+
+def sides(m: Meaning, r: Relation) -> tuple[Value | None, Value | None]:
+    """The terms of a relation as they were read."""
+    values = m.values[r.chain - 1]
+    return values[r.left], values[r.link.k + 1]
+
+
+def related(m: Meaning, r: Relation, a: Value, b: Value) -> Claim:
+    return relate(m.names, r.step.kind if r.step.kind in ("<", "<=", ">", ">=", "!=") else "=", a, b, r.right, ())
+
+
+def binary(v: Value) -> Value:
+    """A value with the logarithms in it taken to base 2."""
+
+    def change(t: Term) -> Term:
+        t = rebuild(t, lambda a, _: change(a))
+        return make("div", t, make("app", "log", num(2))) if t.head == "app" and t.name() == "log" else t
+
+    return Value(change(v.term), v.row)
+
+
+def has(t: Term, head: str) -> bool:
+    return any(s.head == head for s in subterms(t))
+
+
+# -- repairs ----------------------------------------------------------------------------------------------
 
 
 def repairs(m: Meaning, r: Relation) -> Iterator[Repair]:
-    return iter(())
+    """Edits of the right side, those of the smallest parts first."""
+    a, _ = sides(m, r)
+    if a is None:
+        return
+    text = r.right.text
+    try:
+        node = parse(text, m.names.words)
+        left = parse(r.sides.sides[r.left].text, m.names.words)
+    except ReadingError:
+        return
+    seen = {text}
+    lefts = r.sides.sides[r.left].text
+    for kind, start, end, new in islice(edits(m.names, text, node, lefts, left), MOST):
+        whole = text[:start] + new + text[end:]
+        if whole in seen:
+            continue
+        seen.add(whole)
+        claim = reread(m, r, a, whole, left)
+        if claim is not None:
+            yield Repair(kind, start, max(end, start + 1), new.strip() or "…", claim)
+
+
+def reread(m: Meaning, r: Relation, a: Value, text: str, left: Surface) -> Claim | None:
+    """What the relation says with another right side; None if that cannot be read with the names that are known."""
+    names = m.names.copy()
+    names.strict = True
+    try:
+        node = parse(text, names.words)
+        b = Elaborator(names, Node("chain", [left, node])).read(node)
+        if "summation" in names.conventions:
+            b = Value(summed(b.term, names, free_letters(a.term, names)), b.row)
+    except (ReadingError, RecursionError):
+        return None
+    if set(names.scope.names) != set(m.names.scope.names):
+        return None
+    return relate(m.names, r.step.kind if r.step.kind in ("<", "<=", ">", ">=", "!=") else "=", a, b, r.right, ())
+
+
+def edits(names: Names, text: str, node: Surface, left_text: str, left: Surface) -> Iterator[Edit]:
+    """Changes of a text by kinds of mistakes, the commonest kinds first."""
+    nodes = list(walk(node))
+    tables: tuple[Callable[..., Iterator[Edit]], ...] = (signs, orientation, indices, swaps, numerals, powers, turned, dropped, functions)
+    for table in tables:
+        for n in nodes:
+            yield from table(names, text, n)
+    yield from whole_sign(text, node)
+    yield from renamed(text, nodes, left_text, left)
+    yield from added(names, text, node, left_text, left)
+
+
+def walk(node: Surface) -> Iterator[Surface]:
+    stack = [node]
+    while stack:
+        n = stack.pop()
+        yield n
+        if isinstance(n, Node):
+            stack.extend(reversed(n.parts))
+
+
+def signs(names: Names, text: str, n: Surface) -> Iterator[Edit]:
+    if isinstance(n, Node) and n.kind == "sum":
+        for p in n.parts:
+            if isinstance(p, Leaf) and p.type == "SIGN" and p.text in "+-":
+                yield "sign", p.start, p.end, " + " if p.text == "-" else " - "
+        first = n.parts[0]
+        if not (isinstance(first, Leaf) and first.type == "SIGN"):
+            yield "sign", first.start, first.end, f"-{text[first.start : first.end]}"
+
+
+def whole_sign(text: str, node: Surface) -> Iterator[Edit]:
+    yield "sign", 0, len(text), f"-({text})"
+
+
+def orientation(names: Names, text: str, n: Surface) -> Iterator[Edit]:
+    """A transpose too many or too few."""
+    if isinstance(n, Node) and n.kind == "superscript" and transposes(unwrap(n.parts[1])) == "T":
+        yield "transpose", n.start, n.end, text[n.parts[0].start : n.parts[0].end]
+    s = peel(n)
+    if s is not None and s.upper is None and s.lower is None and s.base in names and 1 <= len(names.ranges(s.base)) <= 2:
+        yield "transpose", n.start, n.end, f"{{{text[n.start : n.end]}}}^\\top"
+    if isinstance(n, Node) and n.kind == "fraction":
+        yield "transpose", n.start, n.end, f"\\left({text[n.start : n.end]}\\right)^\\top"
+
+
+def indices(names: Names, text: str, n: Surface) -> Iterator[Edit]:
+    """An index off by one, or two that changed places, or another letter."""
+    if not (isinstance(n, Node) and n.kind == "subscript"):
+        return
+    base = n.parts[0]
+    if isinstance(base, Leaf) and base.type == "BIG":
+        return
+    inner = unwrap(n.parts[1])
+    parts = inner.parts if isinstance(inner, Node) and inner.kind in ("juxtaposed", "listed") else [inner]
+    letters = sorted({k for k, v in names.meanings.items() if v.role == "index" and len(k) == 1})
+    plain = [p for p in parts if not (isinstance(p, Leaf) and p.type == "COMMA")]
+    if len(plain) == 2:
+        p, q = plain
+        yield "index", p.start, q.end, text[q.start : q.end] + text[p.end : q.start] + text[p.start : p.end]
+    for p in plain:
+        s = text[p.start : p.end]
+        if isinstance(p, Leaf) and p.type == "NUMBER" and s.isdigit():
+            for other in (int(s) - 1, int(s) + 1):
+                if other >= 0:
+                    yield "index", p.start, p.end, str(other)
+        elif isinstance(p, Leaf) and p.type == "LETTER":
+            brace = n.parts[1].start == p.start and n.parts[1].end == p.end
+            for step in ("-1", "+1"):
+                yield "index", p.start, p.end, f"{{{s}{step}}}" if brace else f"{s}{step}"
+            for x in letters:
+                yield "index", p.start, p.end, x
+        elif isinstance(p, Node) and p.kind == "sum":
+            yield "index", p.start, p.end, text[p.parts[0].start : p.parts[0].end]
+
+
+def swaps(names: Names, text: str, n: Surface) -> Iterator[Edit]:
+    """Two neighbouring factors in the other order."""
+    if isinstance(n, Node) and n.kind in ("juxtaposed", "times"):
+        factors = [p for p in n.parts if not (isinstance(p, Leaf) and p.type == "OPERATOR")]
+        for p, q in zip(factors, factors[1:], strict=False):
+            yield "order of factors", p.start, q.end, f"{text[q.start : q.end]} {text[p.end : q.start]} {text[p.start : p.end]}"
+
+
+def numerals(names: Names, text: str, n: Surface) -> Iterator[Edit]:
+    if isinstance(n, Leaf) and n.type == "NUMBER" and n.text.isdigit() and len(n.text) < 7:
+        k = int(n.text)
+        braced = text[n.end : n.end + 1].isdigit() or text[n.start - 1 : n.start] in "_^"
+        for other, kind in ((2 * k, "lost factor"), (k // 2 if k % 2 == 0 else k + 1, "number"), (k + 1, "number"), (k - 1, "number"), (3 * k, "lost factor")):
+            if other != k and other >= 0:
+                yield kind, n.start, n.end, f"{{{other}}}" if braced else str(other)
+
+
+def powers(names: Names, text: str, n: Surface) -> Iterator[Edit]:
+    """A square for the thing itself, and the like."""
+    if isinstance(n, Node) and n.kind == "superscript":
+        exponent = unwrap(n.parts[1])
+        base = text[n.parts[0].start : n.parts[0].end]
+        if isinstance(exponent, Leaf) and exponent.type == "NUMBER" and exponent.text.isdigit():
+            yield "power", n.start, n.end, base
+            for k in (int(exponent.text) + 1, int(exponent.text) - 1):
+                if 1 < k < 9:
+                    yield "power", n.start, n.end, f"{base}^{{{k}}}"
+        elif isinstance(exponent, Node) and exponent.kind == "sum":
+            first = exponent.parts[0]
+            if isinstance(first, Leaf) and first.type == "SIGN":
+                yield "sign", exponent.start, exponent.end, text[first.end : exponent.end]
+            else:
+                for step in ("+1", "-1"):
+                    yield "power", exponent.start, exponent.end, text[exponent.start : exponent.end] + step
+        else:
+            yield "sign", exponent.start, exponent.end, f"{{-({text[exponent.start : exponent.end]})}}"
+        return
+    plain = isinstance(n, Leaf) and n.type == "LETTER"
+    grouped = isinstance(n, Node) and (n.kind == "subscript" or (n.kind == "bracket" and n.parts[0].text in "(["))
+    if (plain or grouped) and peel_or_bracket(n):
+        yield "power", n.start, n.end, f"{{{text[n.start : n.end]}}}^2"
+
+
+def peel_or_bracket(n: Surface) -> bool:
+    return peel(n) is not None or (isinstance(n, Node) and n.kind == "bracket")
+
+
+def turned(names: Names, text: str, n: Surface) -> Iterator[Edit]:
+    """A quotient upside down; a root of what should have none."""
+    if isinstance(n, Node) and n.kind == "fraction":
+        top, bottom = (text[p.start : p.end] for p in n.parts[1:3])
+        yield "reciprocal", n.start, n.end, f"\\frac{{{bottom}}}{{{top}}}"
+        yield "lost factor", n.parts[2].start, n.parts[2].end, f"{{({bottom})^2}}"
+        yield "extra factor", n.start, n.end, f"{{{top}}}"
+    if isinstance(n, Node) and n.kind == "root":
+        inside = text[n.parts[-1].start : n.parts[-1].end]
+        yield "power", n.start, n.end, f"({inside})"
+
+
+def dropped(names: Names, text: str, n: Surface) -> Iterator[Edit]:
+    """A factor or a term too many."""
+    if isinstance(n, Node) and n.kind in ("juxtaposed", "times"):
+        for k, p in enumerate(n.parts):
+            if isinstance(p, Leaf) and p.type in ("OPERATOR", "SIGN"):
+                continue
+            before = n.parts[k - 1] if k else None
+            start = before.start if isinstance(before, Leaf) and before.type == "OPERATOR" else p.start
+            yield "extra factor", start, p.end, " " if k or len(n.parts) > 1 and not isinstance(n.parts[1], Leaf) else "1 "
+    if isinstance(n, Node) and n.kind == "sum":
+        for k, p in enumerate(n.parts):
+            if isinstance(p, Leaf) and p.type == "SIGN":
+                continue
+            before = n.parts[k - 1] if k else None
+            start = before.start if isinstance(before, Leaf) and before.type == "SIGN" else p.start
+            yield "extra term", start, p.end, " " if k else "0"
+
+
+TWINS = {"sin": "cos", "cos": "sin", "exp": "log", "log": "exp", "max": "min", "min": "max", "sinh": "cosh", "cosh": "sinh", "sum": "prod"}
+
+
+def functions(names: Names, text: str, n: Surface) -> Iterator[Edit]:
+    if isinstance(n, Leaf) and n.type in ("FUNCTION", "BIG") and n.text in TWINS and text[n.start : n.start + 1] == "\\":
+        yield "wrong function", n.start, n.end, f"\\{TWINS[n.text]} "
+
+
+def symbols(text: str, nodes: Sequence[Surface] | Iterator[Surface]) -> list[str]:
+    """The names that stand in a text, as written."""
+    found: dict[str, None] = {}
+    for n in nodes:
+        s = peel(n)
+        if s is not None and not (isinstance(n, Leaf) and n.text in ("e", "d")):
+            found[text[n.start : n.end]] = None
+    return list(found)
+
+
+def renamed(text: str, nodes: Sequence[Surface], left_text: str, left: Surface) -> Iterator[Edit]:
+    """A name for another."""
+    pool = list(dict.fromkeys((*symbols(left_text, walk(left)), *symbols(text, nodes))))[:8]
+    for n in nodes:
+        if peel(n) is not None:
+            for other in pool:
+                if other != text[n.start : n.end]:
+                    yield "wrong name", n.start, n.end, f"{{{other}}}"
+
+
+def added(names: Names, text: str, node: Surface, left_text: str, left: Surface) -> Iterator[Edit]:
+    """A factor or a term that was lost, or the derivative of what stands inside a function."""
+    lost = ["2", "\\frac{1}{2}"]
+    inner: list[str] = []
+    for source, tree in ((left_text, left), (text, node)):
+        for n in walk(tree):
+            part = source[n.start : n.end]
+            if peel(n) is not None or (isinstance(n, Node) and n.kind in ("bracket", "superscript", "fraction", "root") and len(part) < 60):
+                lost.append(part)
+            if isinstance(n, Node) and n.kind == "bracket" and len(n.parts) == 3:
+                inner.append(source[n.parts[1].start : n.parts[1].end])
+            if isinstance(n, Node) and n.kind == "superscript":
+                inner.append(source[n.parts[1].start : n.parts[1].end])
+    by = variable(left_text, left)
+    lost = list(dict.fromkeys(lost))[:14]
+    chain = [f"\\frac{{d}}{{d {by}}}\\left({u}\\right)" for u in dict.fromkeys(inner)][:6] if by else []
+    places = [(node.start, node.end)]
+    for n in walk(node):
+        if isinstance(n, Node) and n.kind == "sum":
+            places += [(p.start, p.end) for p in n.parts if not (isinstance(p, Leaf) and p.type == "SIGN")]
+    places = list(dict.fromkeys(places))[:6]
+    for kind, pool in (("chain-rule factor", chain), ("lost factor", lost)):
+        for factor in pool:
+            for start, end in places:
+                yield kind, start, end, f"\\left({text[start:end]}\\right) \\left({factor}\\right)"
+    for start, end in places:
+        for factor in lost[2:10]:
+            yield "lost factor", start, end, f"\\frac{{{text[start:end]}}}{{{factor}}}"
+    terms = ["1", *(t for source, tree in ((left_text, left), (text, node)) for t in summands(source, tree))]
+    for term in list(dict.fromkeys(terms))[:8]:
+        for sign in "+-":
+            for start, end in places[:3]:
+                yield "forgotten term", start, end, f"\\left({text[start:end]} {sign} {term}\\right)"
+
+
+def summands(text: str, node: Surface) -> Iterator[str]:
+    for n in walk(node):
+        if isinstance(n, Node) and n.kind == "sum":
+            for p in n.parts:
+                if not (isinstance(p, Leaf) and p.type == "SIGN"):
+                    yield text[p.start : p.end]
+    for n in walk(node):
+        if peel(n) is not None:
+            yield text[n.start : n.end]
+
+
+def variable(text: str, node: Surface) -> str:
+    """The variable of the derivative that a side begins with, as written."""
+    for n in walk(node):
+        if isinstance(n, Node) and n.kind == "fraction":
+            below = unwrap(n.parts[2])
+            if isinstance(below, Node) and below.kind == "juxtaposed" and len(below.parts) == 2:
+                first = below.parts[0]
+                if isinstance(first, Leaf) and (first.type == "PARTIAL" or first.text == "d"):
+                    return text[below.parts[1].start : below.parts[1].end]
+    return ""
+
+
+__all__ = ["readings", "repairs"]
