@@ -10,9 +10,11 @@ consistent or undecided.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from symderive.language.report import Report
     from symderive.reading.errors import ReadingError
     from symderive.reading.source import Message
+    from symderive.writing.marking import Marked
     from symderive.writing.terminal import Terminal
 
 PROVED, REFUTED, UNREADABLE, OPEN = 0, 1, 2, 3
@@ -101,12 +104,12 @@ def load(file: str, kind: str | None, macros: str | None) -> Document:
 
 
 def documents(
-    files: Sequence[str], kind: str | None, macros: str | None, out: Terminal
+    files: Sequence[str], kind: str | None, macros: str | None, out: Terminal, form: str = "json"
 ) -> Iterator[tuple[str, Document]]:
     """The documents one by one, with a progress bar on a terminal if there are several; messages go to stderr."""
     if macros is not None and not Path(macros).is_file():
         raise click.BadParameter(f"{macros} cannot be read", param_hint="--macros")
-    with progress(files) as step:
+    with progress(files, out, form) as step:
         for file in files:
             step(file)
             document = load(file, kind, macros)
@@ -140,16 +143,16 @@ def message_data(m: Message) -> dict[str, Any]:
 
 
 @contextmanager
-def progress(items: Sequence[str]) -> Iterator[Callable[[str], None]]:
-    """A bar on stderr for long work, where somebody can see it."""
-    if len(items) < 2 or not sys.stderr.isatty():
+def progress(items: Sequence[str], err: Terminal, form: str = "json") -> Iterator[Callable[[str], None]]:
+    """A bar on stderr for long work, where somebody can see it and no results run past it."""
+    seen = err.console.is_terminal and not (sys.stdout.isatty() and form == "text")
+    if len(items) < 2 or not seen:
         yield lambda _: None
         return
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=err.console, transient=True, redirect_stdout=False, redirect_stderr=False) as bar:
         task = bar.add_task("", total=len(items))
         started = 0
 
@@ -182,14 +185,12 @@ def derive(
     form: str,
 ) -> None:
     """Answers with steps, for every problem of the files."""
-    from dataclasses import replace
-
     from symderive import views
 
     out, err = terminal(), terminal(stderr=True)
     codes, results = [], []
     found: set[str] = set()
-    for file, document in documents(files, kind, macros, err):
+    for file, document in documents(files, kind, macros, err, form):
         codes.append(reading_status(document))
         wanted = [x for x in labels if x in document.problems]
         found |= set(wanted)
@@ -233,8 +234,6 @@ def tally(out: Terminal, kinds: Sequence[str]) -> None:
 
 def write_certificates(folder: Path, file: str, label: str, proofs: dict[str, object]) -> str:
     """Certificates as files; the name of the answer's, or of the first."""
-    import re
-
     stem = "stdin" if file == "-" else Path(file).stem
     base = re.sub(r"[^A-Za-z0-9._-]+", "_", label if label.startswith(stem) else f"{stem}-{label}")
     try:
@@ -313,45 +312,83 @@ def check(
     form: str,
 ) -> None:
     """Verdicts line by line on the derivations in the files."""
-    from symderive import __version__
-    from symderive.checking import check_item, check_many
-    from symderive.writing import marking
+    from symderive.writing.marking import Marked
 
     out, err = terminal(), terminal(stderr=True)
+    added = Added(definitions_of(macros), assume)
     asking, label = problem_of(problem, macros, err) if problem is not None else (None, "")
-    codes, items, marked = [], [], []
-    for file, document in documents(files, kind, macros, err):
-        messages = tuple(map(message_data, document.messages))
+    asking = added.to_file(asking) if asking is not None and added else asking
+    codes, items, messages = [], [], []
+    for _, document in documents(files, kind, macros, err):
         codes.append(reading_status(document, strict=strict))
-        items.append(item_of(file, document, kind, asking, label, assume))
-        marked.append((file, messages))
-    results: list[marking.Marked] = []
-    todo = [i for i in items if i is not None]
-    waiting = check_many(todo, jobs=jobs) if jobs > 1 and len(todo) > 1 else map(check_item, todo)
-    with progress(files) as step:
-        for item, (file, messages) in zip(items, marked, strict=True):
+        items.append(item_of(document, kind, asking, label, added))
+        messages.append(tuple(map(message_data, document.messages)))
+    results: list[Marked] = []
+    waiting = reports_on([i for i in items if i is not None], jobs)
+    with progress(files, err, form) as step:
+        for file, item, said in zip(files, items, messages, strict=True):
             step(file)
-            found = marking.Marked(file, messages, tuple(next(waiting)) if item is not None else ())
-            codes += [report_status(r) for r in found.reports]
+            found = Marked(file, said, tuple(next(waiting)) if item is not None else ())
             results.append(found)
+            codes += [report_status(r) for r in found.reports]
+            if item is not None and not found.reports:
+                err.message(file, "warning", "there is no solution in this document", "not-shown")
+                codes.append(OPEN)
             if form == "text":
                 for report in found.reports:
-                    out.report(report, everything=not only_open)
+                    out.report(report, file if len(files) > 1 else "", everything=not only_open)
                     out.put()
             elif form == "ndjson":
-                for report in found.reports or ():
-                    click.echo(json.dumps({"file": file, **marking.data(report)}, ensure_ascii=False))
+                put_lines(found)
+    put_reports(form, results, Path(certificates) if certificates else None, worst(codes))
+    sys.exit(worst(codes))
+
+
+def reports_on(items: Sequence[Item], jobs: int) -> Iterator[list[Report]]:
+    """The reports on the items in order: here, or from several processes."""
+    from symderive.checking import check_item, check_many
+    from symderive.language.report import Report
+
+    if jobs > 1 and len(items) > 1:
+        yield from check_many(items, jobs=jobs)
+        return
+    for item in items:
+        try:
+            yield check_item(item)
+        except Exception as error:  # noqa: BLE001 - one file that breaks the checker must not hide the others
+            yield [Report((), messages=(f"internal error: {type(error).__name__}: {error}",))]
+
+
+def put_lines(m: Marked) -> None:
+    """The reports on a file as lines of JSON; a line with its messages if there are none."""
+    from symderive.writing import marking
+
+    for report in m.reports:
+        click.echo(json.dumps({"file": m.file, **marking.data(report)}, ensure_ascii=False))
+    if not m.reports:
+        nothing = {
+            "file": m.file,
+            "schema": "symderive/report/1",
+            "steps": [],
+            "messages": [x["text"] for x in m.messages],
+        }
+        click.echo(json.dumps(nothing, ensure_ascii=False))
+
+
+def put_reports(form: str, results: Sequence[Marked], folder: Path | None, status: int) -> None:
+    """All reports at once, in the formats that are one document."""
+    from symderive import __version__
+    from symderive.writing import marking
+
     if form == "json":
-        folder = Path(certificates) if certificates else None
-        reports = [
-            {
-                "file": m.file,
-                "messages": m.messages,
-                "reports": [marking.data(r, folder, Path(m.file).stem) for r in m.reports],
-            }
-            for m in results
-        ]
-        put_json("reports", files=reports, status=worst(codes))
+        files = []
+        for m in results:
+            try:
+                reports = [marking.data(r, folder, Path(m.file).stem) for r in m.reports]
+            except OSError as error:
+                raise click.ClickException(f"certificates cannot be written: {error}") from error
+            files.append({"file": m.file, "messages": m.messages, "reports": reports})
+        put_json("reports", files=files, status=status)
     elif form == "sarif":
         click.echo(json.dumps(marking.sarif(results, __version__), ensure_ascii=False, indent=2))
     elif form == "github":
@@ -359,7 +396,6 @@ def check(
             click.echo(line)
     elif form == "html":
         click.echo(marking.page(results), nl=False)
-    sys.exit(worst(codes))
 
 
 def report_status(report: Report) -> int:
@@ -395,33 +431,52 @@ def problem_of(where: str, macros: str | None, err: Terminal) -> tuple[str, str]
     return file, label
 
 
-def item_of(
-    file: str, document: Document, kind: str | None, asking: str | None, label: str, assume: Sequence[str]
-) -> Item | None:
-    """A file as work for the checker; None if there is nothing in it."""
+def item_of(document: Document, kind: str | None, asking: str | None, label: str, added: Added) -> Item | None:
+    """A document as work for the checker; None if there is nothing in it."""
     from symderive.checking import Item
     from symderive.reading.documents import SUFFIXES, guess
 
     source = document.reading.document.root.span.source
     if not source.text.strip():
         return None
-    format_ = kind or SUFFIXES.get(Path(source.path).suffix.lower()) or guess(source.text)
-    return Item(assumed(source.text, format_, assume), format_, source.path, asking, label)
+    form = kind or SUFFIXES.get(Path(source.path).suffix.lower()) or guess(source.text)
+    more = replace(added, sentences=()) if asking is not None else added  # what holds belongs to the problem
+    return Item(more.to(source.text, form) if more else source.text, form, source.path, asking, label)
 
 
-def assumed(text: str, format_: str, sentences: Sequence[str]) -> str:
-    """A text with further sentences where it begins, on a line that is there already, so that places stay right.
+@dataclass(frozen=True)
+class Added:
+    """What the command line adds to a text: definitions of LaTeX commands, and sentences that hold."""
 
-    Raises:
-        BadParameter: the text is no LaTeX.
-    """
-    if not sentences:
-        return text
-    if format_ != "latex":
-        raise click.BadParameter("only LaTeX can be checked under further assumptions", param_hint="--assume")
-    begin = text.find(r"\begin{document}")
-    at = begin + len(r"\begin{document}") if begin >= 0 else 0
-    return f"{text[:at]} {' '.join(sentences)} {text[at:]}"
+    definitions: str = ""
+    sentences: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.definitions or self.sentences)
+
+    def to(self, text: str, form: str) -> str:
+        """The text with the additions where it begins, on a line that is there already, so that places stay right.
+
+        Raises:
+            BadParameter: the text is no LaTeX.
+        """
+        if form != "latex":
+            raise click.BadParameter("only LaTeX can be checked with --macros or --assume")
+        begin = text.find(r"\begin{document}")
+        at = begin + len(r"\begin{document}") if begin >= 0 else 0
+        return f"{text[:at]}{self.definitions} {' '.join(self.sentences)} {text[at:]}"
+
+    def to_file(self, file: str) -> str:
+        """The text of a file with the additions."""
+        return self.to(Path(file).read_text("utf-8", "replace"), "latex" if Path(file).suffix != ".md" else "markdown")
+
+
+def definitions_of(macros: str | None) -> str:
+    """A file of definitions as one line without comments."""
+    if macros is None or not Path(macros).is_file():
+        return ""
+    text = Path(macros).read_text("utf-8", "replace")
+    return " ".join(re.sub(r"(?<!\\)%.*", "", text).split())
 
 
 # -- sheet --------------------------------------------------------------------------------------------
@@ -449,7 +504,7 @@ def sheet(file: str, output: str, questions: bool, title: str, macros: str | Non
     status = reading_status(document)
     if not document.reading.document.root.blocks:
         sys.exit(UNREADABLE)
-    with progress([*document.problems, ""] if not questions else []) as step:
+    with progress([*document.problems, ""] if not questions else [], err) as step:
         made = views.sheet_of(document, title, solutions=not questions, progress=step)
     made = sheets.without_solutions(made) if questions else made
     try:
@@ -623,6 +678,7 @@ def recheck(certificates: tuple[str, ...], book_file: str | None, form: str) -> 
     from symderive.kernel.check import check as accept
     from symderive.kernel.context import Rejected
     from symderive.kernel.words import describe
+    from symderive.writing.unicode import printable
 
     if book_file is None:
         from symderive.rules.book import book as default
@@ -651,7 +707,7 @@ def recheck(certificates: tuple[str, ...], book_file: str | None, form: str) -> 
             click.echo(f"{name}: error: {entry['error']}", err=True)
         results.append(entry)
         if form == "text" and line:
-            click.echo(line)
+            click.echo(printable(line))
     if form == "json":
         click.echo(
             json.dumps(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ def answers(
         except Exception as error:  # noqa: BLE001 - one problem that breaks the engine must not hide the others
             yield record.failed(problem.asked, f"internal error: {type(error).__name__}: {error}", label), {}
             continue
-        made = record.answer(problem.asked, derived.derivation, label)
+        made = _worded(record.answer(problem.asked, derived.derivation, label), problem.question)
         certificates: dict[str, object] = {}
         if derived.certificate() is not None:
             certificates["answer"] = derived.certificate()
@@ -64,6 +65,17 @@ def answers(
                 if verdict.certificate is not None:
                     certificates[f"choice-{choice.choice.label}-{k}"] = verdict.certificate
         yield made, certificates
+
+
+def _worded(a: record.AnswerRecord, q: Question) -> record.AnswerRecord:
+    """The record with the words of the choices."""
+    blocks = [b for b in q.unit.blocks if isinstance(b, outline.Choices) and len(b.items) == len(a.choices)]
+    if not a.choices or len(blocks) != 1:
+        return a
+    texts = [
+        " ".join(outline.plain(b.pieces) for b in i.blocks if isinstance(b, outline.Paragraph)) for i in blocks[0].items
+    ]
+    return replace(a, choices=tuple(replace(c, text=t) for c, t in zip(a.choices, texts, strict=True)))
 
 
 # -- what was understood --------------------------------------------------------------------------------

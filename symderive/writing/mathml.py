@@ -24,6 +24,7 @@ ELEMENTS = frozenset(
     """math mrow mi mn mo mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover mtable mtr mtd
     mpadded mphantom menclose mstyle""".split()
 )
+ARITY = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "msubsup": 3, "munder": 2, "mover": 2, "munderover": 3}
 ATTRIBUTES = {
     "display": r"inline|block",
     "columnalign": r"[a-z ]+",
@@ -113,13 +114,18 @@ def _parsed(latex: str) -> ET.Element | None:
     if not latex.strip():
         return ET.Element("mrow")
     try:
-        made = convert_to_element(latex)
+        clean = _clean(convert_to_element(latex))
     except Exception:  # noqa: BLE001 - whatever a foreign parser raises on foreign text, the text is shown instead
         return None
-    clean = _clean(made)
-    if any(e.tag == "mi" and (e.text or "").startswith("\\") for e in clean.iter()):
-        return None  # a command that the parser does not know
+    if not all(map(_sound, clean.iter())):
+        return None
     return next(iter(clean), clean) if clean.tag == "math" and len(clean) == 1 else clean
+
+
+def _sound(e: ET.Element) -> bool:
+    """Whether an element has its parts, and is no command that the parser does not know."""
+    known = not (e.tag == "mi" and (e.text or "").startswith("\\"))
+    return known and len(e) == ARITY.get(e.tag, len(e))
 
 
 def _depth(latex: str) -> int:
@@ -142,7 +148,7 @@ def _clean(e: ET.Element) -> ET.Element:
     elif tag == "mi" and text in _OPERATORS:
         tag = "mo"
     parts = [_clean(part) for part in e]
-    if tag in LIMITS and parts[0].tag in ("mo", "mi") and parts[0].text in _LARGE:
+    if tag in LIMITS and parts and parts[0].tag in ("mo", "mi") and parts[0].text in _LARGE:
         tag = LIMITS[tag]
         parts[0].set("movablelimits", "true")
     out = ET.Element("mrow" if tag == "math" else tag, kept if tag != "math" else {})

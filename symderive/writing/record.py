@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any
 
 from symderive.kernel.context import Context, Definition, Name, Range, Rejected
-from symderive.kernel.terms import ONE, Term, at, make, num, substitute, subterms, sym
+from symderive.kernel.terms import ONE, Term, TooDeep, at, make, num, substitute, subterms, sym
 from symderive.language.problem import ChoiceVerdict, Derivation, Goal, GoalKind, Problem
 from symderive.language.verdict import Counterexample, Kind, Verdict
 from symderive.writing.latex import TooLong, latex
@@ -63,6 +63,7 @@ class ChoiceRecord:
     Attributes:
         marked: how the file marks it; None if the file marks no choice of the question.
         agrees: whether that is what was found; None if either is open.
+        text: the choice as its author words it, with formulas between dollars; empty if that is not known.
     """
 
     label: str
@@ -71,6 +72,7 @@ class ChoiceRecord:
     marked: bool | None
     agrees: bool | None
     judged: tuple[Judged, ...]
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,7 @@ def writer(spelling: Mapping[str, str], context: Context | None) -> Show:
     def show(t: Term) -> str:
         try:
             return latex(t, spelling, context)
-        except (TooLong, RecursionError):
+        except (TooLong, TooDeep, RecursionError):
             return UNPRINTABLE
         except Rejected:  # a name of it is not declared there
             return latex(t, spelling)

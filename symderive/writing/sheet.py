@@ -333,6 +333,7 @@ def environment(*, latex: bool) -> jinja2.Environment:
         "number": number,
         "words": words,
         "badge": badge,
+        "why": why,
     }
     return made
 
@@ -370,6 +371,11 @@ def badge(a: AnswerRecord) -> str:
     if a.kind == "choices" and any(c.agrees is False for c in a.choices):
         return "the key of the file is refuted"
     return words(a.status)
+
+
+def why(a: AnswerRecord) -> str:
+    """Why an answer is open, as the end of a sentence."""
+    return f"choices {a.open.removeprefix('open: ').upper()}" if a.open.startswith("open: ") else a.open
 
 
 def words(verdict: str) -> str:

@@ -53,24 +53,30 @@ class Terminal:
         """A line of parts, each plain or with a style; it wraps under its indent."""
         text = Text()
         for part in parts:
-            text.append(part) if isinstance(part, str) else text.append(*part)
-        if self.console.is_terminal:
-            self.console.print(Padding(text, (0, 0, 0, indent)))
+            words, style = (part, "") if isinstance(part, str) else part
+            text.append(unicode.printable(words), style)
+        if self.console.is_terminal and parts:
+            self.console.print(Padding(text, (0, 0, 0, indent), expand=False))
         else:
             self.console.print(Text(" " * indent) + text, soft_wrap=True)
 
     def labelled(self, label: str, text: str, style: str = "", indent: int = 2) -> None:
         """A word and what it names, in columns."""
+        self.columns((label, "dim"), Text(text, style), LABEL, indent)
+
+    def columns(self, label: tuple[str, str], text: Text, width: int, indent: int = 2) -> None:
+        """A label in a column of its own; the text wraps beside it."""
+        label, text = (unicode.printable(label[0]), label[1]), Text(unicode.printable(text.plain), text.style)
+        if not self.console.is_terminal:
+            self.console.print(Text(f"{' ' * indent}{label[0]:<{width}}") + text, soft_wrap=True)
+            return
         from rich.table import Table
 
-        if not self.console.is_terminal:
-            self.put(f"{label:<{LABEL}}", (text, style), indent=indent)
-            return
         grid = Table.grid(padding=(0, 1, 0, 0))
-        grid.add_column(width=LABEL - 1, no_wrap=True)
+        grid.add_column(width=width - 1, no_wrap=True)
         grid.add_column()
-        grid.add_row(Text(label, "dim"), Text(text, style))
-        self.console.print(Padding(grid, (0, 0, 0, indent)))
+        grid.add_row(Text(*label), text)
+        self.console.print(Padding(grid, (0, 0, 0, indent), expand=False))
 
     # -- messages -----------------------------------------------------------------------------------
 
@@ -101,7 +107,10 @@ class Terminal:
         for c in a.choices:
             self.choice(c)
         if a.kind == "choices":
-            self.labelled("answer", ", ".join(a.picked) if a.picked else f"none: {a.open}", "bold" if a.picked else "")
+            if a.picked:
+                self.labelled("answer", ", ".join(a.picked), "bold")
+            if a.open:
+                self.labelled("open", a.open.removeprefix("open: "))
         elif a.kind == "show" and steps and a.steps and not a.open:
             pass  # the last step is the claim
         elif a.answer and not a.open:
@@ -127,16 +136,20 @@ class Terminal:
                 left = len(f(r.left))
             relation = f"{f(r.relation)} {f(r.right)}"
             text = f"{f(r.left)} {relation}" if r.left else " " * min(left + 1, 24) + relation
-            beside = indent + len(text) + len(r.reason) + 4 <= self.console.width
+            room = self.console.width - indent
+            if r.left and len(text) > room:
+                self.put(f(r.left), indent=indent)
+                text = f"  {relation}"
+            beside = len(text) + len(r.reason) + 4 <= room
             self.put(text, (f"   {r.reason}", "dim italic") if beside and r.reason else "", indent=indent)
             if not beside and r.reason:
                 self.put((r.reason, "dim italic"), indent=indent + 4)
 
     def choice(self, c: ChoiceRecord) -> None:
+        """A choice as its author words it, with what is said of it."""
         j = verdict_of(c)
-        parts: list[str | tuple[str, str]] = [f"({c.label}) ", (f"{c.verdict:<10}", COLOURS[c.verdict]), " "]
-        parts.append("; ".join(map(self.formula, c.claims)) or "none of the others")
-        self.put(*parts, indent=2)
+        said = self.sentence(c.text) or "; ".join(map(self.formula, c.claims)) or "none of the others"
+        self.columns((f"({c.label}) {c.verdict}", COLOURS[c.verdict]), Text(said), 15)
         if j is not None and j.counterexample is not None:
             self.put(self.numbers(j.counterexample), indent=17)
         elif j is not None and j.kind not in ("proved", "refuted") and j.reason:
@@ -230,8 +243,8 @@ class Terminal:
         self.put((c.name, "bold"), (f"  {c.where}", "dim"))
         self.put(c.text, indent=2)
         if c.example:
-            self.labelled("example", self.sentence(c.example))
-        self.labelled("advice", self.sentence(c.advice))
+            self.labelled("example", c.example)
+        self.labelled("advice", c.advice)
 
     # -- reports ------------------------------------------------------------------------------------
 

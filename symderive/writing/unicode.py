@@ -32,6 +32,15 @@ OPEN, CLOSE, BARS = frozenset("([{⌊⌈⟨"), frozenset(")]}⌋⌉⟩"), frozen
 BIG = frozenset(("∑", "∏", "∫", "lim", "max", "min", "sup", "inf", "argmax", "argmin"))
 
 
+_CONTROLS = dict.fromkeys((*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\ufffd")
+del _CONTROLS[ord("\n")], _CONTROLS[ord("\t")]
+
+
+def printable(text: str) -> str:
+    """Foreign text without what steers a terminal: control characters and changes of direction."""
+    return text.translate(_CONTROLS)
+
+
 class Token(NamedTuple):
     """A text and what it is in its row: atom, number, word, fraction, big, relation, binary, prefix, open, close …."""
 
@@ -100,12 +109,12 @@ def _barred(tokens: list[Token]) -> list[Token]:
             out.append(t)
             continue
         last = out[-1].kind if out else "relation"
-        opened = sum((u.kind == "open") - (u.kind == "close") for u in out if u.text[0] == t.text[0])
+        opened = sum((u.kind == "open") - (u.kind == "close") for u in out if u.text[:1] == t.text[:1])
         ended = last in ("atom", "number", "close", "word", "fraction", "script")
         if opened and ended:
             kind = "close"
         else:
-            more = any(u.kind == "bar" and u.text[0] == t.text[0] for u in tokens[k + 1 :])
+            more = any(u.kind == "bar" and u.text[:1] == t.text[:1] for u in tokens[k + 1 :])
             kind = "open" if more else "close" if opened else "mid"
         out.append(Token(t.text, kind))
     return out
