@@ -139,7 +139,6 @@ def test_contradictory_facts(which):
     assert set(verdict.needs) == {f.term for f in facts}
 
 
-@pytest.mark.xfail(strict=True, reason="equations that contradict each other end in a division by zero of the engine")
 def test_contradictory_equations():
     s = setting()
     s.assume(eq(x, 1), eq(x, 2))

@@ -7,6 +7,7 @@ linear, if possible with a constant coefficient: expectations first, then sums, 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from symderive.engine.builder import Stuck
@@ -15,7 +16,8 @@ from symderive.kernel.algebra import tidy
 from symderive.kernel.context import Context, within
 from symderive.kernel.lowering import lower
 from symderive.kernel.shapes import is_integer, shape
-from symderive.kernel.terms import Term, bound, instantiate, make, rel, subterms
+from symderive.kernel.steps import ABSURD
+from symderive.kernel.terms import Term, bound, instantiate, make, num, rel, subterms
 
 if TYPE_CHECKING:
     from symderive.engine.normal import Normal
@@ -135,17 +137,30 @@ class Facts:
             line = builder.chain(~builder.lower(builder.left(line)), line, builder.lower(builder.right(line)))
         return line
 
+    def contradiction(self) -> int | None:
+        """A line 0 < 0 from an equation that says c = 0 of a number c, by the others."""
+        normal, builder = self.normal, self.normal.builder
+        lines = [builder.assume(p.condition) for p in self.equations if not p.variables and not p.entries]
+        for line in [*lines, *self.spare]:
+            a, b = builder.line(line).claim.terms
+            gap = normal.frac(make("add", b, make("neg", a)))
+            if gap.num.is_constant() and gap.den.is_constant() and not gap.num.is_zero():
+                c = Fraction(int(gap.num.leading_coefficient().p), int(gap.num.leading_coefficient().q))
+                return builder.order(ABSURD, [(1, [], [])], normal.rewrites(a, b), [(line, num(-1 / c))])
+        return None
+
     def _solve(self, pattern: Pattern, values: tuple[Term, ...], t: Term) -> int | None:
         """A line t = … from an equation that is linear in t."""
         normal, ring = self.normal, self.normal.ring
         with normal.trial():
+            normal.hold(t)
             fact = self.instance(pattern, values)
             a, b = normal.builder.line(fact).claim.terms
             gap = normal.frac(make("add", a, make("neg", b)))
             k = ring.numbers[t]
             rows = gap.num.to_dict()
             q = ring.ctx.from_dict({(*m[:k], 0, *m[k + 1 :]): c for m, c in rows.items() if m[k]})
-            if not q.is_constant() and normal.signs.line("!=", q) is None:
+            if q.is_zero() or (not q.is_constant() and normal.signs.line("!=", q) is None):
                 return None
             others = ring.ctx.from_dict({m: c for m, c in rows.items() if not m[k]})
             value = ring.term(ring.make(-others, q))

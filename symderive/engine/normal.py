@@ -116,6 +116,10 @@ class Normal:
         self.lines[t] = line if self.term(simpler) is simpler else self.builder.chain(line, self.line(simpler))
         return f
 
+    def hold(self, t: Term) -> None:
+        """Take an atom as a generator, whatever the facts say."""
+        self._frac[t] = self.ring.generator(t)
+
     def term(self, t: Term) -> Term:
         """The normal form of a number, as a term."""
         found = self._terms.get(t)

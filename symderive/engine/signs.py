@@ -89,6 +89,8 @@ class Signs:
     def contradiction(self) -> int | None:
         """A line 0 < 0 from the facts, if they contradict each other."""
         ring = self.normal.ring
+        if (absurd := self.normal.facts.contradiction()) is not None:
+            return absurd
         known = [k for k in self.facts if k.op != "!="][:MAX_FACTS]
         for k in known:
             if k.poly.is_constant() and k.poly.leading_coefficient() < 0:
