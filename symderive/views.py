@@ -147,10 +147,24 @@ def _unique(texts: Iterable[str]) -> list[str]:
 
 
 def sheet_of(
-    document: Document, title: str = "", *, solutions: bool = True, progress: Progress | None = None
+    document: Document,
+    title: str = "",
+    *,
+    solutions: bool = True,
+    made: Mapping[str, record.AnswerRecord] | None = None,
+    progress: Progress | None = None,
 ) -> sheet.Sheet:
-    """A document as a sheet: its questions, each with what was derived for it; nothing is without `solutions`."""
-    made = {a.label: a for a, _ in answers(document, progress=progress)} if solutions else {}
+    """A document as a sheet: its questions, each with its answers.
+
+    Args:
+        document: what was read.
+        title: above all; else that of the document.
+        solutions: whether answers are wanted; if not, nothing is derived.
+        made: the answers by label, if they are there already.
+        progress: told the label of each problem before it is taken up.
+    """
+    if made is None:
+        made = {a.label: a for a, _ in answers(document, progress=progress)} if solutions else {}
     by_unit: dict[int, list[record.AnswerRecord]] = {}
     for label, problem in document.problems.items():
         if label in made:

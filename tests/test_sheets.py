@@ -1,11 +1,14 @@
 """Sheets: two small exams against golden files, and what no sheet may do.
 
-``SYMDERIVE_GOLDEN=renew pytest tests/test_sheets.py`` writes the golden files anew; review the difference.
+The answers of the golden sheets are stored beside them, so that these tests look at the layout; that the answers are
+still derived is a test of its own.  ``SYMDERIVE_GOLDEN=renew pytest tests/test_sheets.py`` writes the golden files anew
+(``=answers`` the answers, too); review the difference.
 """
 
 from __future__ import annotations
 
 import html
+import json
 import os
 import re
 import shutil
@@ -19,17 +22,50 @@ from symderive import views
 from symderive.api import Document
 from symderive.language.report import Because, Final, Place, Report, Role, Said, Status, Step
 from symderive.reading.problems import read_problems
-from symderive.writing import marking, sheet
+from symderive.writing import marking, record, sheet
 from symderive.writing.mathml import mathml, table
+from symderive.writing.record import AnswerRecord, ChoiceRecord, Judged, Numbers, StepRecord
 
 GOLDEN = Path(__file__).parent / "golden"
+RENEW = os.environ.get("SYMDERIVE_GOLDEN", "")
 SUFFIX = {"solutions.tex": sheet.to_latex, "solutions.html": sheet.to_html}
 
 
 @pytest.fixture(scope="module", params=["quiz.tex", "notes.md"])
 def exam(request):
     document = Document(read_problems(GOLDEN / request.param))
-    return Path(request.param).stem, views.sheet_of(document)
+    name = Path(request.param).stem
+    return name, views.sheet_of(document, made=stored(name, document))
+
+
+def stored(name, document):
+    """The answers as they were derived once."""
+    file = GOLDEN / f"{name}.answers.json"
+    if RENEW == "answers":
+        made = [record.data(a) for a, _ in views.answers(document)]
+        file.write_text(json.dumps(made, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    return {a["label"]: answer_from(a) for a in json.loads(file.read_text("utf-8"))}
+
+
+def answer_from(a):
+    steps = tuple(StepRecord(**{**x, "rules": tuple(x["rules"])}) for x in a["steps"])
+    choices = tuple(ChoiceRecord(**{**c, "judged": tuple(map(judged_from, c["judged"]))}) for c in a["choices"])
+    verdict = judged_from(a["verdict"]) if a["verdict"] else None
+    return AnswerRecord(**{**a, "steps": steps, "choices": choices, "verdict": verdict})
+
+
+def judged_from(j):
+    example = j["counterexample"]
+    return Judged(**{**j, "counterexample": Numbers(**example) if example else None})
+
+
+@pytest.mark.parametrize("name", ["quiz.tex", "notes.md"])
+def test_the_answers_are_still_derived(name):
+    document = Document(read_problems(GOLDEN / name))
+    found = {a.label: a for a, _ in views.answers(document)}
+    kept = stored(Path(name).stem, document)
+    assert {k: a.status for k, a in found.items()} == {k: a.status for k, a in kept.items()}
+    assert {k: a.picked for k, a in found.items()} == {k: tuple(a.picked) for k, a in kept.items()}
 
 
 @pytest.mark.parametrize("kind", SUFFIX)
@@ -49,7 +85,7 @@ def test_golden_question_sheet(exam):
 
 def compare(name, text):
     file = GOLDEN / name
-    if os.environ.get("SYMDERIVE_GOLDEN") == "renew":
+    if RENEW:
         file.write_text(text, "utf-8")
     assert text == file.read_text("utf-8")
 
