@@ -474,8 +474,11 @@ class Declarer(Definitions):
         el = Elaborator(self.names, node)
         binders: list[tuple[str, str, Range]] = []
         guards: list[Surface] = []
+        mentioned = {leaf.text for leaf in leaves(node)}
         for b in item.binders:
             for letter, range_, guard in self._binder(b, node, el):
+                if letter not in mentioned:
+                    continue
                 i = loose(letter)
                 el.bound[letter] = bound(i)
                 binders.append((letter, i, range_))
