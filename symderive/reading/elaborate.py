@@ -371,7 +371,7 @@ class Elaborator:
     def product(self, factors: Sequence[Factor], node: Surface) -> Value:
         """The product of factors in written order."""
         if len(factors) > FACTOR_LIMIT:
-            raise self.error("limit", f"a product of more than {FACTOR_LIMIT} factors", node)
+            raise self.error("limit", f"a product of more than {FACTOR_LIMIT} factors", node, "Name its parts.")
         whole = calculus.slash_derivative(self, factors)
         if whole is not None:
             return whole

@@ -901,7 +901,7 @@ def bracket(el: Elaborator, node: Node) -> Value:
             word = "matmul" if len(el.shape(a, node)) == 1 else "inner"
             return el_value(el, make("op", word, a.term, b.term))
         case "LDOT":
-            raise el.error("unsupported", "an evaluation bar without its point", node)
+            raise el.error("unsupported", "an evaluation bar without its point", node, "Write \\left. … \\right|_{x = a}.")
         case _:
             if opened.text in ("floor", "ceil"):
                 raise el.error("unsupported", "rounding brackets are not read yet", node)

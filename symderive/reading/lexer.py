@@ -14,6 +14,9 @@ from symderive.reading.errors import ReadingError
 
 MAX_LENGTH = 50_000
 MAX_DEPTH = 200
+MAX_BARS = 200
+MAX_INNER = 8
+"""How deep formulas may stand inside the arguments of \\overset and \\text."""
 
 
 class Leaf:
@@ -174,11 +177,15 @@ _STARTS_OPERAND = frozenset(
 class Lexer:
     """The tokens of one formula."""
 
-    def __init__(self, text: str, words: Collection[str] = ()) -> None:
+    def __init__(self, text: str, words: Collection[str] = (), depth: int = 0) -> None:
+        if depth > MAX_INNER:
+            raise ReadingError("limit", "texts and oversets nest too deep", 0, 1, "Take them apart.")
+        self.depth = depth
         if len(text) > MAX_LENGTH:
             message = f"the formula has {len(text)} characters; the limit is {MAX_LENGTH}"
             raise ReadingError("limit", message, 0, 1, "Split it into several lines.")
         self.text = text
+        self._closing: dict[int, int] | None = None
         self.words = words
         self.out: list[Leaf] = []
         self.stack: list[Leaf] = []
@@ -538,19 +545,14 @@ class Lexer:
             word = re.match(r"\\[A-Za-z]+|.", stripped, re.DOTALL)
             assert word is not None
             return word.group(), k + word.end()
-        depth, k = 1, m.end()
-        while k < len(self.text) and depth:
-            c = self.text[k]
-            if c == "\\":
-                k += 1
-            elif c in "{}":
-                depth += 1 if c == "{" else -1
-            k += 1
-        if depth:
+        if self._closing is None:
+            self._closing = closing_braces(self.text)
+        k = self._closing.get(m.end() - 1)
+        if k is None:
             raise ReadingError(
                 "syntax", f"the argument of \\{of} is not closed", m.end() - 1, m.end(), "Close the brace."
             )
-        return self.text[m.end() : k - 1], k
+        return self.text[m.end() : k], k + 1
 
     def _sized(self, side: str, start: int, end: int) -> int:
         m = re.compile(r"\s*(\\[A-Za-z]+|\\.|.)", re.DOTALL).match(self.text, end)
@@ -576,7 +578,7 @@ class Lexer:
     def _overset(self, start: int, end: int) -> int:
         note, middle = self._argument(end, "overset")
         base, end = self._argument(middle, "overset")
-        inner = Lexer(base, self.words).tokens()
+        inner = Lexer(base, self.words, self.depth + 1).tokens()
         if len(inner) != 1:
             raise ReadingError("syntax", "\\overset stands over more than one sign", start, end, "Put it over one sign.")
         leaf = inner[0]
@@ -610,7 +612,7 @@ class Lexer:
         elif plain:
             self._emit("TEXT", plain.split("$", 1)[0].strip(), start, end)
             for k, part in enumerate(plain.split("$")[1:]):
-                for leaf in Lexer(part, self.words).tokens() if k % 2 == 0 else ():
+                for leaf in Lexer(part, self.words, self.depth + 1).tokens() if k % 2 == 0 else ():
                     self._emit(leaf.type, leaf.text, start, end)
         return end
 
@@ -618,7 +620,7 @@ class Lexer:
         name = name.rstrip("*")
         style = alphabet.STYLES.get(name, "")
         body, after = self._argument(end, name)
-        inner = re.sub(r"\\[,!;: ]|~|\s", "", body)
+        inner = re.sub(r"\\[,!;: ]|~|\s", "", body) if len(body) < 200 else ""
         before = self.out[-1].type if self.out else ""
         braced = before == "LBRACE" and len(self.out) > 1 and self.out[-2].type == "CARET"
         if (
@@ -656,13 +658,28 @@ class Lexer:
         return brace.end()
 
 
+def closing_braces(text: str) -> dict[int, int]:
+    """The place of the closing brace for each opening one that has one."""
+    out: dict[int, int] = {}
+    opened: list[int] = []
+    for m in re.finditer(r"\\.|[{}]", text, re.DOTALL):
+        if m.group() == "{":
+            opened.append(m.start())
+        elif m.group() == "}" and opened:
+            out[opened.pop()] = m.start()
+    return out
+
+
 # -- bars -----------------------------------------------------------------------------------------------
 
 
 def pair_bars(tokens: list[Leaf]) -> list[Leaf]:
     """Give every bar its role: opening, closing, or standing between (as in p(x | z))."""
-    if not any(t.type == "BAR" for t in tokens):
+    bars = [t for t in tokens if t.type == "BAR"]
+    if not bars:
         return tokens
+    if len(bars) > MAX_BARS:
+        raise ReadingError("limit", f"more than {MAX_BARS} bars", bars[0].start, bars[0].end, "Split the formula.")
     levels: list[list[int]] = [[]]
     groups: list[list[int]] = []
     opened: list[int] = []
