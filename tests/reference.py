@@ -26,6 +26,10 @@ STEP = Fraction(1, 10**25)
 """Of difference quotients: its square is far below `NEAR`, rounding over it as well."""
 NEAR = mpf(10) ** -40
 NODES = 8
+TINY = [Fraction(1, 10**60), Fraction(1, 10**70), Fraction(1, 10**80)]
+FAR = [10**60, 10**70, 10**80]
+COUNTS = [10**45, 10**46 + 1, 10**47]
+"""How near to its point, or how far out, a limit is looked at."""
 
 Number = int | Fraction | Any
 
@@ -35,7 +39,7 @@ class Undefined(Exception):
 
 
 class Unknown(Exception):
-    """This evaluator does not decide it (two numbers too near, a limit, a law that is not normal)."""
+    """This evaluator does not decide it (two numbers too near, a slow limit, a law that is not normal)."""
 
 
 # -- numbers --------------------------------------------------------------------------------------
@@ -393,6 +397,8 @@ class Reference:
                 return self.slope(t.terms[0], (t.name(1), place), env, state)
             case "ex":
                 return self.mean(t.terms[0], tuple(map(str, t.args[1:])), env, state)
+            case "lim":
+                return self.limit(t, env, state)
             case "op":
                 out = OPERATORS[t.name()](*(plain(part(k)) for k in range(len(t.terms))))
                 return tensor(out) if isinstance(out, list) else out
@@ -556,6 +562,27 @@ class Reference:
         out = over_entries(quotient, *values)
         return tensor(out) if isinstance(out, list) else out
 
+    def limit(self, t: Term, env: Env, state: State) -> Any:
+        """The value far out, or very near the point, on each side that is asked for."""
+        name, point, side = t.args[1:]
+        endless = "inf" in (point.head, *(x.head for x in point.terms))
+        integer = self.context.signature[name].kind == "int"
+        if endless:
+            p, ways = 0, [[-x if point.terms else x for x in (COUNTS if integer else FAR)]]
+        else:
+            p = self.of(point, env, state)
+            ways = [[w * h for h in TINY] for w in {"above": (1,), "below": (-1,)}.get(side, (1, -1))]
+        here = self.named(name, state)
+        found = []
+        with mp.workdps(400):
+            for steps in ways:
+                moves = ({(name, ()): Shift(state, (), plus(plus(p, -here), h))} for h in steps)
+                states = [replace(state, moved={**state.moved, **m}) for m in moves]
+                found.append(settled([self.of(t.terms[0], env, there) for there in states]))
+        if not all(near(x, found[0]) for x in found):
+            raise Undefined("the one-sided limits differ")
+        return found[0]
+
     def mean(self, t: Term, names: tuple[str, ...], env: Env, state: State) -> Any:
         signature = self.context.signature
         over_names = set(names) or set(self.context.randoms)
@@ -646,7 +673,7 @@ class Reference:
         match c.name():
             case "defn" | "differentiable" | "integrable" | "interchange":
                 return True  # in these models every function is smooth and every space finite
-            case "defined":
+            case "defined" | "limit":
                 plain(self.of(c.terms[0], env, state))
                 return True
             case "integer":
@@ -742,6 +769,17 @@ def quotient(here: Number, above: Number, below: Number) -> Number:
     if abs(right - left) > mpf(10) ** -15 * (1 + abs(right) + abs(left)):
         raise Undefined("the one-sided derivatives differ")
     return (right + left) / 2
+
+
+def settled(values: list[Number]) -> Number:
+    """The limit of what has these values ever nearer; undefined if they grow or jump."""
+    values = [real(x) for x in values]
+    if all(near(x, values[-1]) for x in values):
+        return values[-1]
+    sizes = list(map(abs, values))
+    if sizes == sorted(sizes) and sizes[-1] > 10**20:
+        raise Undefined("unbounded")
+    raise Unknown("the limit is not seen")
 
 
 def derived(call: Callable[..., Any], args: list[Any], slots: list[int]) -> Any:

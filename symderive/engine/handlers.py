@@ -5,6 +5,7 @@ from __future__ import annotations
 from symderive.engine.branches import cases
 from symderive.engine.derivatives import derivative
 from symderive.engine.functions import application, power
+from symderive.engine.limits import limit
 from symderive.engine.means import mean
 from symderive.engine.members import lowered, member
 from symderive.engine.normal import Handler
@@ -21,4 +22,5 @@ HANDLERS: dict[str, Handler] = {
     "cases": cases,
     "der": derivative,
     "ex": mean,
+    "lim": limit,
 }

@@ -76,12 +76,52 @@ def at_zero(p: Builder, f: str, rule: int) -> int:
     return p.chain(~under(p, p.combine(p.left(rule).terms[0], ZERO), lambda t: app(f, t), 1), rule)
 
 
+# -- order ----------------------------------------------------------------------------------------------
+
+
+def positive_by_square(p: Builder, claim: Term, weak: int, nonzero: Callable[[int], int]) -> int:
+    """0 < t from 0 ≤ t, and a contradiction from t = 0."""
+    t = claim.terms[1]
+    cases = (rel("<", t, ZERO), rel("=", t, ZERO), claim)
+    below = p.order(ABSURD, [(1, [p.assume(cases[0])], []), (1, [weak], [])])
+    return p.cases(claim, cases, (below, nonzero(p.assume(cases[1])), p.assume(claim)))
+
+
+def reciprocal(p: Builder, e: Entry) -> int:
+    """1/a = a·(1/a)², and a·(1/a) = 1."""
+    over = make("div", ONE, a)
+    weak = p.order(rel("<=", ZERO, over), [(1, [p.assume(rel("<", ZERO, a))], [over])])
+    return positive_by_square(
+        p, e.claim, weak, lambda zero: p.order(ABSURD, [(1, [constant(p)], [])], cofactors=[(zero, a)])
+    )
+
+
 # -- exponentials -------------------------------------------------------------------------------------
 
 
-def exp_zero(p: Builder, _: Entry) -> int:
-    line = at_zero(p, "exp", p.rule("exp.times", k=ZERO, a=ZERO))
-    return p.chain(line, p.combine(p.right(line), ONE))
+def exp_positive(p: Builder, e: Entry) -> int:
+    """e^a = (e^(a/2))², and e^a·e^(−a) = 1."""
+    half, minus = mul(num(1, 2), a), app("exp", neg(a))
+    halves = under(p, p.combine(a, add(half, half)), lambda t: app("exp", t), 1)
+    square_line = p.chain(halves, p.rule("exp.add", a=half, b=half))
+    weak = p.order(rel("<=", ZERO, app("exp", a)), [(1, [], [app("exp", half)])], [square_line])
+    one = p.chain(~at_zero(p, "exp", p.rule("exp.add", a=a, b=neg(a))), p.rule("exp.zero"))
+    return positive_by_square(
+        p,
+        e.claim,
+        weak,
+        lambda zero: p.order(ABSURD, [(1, [constant(p)], [])], cofactors=[(zero, minus), (one, num(-1))]),
+    )
+
+
+def log_exp(p: Builder, e: Entry) -> int:
+    """The exponential increases, so it takes the value e^a once."""
+    t = e.claim.terms[0]
+    back = p.rule("exp.log", a=app("exp", a))
+    cases = (rel("<", t, a), e.claim, rel("<", a, t))
+    pairs = ((t, a), (a, t))
+    less, more = (p.order(ABSURD, [(1, [p.rule("exp.increasing", a=x, b=y)], [])], [back]) for x, y in pairs)
+    return p.cases(e.claim, cases, (less, p.assume(e.claim), more))
 
 
 def exp_negative(p: Builder, e: Entry) -> int:
@@ -153,15 +193,18 @@ def evaluated(p: Builder, e: Entry) -> int:
     return p.evaluate(e.claim)
 
 
-def sin_zero(p: Builder, e: Entry) -> int:
-    odd = at_zero(p, "sin", p.rule("sin.negative", a=ZERO))
-    return equation(p, e.claim, cofactors=[(odd, num(1, 2))])
+def reflected(f: str) -> Script:
+    """sin(−a) or cos(−a), from the addition theorems for a − a = 0 and Pythagoras."""
 
+    def script(p: Builder, e: Entry) -> int:
+        sums = {g: at_zero(p, g, p.rule(f"{g}.add", a=a, b=neg(a))) for g in ("sin", "cos")}
+        zero, one = (p.chain(~k, p.rule(f"{g}.zero")) for g, k in sums.items())
+        s, c = app("sin", a), app("cos", a)
+        q = (c, neg(s)) if f == "sin" else (s, c)
+        cofactors = [(p.rule("sin.cos", a=a), neg(app(f, neg(a)))), (zero, q[0]), (one, q[1])]
+        return equation(p, e.claim, cofactors=cofactors)
 
-def sin_cos(p: Builder, e: Entry) -> int:
-    sides = [p.rule("sin.negative", a=a), p.rule("cos.negative", a=a)]
-    one = p.chain(~at_zero(p, "cos", p.rule("cos.add", a=a, b=neg(a))), p.rule("cos.zero"))
-    return equation(p, e.claim, rewrite=sides, cofactors=[(one, ONE)])
+    return script
 
 
 def cos_quarter(p: Builder, e: Entry) -> int:
@@ -318,6 +361,17 @@ def d_log(p: Builder, e: Entry) -> int:
     inverse = p.rule("exp.log", a=u)
     same = p.chain(~vary(p, inverse), p.rule("d.exp", u=app("log", u), v=V))
     return equation(p, e.claim, rewrite=[inverse], cofactors=[(same, neg(make("div", ONE, u)))])
+
+
+def d_cos(p: Builder, e: Entry) -> int:
+    """cos u = sin(u + π/2)."""
+    quarter = part_of_pi(2)
+    moved = add(u, quarter)
+    known = [p.rule(f"{f}.quarter") for f in ("sin", "cos")]
+    sums = [p.rule(f"{f}.add", a=u, b=quarter) for f in ("sin", "cos")]
+    same = vary(p, p.combine(app("cos", u), app("sin", moved), [*known, sums[0]]))
+    slopes = [p.rule("d.const", c=quarter, v=V), p.rule("d.add", a=u, b=quarter, v=V), p.rule("d.sin", u=moved, v=V)]
+    return equation(p, e.claim, rewrite=[*known, sums[1], *slopes, same])
 
 
 def d_abs(p: Builder, e: Entry) -> int:
@@ -500,7 +554,10 @@ def prod_mul(p: Builder, e: Entry) -> int:
 
 
 SCRIPTS: dict[str, Script] = {
-    "exp.zero": exp_zero,
+    "order.reciprocal": reciprocal,
+    "exp.zero": evaluated,
+    "exp.positive": exp_positive,
+    "log.exp": log_exp,
     "exp.negative": exp_negative,
     "exp.lower": exp_lower,
     "exp.increasing": exp_increasing,
@@ -512,8 +569,10 @@ SCRIPTS: dict[str, Script] = {
     "root.positive": root_positive,
     "cos.zero": evaluated,
     "pi.positive": evaluated,
-    "sin.zero": sin_zero,
-    "sin.cos": sin_cos,
+    "sin.zero": evaluated,
+    "sin.negative": reflected("sin"),
+    "cos.negative": reflected("cos"),
+    "d.cos": d_cos,
     "cos.quarter": cos_quarter,
     "sin.eighth": eighth("sin"),
     "cos.eighth": eighth("cos"),

@@ -11,19 +11,23 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from symderive.kernel.context import ANYTHING, Context, Operator, Rejected, base_name, family_member, need
+from symderive.kernel.context import ANYTHING, PLACEHOLDER, Context, Operator, Rejected, base_name, family_member, need
 from symderive.kernel.defined import Conditions, defined_parts, regular
 from symderive.kernel.independence import apart
 from symderive.kernel.reader import Reader, Text, load
 from symderive.kernel.shapes import SCALAR, check_condition, is_integer, same_shape, scalar, shape
 from symderive.kernel.terms import (
+    INF,
     Term,
     conjuncts,
+    fresh_name,
     make,
     negate,
+    put,
     rebuild,
     shift,
     substitute,
+    subterms,
     sym,
 )
 
@@ -35,9 +39,9 @@ class Entry:
     """One rule.
 
     ``metas`` gives each metavariable its sort: scalar, tensor, int, cond, function, place (an entry
-    of a name, by which one differentiates), name, or names (random ones).  A metavariable with
-    parameters has their sorts after its own.  ``defined`` says whose definedness the rule needs:
-    that of both sides, or of one, from which the other's follows.
+    of a name, by which one differentiates), name, names (random ones), or approach (the name, point
+    and side of a limit).  A metavariable with parameters has their sorts after its own.  ``defined``
+    says whose definedness the rule needs: that of both sides, or of one, from which the other's follows.
     """
 
     name: str
@@ -106,11 +110,13 @@ def read_book(data: bytes) -> Book:
 
 
 Value = Term | Lambda | Spot | str | tuple[str, ...]
-"""What a metavariable stands for; a string is a function's name or a name, a tuple random names."""
+"""What a metavariable stands for; a string is a function's name or a name, a tuple random names, a limit (of
+whatever) how a name approaches a point."""
 
 Substitution = Mapping[str, Value]
 
 DECIDED = frozenset({"free", "fixed", "apart", "range", "family", "not", "law", "lawfree", "alike", "smooth"})
+DECIDED |= {"continuous", "point", "infinite"}
 """Side conditions of entries that syntax decides."""
 
 
@@ -162,6 +168,9 @@ def _check_value(context: Context, m: str, sort: tuple[str, ...], v: Value) -> s
             declared = context.signature.get(base_name(v))
             known = declared is not None and declared.kind == "function"
             need(known, f"{v} is no function of the document")
+        case "approach", Term():
+            need(v.head == "lim", f"{m} is no limit")
+            shape(context, v)
         case "place", Spot():
             need(context.sorts.get(v.name[1:]) == sort or context.declared(v.name), m)
         case "name", str():
@@ -208,6 +217,8 @@ def fill(t: Term, subst: Substitution, level: int = 0) -> Term:
             v = subst.get(t.name(1)[1:])
             if isinstance(v, Spot):
                 return make("der", filled(0), v.name, *(shift(i, level) for i in v.indices))
+            if isinstance(v, Term):
+                return make("der", filled(0), v.name(1))
             name = value(t.name(1)[1:], str)
             return make("der", filled(0), str(name), *(fill(i, subst, level) for i in t.terms[1:]))
         case "ex" if schematic:
@@ -215,8 +226,11 @@ def fill(t: Term, subst: Substitution, level: int = 0) -> Term:
             names = (over,) if isinstance(over, str) else value(t.name(1)[1:], tuple)
             return make("ex", filled(0), *names)  # type: ignore[misc]
         case "lim" if schematic:
+            v = subst.get(t.name(1)[1:])
+            if isinstance(v, Term):
+                return make("lim", filled(0), v.name(1), shift(v.terms[1], level), v.name(3))
             name = value(t.name(1)[1:], str)
-            return make("lim", filled(0), str(name), filled(2), t.name(3))
+            return make("lim", filled(0), str(name), filled(1), t.name(3))
         case "app" if schematic:
             base = base_name(t.name())
             suffix = t.name().removeprefix(base)
@@ -224,8 +238,8 @@ def fill(t: Term, subst: Substitution, level: int = 0) -> Term:
             return make("app", f"{value(base[1:], str)}{suffix}", *args)
         case "sym" if schematic:
             named = subst.get(t.name()[1:])
-            if isinstance(named, Spot):
-                return sym(named.name)
+            if isinstance(named, Spot | Term):
+                return sym(named.name if isinstance(named, Spot) else named.name(1))
             return sym(str(value(t.name()[1:], str)))
         case _:
             return rebuild(t, lambda a, n: fill(a, subst, level + n))
@@ -247,6 +261,12 @@ def _decide(context: Context, rule: str, c: Term, subst: Substitution) -> set[Te
             name = fill(c.terms[1], subst).name()
             rests = regular(context, subject, name) | defined_parts(context, (subject,))
             need(not any(context.depends(r, name) for r in rests), f"{rule}: a part may jump or have a kink")
+        case "continuous":
+            return _continuous(context, subst[c.terms[0].name()], [fill(t, subst) for t in c.terms[0].terms])
+        case "point" | "infinite":
+            to = subst[c.terms[-1].name()[1:]].terms[1]  # type: ignore[union-attr]
+            endless = INF in (to, *to.terms)
+            need(endless if c.name() == "infinite" else to is subject, f"{rule}: another point")
         case "fixed":
             found = context.random_in(subject)
             over = subst[c.terms[1].name()[1:]] if len(c.terms) > 1 else ()
@@ -278,6 +298,17 @@ def _decide(context: Context, rule: str, c: Term, subst: Substitution) -> set[Te
             depth = context.family_depth(subject.name())
             need(depth == c.terms[1].args[0], f"{rule}: {subject.name()} is no such family")
     return set()
+
+
+def _continuous(context: Context, f: Value, at: list[Term]) -> set[Term]:
+    """That f, jointly in its parameters, is defined near a point and continuous there."""
+    if not isinstance(f, Lambda):
+        raise Rejected("continuity of what has no parameters")
+    taken = {a for t in subterms(f.body) for a in t.args if isinstance(a, str)}
+    names = [fresh_name(taken, f"{PLACEHOLDER}{k}") for k in range(len(at))]
+    body = substitute(f.body, dict(zip(f.params, map(sym, names), strict=True)))
+    rests = defined_parts(context, (body,)).union(*(regular(context, body, n, 0) for n in names))
+    return {put(h, dict(zip(names, at, strict=True))) for h in rests}
 
 
 def _subject(a: Term, subst: Substitution) -> Term:

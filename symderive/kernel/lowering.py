@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from symderive.kernel.context import PRIMITIVES, Context, base_name
 from symderive.kernel.shapes import CONDITION, SCALAR, operator_row, shape, unfold_operator
-from symderive.kernel.terms import BINDS, Term, abstract, bound, fresh, instantiate, make, rebuild
+from symderive.kernel.terms import BINDS, INF, Term, abstract, bound, fresh, instantiate, make, rebuild
 
 
 def lower(context: Context, t: Term) -> Term:
@@ -22,7 +22,7 @@ def lower(context: Context, t: Term) -> Term:
 
 
 def _lower(context: Context, t: Term) -> Term:
-    if not t.terms:
+    if not t.terms or (t.head == "neg" and t.terms[0] is INF):
         return t
     if t.head == "at":
         return entry_of(context, t.terms[0], t.terms[1])

@@ -8,7 +8,8 @@ From ``H ⊢ s R t`` follows ``C[s] R C[t]``, if H may be used where the hole of
 - under ∂/∂v: definitions except v's own, what does not depend on v, and what stays true near the point;
 - under E: what is not about the outcome, facts of the context (they hold for every outcome), and what
   leaves as a condition on every outcome;
-- under lim v→a: what does not depend on v, and v ≠ a (or its side, or v large).
+- under lim v→a: what does not depend on v; v ≠ a (or its side, or v large) is granted, and a strict
+  relation between terms continuous at a becomes that relation at a.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from symderive.kernel.context import Context, Rejected, family_member, need
 from symderive.kernel.defined import (
     Conditions,
     core,
+    defined,
     is_mark,
     is_regularity,
     quantify,
@@ -36,6 +38,7 @@ from symderive.kernel.terms import (
     literal,
     make,
     negate,
+    put,
     rel,
     sym,
 )
@@ -121,7 +124,7 @@ def leave(context: Context, node: Term, k: int, name: str | None, h: Conditions)
         case "ex" if k == 0:
             return surely(context, h, frozenset(map(str, node.args[1:])))
         case "lim" if k == 0:
-            return frozenset(c for c in h if not _granted_near(context, node, c))
+            return frozenset().union(*(_near_limit(context, node, c) for c in h))
         case _:
             return h
 
@@ -162,23 +165,28 @@ def _other_definition(context: Context, node: Term, mark: Term) -> set[Term]:
     return {rel("!=", *pairs[0])}
 
 
-def _granted_near(context: Context, node: Term, c: Term) -> bool:
-    """Whether a hypothesis holds near the point of a limit; raises `Rejected` if it may not."""
+def _near_limit(context: Context, node: Term, c: Term) -> set[Term]:
+    """What a hypothesis near the point of a limit asks outside; raises `Rejected` if it may fail there."""
     v, point, side = node.name(1), node.terms[1], node.name(3)
     if is_mark(c):
         need(not _other_definition(context, node, c), f"the definition of {v} under its limit")
-        return False
+        return {c}
     if not context.depends(c, v) or is_regularity(c):
-        return False
+        return {c}
+    need(not context.depends(point, v), f"the point of the limit depends on {v}")
+    x, down = sym(v), point.head == "neg" and point.terms[0].head == "inf"
     if c.head == "rel":
         op, a, b = c.name(), c.terms[0], c.terms[1]
-        x = sym(v)
         if op == "!=" and {a, b} == {x, point}:
-            return True
-        if side == "above" and op in ("<", "<=") and (a, b) == (point, x):
-            return True
-        if side == "below" and op in ("<", "<=") and (a, b) == (x, point):
-            return True
-        if point.head == "inf" and op in ("<", "<=") and b is x and not context.depends(a, v):
-            return True
-    raise Rejected(f"{brief(c)} may fail near the point of the limit")
+            return set()
+        if op in ("<", "<=") and (a, b) == {"above": (point, x), "below": (x, point)}.get(side):
+            return set()
+        if op in ("<", "<=") and ((point.head == "inf" and b is x) or (down and a is x)):
+            end = a if b is x else b
+            need(not context.depends(end, v), f"{brief(c)} may fail near the point of the limit")
+            return set(defined(context, end))
+    more = None if down or point.head == "inf" else stays_true(context, c, v)
+    need(more is not None, f"{brief(c)} may fail near the point of the limit")
+    there = {put(t, {v: point}) for t in (c, *(more or ()))}
+    need(not any(context.depends(t, v) for t in there), f"{brief(c)} speaks of {v} by its definitions")
+    return there

@@ -279,6 +279,7 @@ def _lim(context: Context, t: Term) -> Shape:
     point = t.terms[1]
     if point.head != "inf" and not (point.head == "neg" and point.terms[0].head == "inf"):
         scalar(context, point)
+        need(v.startswith("?") or context.declared(v).kind == "real", f"the integer {v} comes near no number")
     scalar(context, t.terms[0])
     return SCALAR
 

@@ -20,6 +20,7 @@ from symderive.rules import (
     calculus,
     expectation,
     exponentials,
+    limits,
     matrices,
     order,
     piecewise,
@@ -31,6 +32,7 @@ from symderive.rules.schema import Meaning, Row
 TOPICS = {
     "order": order,
     "calculus": calculus,
+    "limits": limits,
     "exponentials": exponentials,
     "trigonometry": trigonometry,
     "piecewise": piecewise,

@@ -79,7 +79,7 @@ RULES = (
     axiom("d.exp", eq(D(exp(u), v), exp(u) * D(u, v)), says="chain rule, exp' = exp"),
     theorem("d.log", eq(D(log(u), v), D(u, v) / u), says="chain rule, log'(u) = 1/u"),
     axiom("d.sin", eq(D(sin(u), v), cos(u) * D(u, v)), says="chain rule, sin' = cos"),
-    axiom("d.cos", eq(D(cos(u), v), -(sin(u) * D(u, v))), says="chain rule, cos' = -sin"),
+    theorem("d.cos", eq(D(cos(u), v), -(sin(u) * D(u, v))), says="chain rule, cos' = -sin"),
     axiom("d.erf", eq(D(erf(u), v), 2 / sqrt(pi) * exp(-u**2) * D(u, v)), says="chain rule, erf'(u) = 2/√π·exp(-u²)", cite="DLMF 7.2.1"),
     theorem("d.abs", eq(D(abs_(u), v), u / abs_(u) * D(u, v)), says="chain rule, |u|' = u/|u| away from 0"),
 

@@ -12,13 +12,14 @@ from symderive.kernel.book import Entry
 from symderive.kernel.context import Operator, base_name
 from symderive.kernel.reader import Text
 from symderive.kernel.terms import Term, make, subterms, sym
-from symderive.language.expr import Expr, Like, is_, lift
+from symderive.language.expr import Expr, Like, Lim, is_, lift
 
 SORTS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys("abcdstu", ("scalar",)),
     **dict.fromkeys(("i", "j", "k", "l", "m", "n", "lo", "hi", "mid"), ("int",)),
     **dict.fromkeys("fg", ("scalar", "int")),  # f(i)
     "F": ("scalar", "scalar"),  # F(a), not under an operator
+    "G": ("scalar", "scalar", "scalar"),  # G(a, b), likewise
     "p": ("cond",),
     "w": ("cond", "int"),  # a guard w(i)
     **dict.fromkeys("ABST", ("tensor",)),
@@ -26,6 +27,7 @@ SORTS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys("xz", ("name",)),
     "X": ("names",),  # random names; none: everything random
     "phi": ("function",),  # an unknown function
+    "r": ("approach",),  # x → a, from a side or both, or x → ±∞
 }
 
 
@@ -107,9 +109,9 @@ def metas(names: str) -> tuple[Expr, ...]:
     return tuple(Expr(make("meta", n)) for n in names.split())
 
 
-def applied(name: str) -> Callable[[Like], Expr]:
-    """A metavariable with a parameter."""
-    return lambda arg: Expr(make("meta", name, lift(arg).term))
+def applied(name: str) -> Callable[..., Expr]:
+    """A metavariable with parameters."""
+    return lambda *args: Expr(make("meta", name, *(lift(arg).term for arg in args)))
 
 
 def named(names: str) -> tuple[Expr, ...]:
@@ -121,8 +123,13 @@ a, b, c, d, s, t, u = metas("a b c d s t u")
 i, j, k, l, m, n, lo, hi, mid = metas("i j k l m n lo hi mid")
 A, B, S, T = metas("A B S T")
 p = metas("p")[0]
-f, g, F, w = map(applied, "fgFw")
-v, y, x, z, X = named("v y x z X")
+f, g, F, G, w = map(applied, "fgFGw")
+v, y, x, z, X, r = named("v y x z X r")
+
+
+def limit(t: Like) -> Expr:
+    """The limit of t as r says."""
+    return Lim(t, r, 0)
 
 
 def phi(*args: Like, slots: str = "") -> Expr:

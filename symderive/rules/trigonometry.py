@@ -14,8 +14,8 @@ FUNCTIONS: tuple[Meaning, ...] = (
 RULES = (
     axiom("sin.add", eq(sin(a + b), sin(a) * cos(b) + cos(a) * sin(b)), says="addition theorem"),
     axiom("cos.add", eq(cos(a + b), cos(a) * cos(b) - sin(a) * sin(b)), says="addition theorem"),
-    axiom("sin.negative", eq(sin(-a), -sin(a)), says="the sine is odd"),
-    axiom("cos.negative", eq(cos(-a), cos(a)), says="the cosine is even"),
+    theorem("sin.negative", eq(sin(-a), -sin(a)), says="the sine is odd"),
+    theorem("cos.negative", eq(cos(-a), cos(a)), says="the cosine is even"),
     theorem("cos.zero", eq(cos(0), 1), says="cos 0 = 1"),
     axiom("sin.quarter", eq(sin(pi / 2), 1), says="sin(π/2) = 1"),
     theorem("pi.positive", 0 < pi, says="π is positive"),
@@ -27,6 +27,6 @@ RULES = (
     theorem("cos.eighth", eq(cos(pi / 4), sqrt(2) / 2), says="cos(π/4) = √2/2"),
     theorem("sin.twelfth", eq(sin(pi / 6), lift(1) / 2), says="sin(π/6) = 1/2"),
     theorem("cos.twelfth", eq(cos(pi / 6), sqrt(3) / 2), says="cos(π/6) = √3/2"),
-    theorem("sin.cos", eq(sin(a) ** 2 + cos(a) ** 2, 1), says="Pythagoras"),
+    axiom("sin.cos", eq(sin(a) ** 2 + cos(a) ** 2, 1), says="Pythagoras"),
 )
 # fmt: on
