@@ -150,11 +150,16 @@ def reader_key(text):
     """The key under which the reader finds a spelling."""
     s = peel(parse(text))
     assert s is not None, text
-    return s.base + (f"_{label(s.lower)}" if s.lower is not None else "") + (f"^{label(s.upper)}" if s.upper is not None else "")
+    return (
+        s.base
+        + (f"_{label(s.lower)}" if s.lower is not None else "")
+        + (f"^{label(s.upper)}" if s.upper is not None else "")
+    )
 
 
 def renamed(t, keys):
     """A term with other names."""
+
     def new(k, a):
         if hasattr(a, "terms"):
             return renamed(a, keys)
@@ -260,7 +265,9 @@ def scalars(draw, depth=2, indices=()):
 
     def words():
         one = "exp log sin cos tanh sinh abs sign step relu sigmoid softplus silu gelu erf logit softsign".split()
-        f = draw(st.sampled_from([*one, *one, "max", "min", "lrelu", "elu", "f", "f'", "f''", "g", "g;1", "g;2", "g;1;2"]))
+        f = draw(
+            st.sampled_from([*one, *one, "max", "min", "lrelu", "elu", "f", "f'", "f''", "g", "g;1", "g;2", "g;1;2"])
+        )
         two = f in ("max", "min", "lrelu", "elu") or f.startswith("g;") or f == "g"
         return apply(f, a, b) if two else apply(f, a)
 
@@ -382,8 +389,16 @@ def pasted():
     square = {a: sympy.MatrixSymbol(a, n_, n_) for a in "AB"}
     columns = {a: sympy.IndexedBase(a, shape=(n_,)) for a in "uv"}
     table = {s.name: s for s in (*real, i, j, n_, m_)} | square | columns
-    table |= {"w": sympy.MatrixSymbol("u", n_, 1), "p": sympy.Symbol("p", positive=True), "k": sympy.Symbol("k", integer=True)}
-    table |= {"f": sympy.Function("f"), "yhat": sympy.Symbol("yhat", real=True), "HadamardProduct": sympy.HadamardProduct}
+    table |= {
+        "w": sympy.MatrixSymbol("u", n_, 1),
+        "p": sympy.Symbol("p", positive=True),
+        "k": sympy.Symbol("k", integer=True),
+    }
+    table |= {
+        "f": sympy.Function("f"),
+        "yhat": sympy.Symbol("yhat", real=True),
+        "HadamardProduct": sympy.HadamardProduct,
+    }
     return {s.strip(): sympy.parse_expr(s, table) for line in PASTED.strip().splitlines() for s in line.split("|")}
 
 

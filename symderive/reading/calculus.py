@@ -75,7 +75,9 @@ def fraction(el: Elaborator, node: Node) -> Value | None:
         return None
     if _named_d(el, node.parts[1]):
         message = "d is declared here, and this also looks like a derivative"
-        raise el.error("ambiguous", message, node, "Write \\partial, or \\mathrm{d} for the derivative and another letter for d.")
+        raise el.error(
+            "ambiguous", message, node, "Write \\partial, or \\mathrm{d} for the derivative and another letter for d."
+        )
     if order != len(below):
         raise el.error("syntax", f"order {order} above, {len(below)} below", node, "Both must agree.")
     from symderive.reading.elaborate import Factor

@@ -24,7 +24,6 @@ from symderive.reading.names import Meaning, Names, show, spell, tabulate
 from symderive.reading.surface import Node, Surface, parse
 from symderive.reading.symbols import Symbol, items, label, peel, unwrap
 
-
 _T = TypeVar("_T")
 
 
@@ -335,7 +334,9 @@ class Elaborator:
         self._unknown_run(node)
         for a, b in pairwise(node.parts):
             if isinstance(a, Leaf) and isinstance(b, Leaf) and a.type == b.type == "NUMBER":
-                raise ReadingError("typo", "two numerals stand side by side", a.start, b.end, "Write \\cdot between them.")
+                raise ReadingError(
+                    "typo", "two numerals stand side by side", a.start, b.end, "Write \\cdot between them."
+                )
         return self.product([Factor("", p) for p in node.parts], node)
 
     def _times(self, node: Node) -> Value:
@@ -435,7 +436,12 @@ class Elaborator:
         s, t = self.shape(a, node), self.shape(b, node)
         if op == "/":
             if len(s) == len(t) == 2 or (t and len(s) != len(t)):
-                raise self.error("shape", f"{show(s)} is divided by {show(t)}", node, "Multiply by an inverse, or divide by a number.")
+                raise self.error(
+                    "shape",
+                    f"{show(s)} is divided by {show(t)}",
+                    node,
+                    "Multiply by an inverse, or divide by a number.",
+                )
             if s and t:
                 self.names.notes.append("a quotient of vectors is taken entry by entry")
             return Value(make("div", a.term, b.term), a.row or b.row)
@@ -589,7 +595,9 @@ class Elaborator:
     def _factorial(self, node: Node) -> Value:
         inside = value(self.term(node.parts[0]))
         if not isinstance(inside, int) or not 0 <= inside <= 50:
-            raise self.error("unsupported", "a factorial is read only of a numeral up to 50", node, "Write a product with \\prod.")
+            raise self.error(
+                "unsupported", "a factorial is read only of a numeral up to 50", node, "Write a product with \\prod."
+            )
         out = 1
         for k in range(2, inside + 1):
             out *= k
@@ -629,7 +637,12 @@ class Elaborator:
             script = unwrap(base.parts[1])
             if base.kind == node.kind and not (isinstance(script, Leaf) and script.type in ("PRIME", "MARK")):
                 sign = "^" if node.kind == "superscript" else "_"
-                raise self.error("typo", f"two scripts with {sign} stand on one symbol", node, "Put braces around what belongs together.")
+                raise self.error(
+                    "typo",
+                    f"two scripts with {sign} stand on one symbol",
+                    node,
+                    "Put braces around what belongs together.",
+                )
             base = base.parts[0]
 
     def _superscript(self, node: Node) -> Value:
@@ -685,7 +698,12 @@ class Elaborator:
                 for _ in range(exponent - 1):
                     out = make("op", "matmul", out, base.term)
                 return Value(out)
-            raise self.error("shape", "this power of a matrix is not read", node, "Write A^{k} with 2 ≤ k ≤ 8, A^{-1}, or A^{\\odot k} entry by entry.")
+            raise self.error(
+                "shape",
+                "this power of a matrix is not read",
+                node,
+                "Write A^{k} with 2 ≤ k ≤ 8, A^{-1}, or A^{\\odot k} entry by entry.",
+            )
         exponent_term = self.scalar(script)
         if len(s) == 1:
             self.names.notes.append("a power of a vector is taken entry by entry")
@@ -705,7 +723,9 @@ class Elaborator:
         s = self.shape(base, node)
         indices = self.indices(script, len(s), s)
         if not s or len(indices) > len(s):
-            raise self.error("shape", "an index stands on what has no entries", node, "Only vectors and matrices have entries.")
+            raise self.error(
+                "shape", "an index stands on what has no entries", node, "Only vectors and matrices have entries."
+            )
         return Value(at(base.term, *indices), base.row and len(s) - len(indices) == 1)
 
     # -- indices ------------------------------------------------------------------------------------
@@ -756,7 +776,9 @@ class Elaborator:
                 return self.names.index(key, *range_)
         if isinstance(node, Node) and node.kind == "juxtaposed" and not all(map(self._known_integer, node.parts)):
             count = len(node.parts)
-            raise self.error("shape", f"{count} indices stand where one is expected", node, "Check the shape that was declared.")
+            raise self.error(
+                "shape", f"{count} indices stand where one is expected", node, "Check the shape that was declared."
+            )
         t = self.scalar(node)
         if not is_integer(self.names.scope.context(), t):
             raise self.error("shape", "an index must be an integer", node, "Declare it, or bind it by a sum.")

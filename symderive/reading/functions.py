@@ -257,7 +257,9 @@ def call(el: Elaborator, word: str, lower: Surface | None, arguments: Sequence[V
             raise el.error("undeclared", f"{word} does not say its slope", node, advice)
         if lower is None:
             el.names.notes.append(f"{word} without a parameter has the parameter 1")
-        return el_value(el, make("app", WITH_PARAMETER[word], ONE if lower is None else el.scalar(lower), v.term), row=v.row)
+        return el_value(
+            el, make("app", WITH_PARAMETER[word], ONE if lower is None else el.scalar(lower), v.term), row=v.row
+        )
     if word not in ELEMENTWISE:
         raise el.error("unsupported", f"the function {word} is not read", node)
     f = ELEMENTWISE[word]
@@ -357,7 +359,9 @@ def applied(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type
     arguments = [el.value(p) for p in items(target.parts[1])] if len(target.parts) == 3 else []
     arity = len(el.names.declared(key.rstrip("'")).arguments) if key.rstrip("'") in el.names.scope.names else 1
     if len(arguments) != arity:
-        raise el.error("syntax", f"{spell(s.bare)} takes {arity} arguments, not {len(arguments)}", node, "Check its declaration.")
+        raise el.error(
+            "syntax", f"{spell(s.bare)} takes {arity} arguments, not {len(arguments)}", node, "Check its declaration."
+        )
     out = el_value(el, make("app", key, *(a.term for a in arguments)), row=any(a.row for a in arguments))
     el.shape(out, node)
     if upper is not None:
@@ -492,7 +496,12 @@ def _not_applied(el: Elaborator, s: Symbol, node: Surface, target: Node) -> None
             raise el.error("ambiguous", message, node, f"Declare {spell(s.base)} as a function, or use another letter.")
         return
     if s.primes and (s.bare in el.names or s.bare in el.bound):
-        raise el.error("ambiguous", f"{spell(s.bare)} is no function and has no derivative", node, f"Declare {spell(s.bare)} as a function, or {spell(s.base)} as a name.")
+        raise el.error(
+            "ambiguous",
+            f"{spell(s.bare)} is no function and has no derivative",
+            node,
+            f"Declare {spell(s.bare)} as a function, or {spell(s.base)} as a name.",
+        )
     if _power_of_e(s) and len(inside) == 1 and target.parts[0].text == "(" and peel(inside[0]) is not None:
         message = f"{spell(s.base)} before a bracket is a number or a function"
         advice = f"Write {spell(s.base)} \\cdot … for the product, or declare {spell(s.base)} as a function."
@@ -668,8 +677,16 @@ def limits(
 def upper_limit(el: Elaborator, node: Surface) -> Term:
     """The last index; a letter of which nothing was said is a positive integer."""
     letter = _letter(node)
-    new = letter is not None and letter not in el.names and letter not in el.bound and letter not in el.names.ranges_said
-    if new and not el.names.strict and letter is not None and not el.names.adopt(letter) and letter not in el.names.tainted:
+    new = (
+        letter is not None and letter not in el.names and letter not in el.bound and letter not in el.names.ranges_said
+    )
+    if (
+        new
+        and not el.names.strict
+        and letter is not None
+        and not el.names.adopt(letter)
+        and letter not in el.names.tainted
+    ):
         el.names.inferred.append(f"{spell(letter)} is a positive integer")
         return el.names.dimension(letter)
     return el.index(node)
@@ -901,7 +918,9 @@ def bracket(el: Elaborator, node: Node) -> Value:
             word = "matmul" if len(el.shape(a, node)) == 1 else "inner"
             return el_value(el, make("op", word, a.term, b.term))
         case "LDOT":
-            raise el.error("unsupported", "an evaluation bar without its point", node, "Write \\left. … \\right|_{x = a}.")
+            raise el.error(
+                "unsupported", "an evaluation bar without its point", node, "Write \\left. … \\right|_{x = a}."
+            )
         case _:
             if opened.text in ("floor", "ceil"):
                 raise el.error("unsupported", "rounding brackets are not read yet", node)
@@ -1022,13 +1041,17 @@ def environment(el: Elaborator, node: Node) -> Value:
     if name in MATRICES:
         table = [[p for c in r for p in ([None] if c is None else items(c))] for r in table]
         if sum(map(len, table)) > 400:
-            raise el.error("limit", "a written matrix of more than 400 entries", node, "Declare it, and give it a name.")
+            raise el.error(
+                "limit", "a written matrix of more than 400 entries", node, "Declare it, and give it a name."
+            )
         if any(c is None for r in table for c in r):
             raise el.error("syntax", "an entry of the matrix is missing", node)
         return entries(el, [[el.scalar(c) for c in r if c is not None] for r in table], node)
     if name in ("aligned", "split", "gathered", "alignedat"):
         raise el.error("unsupported", f"the environment {name} within a term", node, "Write its rows apart.")
-    raise el.error("unsupported", f"the environment {name} is not read", node, "Write a matrix, cases, or rows of an align.")
+    raise el.error(
+        "unsupported", f"the environment {name} is not read", node, "Write a matrix, cases, or rows of an align."
+    )
 
 
 def cases(el: Elaborator, table: list[list[Surface | None]], node: Node) -> Value:

@@ -482,7 +482,10 @@ class Lexer:
         """Whether a dot stands for an argument, as in ``\\sigma(\\cdot)`` or ``\\|\\cdot\\|``."""
         before = self.out[-1].type if self.out else ""
         opened = before in ("LPAR", "LBAR", "LNORM", "LBRACE", "BAR", "COMMA", "MID")
-        return opened and re.match(r"\s*(?:\\right\s*)?(?:[)\]},|]|\\\||\\r[vV]ert)", self.text[end : end + 12]) is not None
+        return (
+            opened
+            and re.match(r"\s*(?:\\right\s*)?(?:[)\]},|]|\\\||\\r[vV]ert)", self.text[end : end + 12]) is not None
+        )
 
     def _rest(self, name: str, start: int, end: int) -> int:
         simple = {
@@ -557,7 +560,9 @@ class Lexer:
     def _sized(self, side: str, start: int, end: int) -> int:
         m = re.compile(r"\s*(\\[A-Za-z]+|\\.|.)", re.DOTALL).match(self.text, end)
         if m is None:
-            raise ReadingError("syntax", f"\\{side} without a bracket", start, end, "Write a bracket after it, or a dot.")
+            raise ReadingError(
+                "syntax", f"\\{side} without a bracket", start, end, "Write a bracket after it, or a dot."
+            )
         bracket = m.group(1).removeprefix("\\") if len(m.group(1)) > 1 else m.group(1)
         left = side == "left"
         if bracket in ("|", "vert") and m.group(1) != "\\|":
@@ -571,7 +576,9 @@ class Lexer:
         elif bracket in BRACKETS:
             type_, text = BRACKETS[bracket]
         else:
-            raise ReadingError("syntax", f"\\{side} stands before {bracket}", start, m.end(), "Write a bracket after it, or a dot.")
+            raise ReadingError(
+                "syntax", f"\\{side} stands before {bracket}", start, m.end(), "Write a bracket after it, or a dot."
+            )
         self._emit(type_, text, start, m.end())
         return m.end()
 
@@ -580,7 +587,9 @@ class Lexer:
         base, end = self._argument(middle, "overset")
         inner = Lexer(base, self.words, self.depth + 1).tokens()
         if len(inner) != 1:
-            raise ReadingError("syntax", "\\overset stands over more than one sign", start, end, "Put it over one sign.")
+            raise ReadingError(
+                "syntax", "\\overset stands over more than one sign", start, end, "Put it over one sign."
+            )
         leaf = inner[0]
         self._emit(leaf.type, leaf.text, start, end, note.strip())
         return end
@@ -652,7 +661,9 @@ class Lexer:
                 after = self._command(m.group(1), start, after)
                 self.styles.pop()
                 return after
-            raise ReadingError("syntax", f"\\{name} stands before no letter", start, end, "Put what it styles in braces.")
+            raise ReadingError(
+                "syntax", f"\\{name} stands before no letter", start, end, "Put what it styles in braces."
+            )
         self._emit("LBRACE", "{", start, brace.end())
         self.styles[-1] = style
         return brace.end()

@@ -74,7 +74,12 @@ def _value(el: Elaborator, word: str, values: Sequence[Value], over: Sequence[Ex
     terms = [Expr(v.term) for v in values]
     over = over or _lawful(el, [v.term for v in values])
     if len(terms) != (2 if word == "Cov" else 1):
-        raise el.error("syntax", f"{word} takes {2 if word == 'Cov' else 1} arguments", node, f"Write \\operatorname{{{word}}} with its arguments in brackets.")
+        raise el.error(
+            "syntax",
+            f"{word} takes {2 if word == 'Cov' else 1} arguments",
+            node,
+            f"Write \\operatorname{{{word}}} with its arguments in brackets.",
+        )
     match word:
         case "E":
             out = E(terms[0], *over)
