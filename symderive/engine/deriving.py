@@ -59,8 +59,8 @@ def derive(problem: Problem | tuple[Context, Goal], book: Book | None = None, un
     _check(work)
     try:
         return PLANS[goal.kind](work)
-    except TooDeep as error:
-        return work.done(None, None, str(error))
+    except (TooDeep, Rejected, ZeroDivisionError, RecursionError) as error:
+        return work.done(None, None, str(error) or "the answer grows too large")
 
 
 def _check(work: Work) -> None:

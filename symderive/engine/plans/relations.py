@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from symderive.engine.plans.chains import Chains
-from symderive.engine.plans.closed import FAILED, symbolic
+from symderive.engine.plans.closed import FAILED, closed, symbolic
 from symderive.engine.plans.work import Work
+from symderive.kernel.context import Rejected
 from symderive.kernel.shapes import SCALAR, shape
 from symderive.kernel.terms import CONDITIONS, ZERO, Term, conjuncts, make, rel, subterms
-from symderive.language.problem import Choice, ChoiceVerdict, Derivation
+from symderive.language.problem import Choice, ChoiceVerdict, Derivation, GoalKind
 from symderive.language.verdict import Kind, Verdict
 
 
@@ -37,8 +38,9 @@ def show(work: Work) -> Derivation:
 
 
 def choices(work: Work) -> Derivation:
-    """The plan for choices: a verdict each; the answer is the picked ones."""
+    """The plan for choices: a verdict each, and the closed form of what they are the value of, if one is found."""
     goal = work.goal
+    found_value = _value(work)
     work.context = work.with_facts(goal.at) if goal.at else work.context
     judged = {c.label: _choice(work, c) for c in goal.choices if not c.none}
     for c in goal.choices:
@@ -51,7 +53,27 @@ def choices(work: Work) -> Derivation:
     why = f"open: {', '.join(undecided)}" if undecided else "" if picked else "no choice answers the question"
     chosen = (v for v in found if v.choice.label in picked and v.kind is Kind.PROVED and not v.choice.none)
     right = next((v.verdicts[0] for v in chosen if v.verdicts), None)
-    return replace(work.done(None, right, why, choices=found, picked=picked), open=why)
+    answer, verdict = (None, right) if found_value is None else found_value
+    return replace(work.done(answer, verdict, why, choices=found, picked=picked), open=why)
+
+
+def _value(work: Work) -> tuple[Term, Verdict] | None:
+    """The closed form of the target of choices with the verdict on it; the steps go into the work."""
+    target = work.goal.target
+    if target is None:
+        return None
+    kind = GoalKind.EVALUATE
+    if any(s.head == "der" for s in subterms(target)):
+        kind = GoalKind.DERIVATIVE if target.head == "der" else GoalKind.UPDATE
+    inner = Work(work.context, work.book, replace(work.goal, kind=kind, choices=()), work.units)
+    try:
+        found = closed(inner)
+    except FAILED:
+        return None
+    if found.answer is None or found.verdict is None or not found.proved:
+        return None
+    work.steps += inner.steps
+    return found.answer, found.verdict
 
 
 def claims(work: Work, choice: Choice) -> list[Term]:
@@ -69,7 +91,7 @@ def claims(work: Work, choice: Choice) -> list[Term]:
 def _choice(work: Work, choice: Choice) -> ChoiceVerdict:
     """All claims together: refuted if one is, proved if all are."""
     work.failures = 0
-    verdicts = tuple(work.judge(c) for c in claims(work, choice))
+    verdicts = tuple(_verdict(work, c) for c in claims(work, choice))
     kinds = [v.kind for v in verdicts]
     if Kind.REFUTED in kinds:
         kind = Kind.REFUTED
@@ -78,6 +100,18 @@ def _choice(work: Work, choice: Choice) -> ChoiceVerdict:
     else:
         kind = Kind.UNDECIDED
     return ChoiceVerdict(choice, kind, verdicts)
+
+
+def _verdict(work: Work, claim: Term) -> Verdict:
+    """The verdict on what a choice says; a relation between a number and a tensor is refuted."""
+    try:
+        one, two = (shape(work.context, t) for t in claim.terms)
+    except Rejected as error:
+        return Verdict(Kind.UNDECIDED, claim, "shape", str(error))
+    if len(one) == len(two):
+        return work.judge(claim)
+    words = ["a number" if not s else f"a tensor with {len(s)} indices" for s in (one, two)]
+    return Verdict(Kind.REFUTED, claim, "shape", f"the left side is {words[0]}, the right side {words[1]}")
 
 
 def _none(choice: Choice, others: list[ChoiceVerdict], wanted: Kind) -> ChoiceVerdict:

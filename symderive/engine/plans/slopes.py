@@ -29,6 +29,7 @@ from symderive.kernel.terms import (
     rel,
     subterms,
 )
+from symderive.language.problem import settled
 
 TWO = num(2)
 
@@ -156,7 +157,7 @@ class Slopes:
             seen.add(s)
             found = self.node(s) if s.head in ("at", "sym") else None
             if found is not None:
-                child = found[0]
+                child = settled(found[0])
                 if child.dangling or child.loose:
                     raise NoSlope("a member of a family at a running index")
                 if self.reaches(child, place):
@@ -335,6 +336,7 @@ class Slopes:
         return make("big", "sum", lo, hi, TRUE, abstract(inner, str(i.args[0])))
 
     def _member(self, t: Term, v: Place, through: bool, value: Term | None) -> Term:
+        t = settled(t) if not t.dangling else t
         found = family_member(t)
         if found is None:
             head, i = t.terms

@@ -13,7 +13,7 @@ from itertools import product
 from symderive.engine.budget import Budget, OutOfBudget
 from symderive.engine.judge import Judge
 from symderive.engine.normal import Normal
-from symderive.engine.plans.tidy import Tidy
+from symderive.engine.plans.tidy import Tidy, truth
 from symderive.engine.prover import FAILURES, Prover, Setting
 from symderive.kernel.book import Book
 from symderive.kernel.context import Context, Name, Range, Rejected, family_member, within
@@ -42,6 +42,8 @@ MAX_FAILURES = 16
 """Claims that may fail before no more are judged."""
 LEAST_UNITS = 200_000
 """Work for a claim after many failures; each failure quarters what the next claim may use."""
+MAX_UNROLLED = 24
+"""Numbers up to which a condition over a range is looked at for each."""
 INDICES = "ijklmnpqrs"
 
 
@@ -196,7 +198,7 @@ class Work:
         """The derivation so far, with its answer."""
         verdicts = [s.verdict for s in self.steps] + ([verdict] if verdict is not None else [])
         own = [] if verdict is None else [verdict]
-        conditions = dict.fromkeys(c for v in own for c in v.conditions)
+        conditions = dict.fromkeys(c for v in own for c in map(plain_condition, v.conditions) if c is not TRUE)
         hypotheses = dict.fromkeys(h for v in verdicts for h in v.hypotheses)
         proved = verdict is not None and verdict.kind is Kind.PROVED
         if not proved and not why:
@@ -212,6 +214,30 @@ class Work:
             context=self.context,
             **more,  # type: ignore[arg-type]
         )
+
+
+def plain_condition(c: Term) -> Term:
+    """A condition as it is read: over few numbers each by itself, those that hold left out; −x ≠ 0 as x ≠ 0."""
+    match c.head:
+        case "all":
+            lo, hi = literal(c.terms[0]), literal(c.terms[1])
+            if not isinstance(lo, int) or not isinstance(hi, int) or hi - lo >= MAX_UNROLLED:
+                return c
+            parts = [plain_condition(instantiate(c.terms[2], num(k))) for k in range(lo, hi + 1)]
+            return TRUE if all(p is TRUE for p in parts) else c
+        case "imp":
+            given, then = map(plain_condition, c.terms)
+            false = given.head == "rel" and truth(given) is False
+            return TRUE if false or then is TRUE else then if given is TRUE else c
+        case "rel":
+            a, b = c.terms
+            if truth(c):
+                return TRUE
+            if c.name() == "!=" and b is ZERO and a.head == "add" and len(a.terms) == 2 and a.terms[0] is ZERO:
+                a = a.terms[1]
+            return rel("!=", a.terms[0], b) if c.name() == "!=" and b is ZERO and a.head == "neg" else c
+        case _:
+            return c
 
 
 def whole_tensors(context: Context, facts: Iterable[Term]) -> list[Term]:
