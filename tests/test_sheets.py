@@ -322,3 +322,16 @@ def test_the_page_of_a_report():
     levels = [f.level for f in marking.findings(marked)]
     assert levels == ["error", "warning", "warning"]
     assert marking.summary(report).startswith("3 relations: 1 proved, 1 refuted, 1 unread.  First wrong: step 2.")
+
+
+def test_wide_relations_are_broken_between_terms():
+    right = " + ".join(rf"v_{k} \max\left( \frac{{a_{k} + b_{k}}}{{2}}, c + d \right)" for k in range(9))
+    lines = sheet.tex_relation("y", "=", right)
+    assert len(lines) > 2
+    assert lines[0].startswith("y &= v_0")
+    assert all(x.startswith(r"&\quad {} + v_") for x in lines[1:])
+    assert all(map(balanced, lines))
+    assert sheet.broken("a + b", 60) == ["a + b"]
+    assert sheet.broken(r"-a + (b - c) - \text{x + y}", 3) == ["-a", "+ (b - c)", r"- \text{x + y}"]
+    assert r"\boxed" not in sheet.tex_answer("y", right)
+    assert sheet.tex_answer("y", "x") == r"\[ \boxed{y = x} \]"

@@ -95,6 +95,31 @@ def table(rows: Sequence[Sequence[str]]) -> str | None:
     return _written(root, display=True)
 
 
+def width(latex: str) -> float:
+    """About how wide a formula is in print, in letters; that of its source if it cannot be parsed."""
+    tree = _parsed(latex.strip())
+    return len(latex) if tree is None else _width(tree)
+
+
+def _width(e: ET.Element) -> float:
+    parts = [_width(part) for part in e]
+    match e.tag:
+        case "mfrac":
+            return max(parts)
+        case "msub" | "msup":
+            return parts[0] + 0.7 * parts[1]
+        case "msubsup":
+            return parts[0] + 0.7 * max(parts[1:])
+        case "munder" | "mover" | "munderover":
+            return max(parts[0], *(0.7 * p for p in parts[1:]))
+        case "mtable":
+            return max(parts, default=0.0)
+        case "mo":
+            return len(e.text or "") * (1.0 if (e.text or "") in "()[]{}|,.;‖∂∇′" else 2.0)
+        case _:
+            return len(e.text or "") + sum(parts)
+
+
 def _written(tree: ET.Element, *, display: bool, large: bool = False) -> str:
     root = ET.Element("math", {"xmlns": NAMESPACE, "display": "block" if display else "inline"})
     if large:

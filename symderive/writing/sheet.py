@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from symderive.writing import unicode
+from symderive.writing import mathml, unicode
 from symderive.writing.record import AnswerRecord, ChoiceRecord, Judged, Numbers, StepRecord
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 MAX_SECONDS = 120
 """How long latexmk may run."""
 LONG_LINE = 62
-"""Characters of a relation beside which a reason still fits."""
+"""Letters of a relation and its reason that fit beside each other."""
+WIDE = 66
+"""Letters of a line of mathematics that fit on a page."""
 
 
 class NoLatex(RuntimeError):
@@ -185,8 +187,8 @@ def rows(steps: Sequence[StepRecord]) -> list[Row]:
     last = ""
     for s in steps:
         left = "" if s.left == last else s.left
-        width = len(unicode.line(f"{left} {s.relation} {s.right}"))
-        out.append(Row(left, s.relation, s.right, s.reason, width + len(s.reason) > LONG_LINE))
+        letters = mathml.width(f"{left} {s.relation} {s.right}") + 0.75 * len(s.reason)
+        out.append(Row(left, s.relation, s.right, s.reason, letters > LONG_LINE))
         last = s.right
     return out
 
@@ -271,14 +273,59 @@ def tex_lines(steps: Sequence[StepRecord]) -> list[str]:
     """The rows of a derivation for ``align*``, each with its reason."""
     out = []
     for r in rows(steps):
-        left, right = tex_math(r.left) if r.left else "", tex_math(r.right)
         note = rf"\text{{\footnotesize {tex(r.reason)}}}" if r.reason else ""
-        if note and not r.wide:
-            out.append(f"{left} &{r.relation} {right} && {note}")
-        else:
-            out.append(f"{left} &{r.relation} {right}")
-            out += [rf"&\quad {note}"] if note else []
+        lines = tex_relation(r.left, r.relation, r.right)
+        if note and not r.wide and len(lines) == 1:
+            lines[0] += f" && {note}"
+        elif note:
+            lines.append(rf"&\quad {note}")
+        out += lines
     return out
+
+
+def tex_relation(left: str, relation: str, right: str) -> list[str]:
+    """A relation as rows of a display; what is too wide is broken at the relation, and before a term of a sum."""
+    out = []
+    room = WIDE - mathml.width(left)
+    start = f"{tex_math(left)} &{relation} " if left else f"&{relation} "
+    if left and mathml.width(right) > room and room < WIDE / 2:
+        out.append(f"& {tex_math(left)}")
+        start, room = rf"&\quad {relation} ", WIDE
+    first, *others = broken(right, room)
+    out.append(start + tex_math(first))
+    return out + [rf"&\quad {{}} {tex_math(other)}" for other in others]
+
+
+def broken(latex: str, room: float) -> list[str]:
+    """A sum in parts that are no wider than the room, as far as it can be broken between its terms."""
+    if mathml.width(latex) <= room or not harmless(latex):
+        return [latex]
+    terms, depth, begin = [], 0, 0
+    for m in _DEPTH.finditer(latex):
+        if m[1]:
+            if depth == 0 and m.start() > begin:
+                terms.append(latex[begin : m.start()].strip())
+                begin = m.start()
+        else:
+            depth += -1 if m[0] in (")", "]", "}", r"\}", r"\right", r"\rvert", r"\rVert", r"\end") else 1
+    terms.append(latex[begin:].strip())
+    out = [terms[0]]
+    for term in terms[1:]:
+        longer = f"{out[-1]} {term}"
+        out = [*out[:-1], longer] if mathml.width(longer) <= room else [*out, term]
+    return out
+
+
+_DEPTH = re.compile(r"(?<=[^{(\[]) ([+-]) |\\(?:[{}]|left|right|begin|end|[lr]vert|[lr]Vert)(?![a-z])|[()\[\]{}]")
+
+
+def tex_answer(target: str, answer: str) -> str:
+    """The answer in a box, if there is room for it."""
+    whole = f"{target} = {answer}" if target and target != answer else answer
+    if mathml.width(whole) <= WIDE:
+        return rf"\[ \boxed{{{tex_math(whole)}}} \]"
+    rows_ = tex_relation(target, "=", answer) if whole != answer else [f"& {tex_math(p)}" for p in broken(answer, WIDE)]
+    return "\\begin{align*}\n" + " \\\\\n".join(f"  {row}" for row in rows_) + "\n\\end{align*}"
 
 
 # -- rendering ------------------------------------------------------------------------------------------
@@ -288,9 +335,7 @@ def formula(latex: str, *, display: bool = False, large: bool = False) -> Any:
     """A formula for a page: MathML, else its source as code."""
     from markupsafe import Markup, escape
 
-    from symderive.writing.mathml import mathml
-
-    made = mathml(latex, display=display, large=large)
+    made = mathml.mathml(latex, display=display, large=large)
     return Markup('<code class="tex">{}</code>').format(escape(latex)) if made is None else Markup(made)  # noqa: S704
 
 
@@ -298,10 +343,8 @@ def display(m: Math) -> Any:
     """A display of the author for a page."""
     from markupsafe import Markup
 
-    from symderive.writing.mathml import table
-
     if len(m.rows) > 1 or any(len(r) > 1 for r in m.rows):
-        made = table([r for r in m.rows if any(r)])
+        made = mathml.table([r for r in m.rows if any(r)])
         if made is not None:
             return Markup(made)  # noqa: S704
     return formula(m.latex, display=True)
@@ -323,7 +366,7 @@ def environment(*, latex: bool) -> jinja2.Environment:
     made = jinja2.Environment(loader=jinja2.PackageLoader("symderive.writing", "templates"), **options)  # noqa: S701
     made.globals |= {"rows": rows, "shown_steps": shown_steps, "at_numbers": at_numbers, "verdict_of": verdict_of}
     made.globals |= {"kind_of": lambda x: type(x).__name__, "math": formula, "display": display, "zip": zip}
-    made.globals |= {"tex_display": tex_display, "tex_lines": tex_lines}
+    made.globals |= {"tex_display": tex_display, "tex_lines": tex_lines, "tex_answer": tex_answer}
     made.filters |= {
         "minus": minus,
         "texnumber": tex_number,

@@ -122,7 +122,9 @@ class Terminal:
             if a.answer:
                 self.labelled("found", f"{f(a.answer)}   (not checked)")
             self.each(("holds if", a.verdict.needs if a.verdict is not None else ()))
-        self.each(("or", a.others), ("with", a.values), ("where", a.conditions), ("assuming", a.hypotheses))
+        if a.values:
+            self.labelled("with", ", ".join(map(f, a.values)))
+        self.each(("or", a.others), ("where", a.conditions), ("assuming", a.hypotheses))
         if a.certificate:
             self.labelled("file", a.certificate)
 
