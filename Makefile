@@ -20,7 +20,7 @@ lint: $(READY)
 
 # the figures of benchmarks/README.md
 bench: $(READY)
-	for script in steps growth start edits derivations; do $(BIN)/python benchmarks/$$script.py || exit 1; done
+	for script in steps growth start edits derivations large; do $(BIN)/python benchmarks/$$script.py || exit 1; done
 
 # the proofs of derived rules, after a change of the rules or of the format of steps
 book: $(READY)
