@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from symderive.engine.plans import closed, limits, relations, solving
+from symderive.engine.plans import closed, extrema, limits, relations, solving
 from symderive.engine.plans.work import Work
 from symderive.kernel import check
 from symderive.kernel.book import Book
@@ -32,6 +32,8 @@ PLANS: dict[GoalKind, Callable[[Work], Derivation]] = {
     GoalKind.MONOTONE: relations.monotone,
     GoalKind.LIMIT: limits.limit,
     GoalKind.SOLVE: solving.solve,
+    GoalKind.MAXIMISER: extrema.extremum,
+    GoalKind.MINIMISER: extrema.extremum,
 }
 
 
@@ -75,7 +77,7 @@ def _check(work: Work) -> None:
         needed |= {"relation": goal.relation, "unknown": goal.unknown}
     else:
         needed["target"] = goal.target
-        if goal.kind in (GoalKind.GRADIENT, GoalKind.MONOTONE):
+        if goal.kind in (GoalKind.GRADIENT, GoalKind.MONOTONE, GoalKind.MAXIMISER, GoalKind.MINIMISER):
             needed["unknown"] = goal.unknown
     for what, given in needed.items():
         if given is None:

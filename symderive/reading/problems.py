@@ -292,6 +292,10 @@ class Goals:
             x = Expr(v.term)
             target = (E(x) if operation == "mean" else Var(x)).term
             return Goal(GoalKind.MEAN if operation == "mean" else GoalKind.VARIANCE, target, allowed, label=label)
+        best = re.search(r"\b(maxim|minim)i[sz]er\b", asked.text, re.IGNORECASE)
+        if best:
+            kind = GoalKind.MAXIMISER if best[1].lower() == "maxim" else GoalKind.MINIMISER
+            return Goal(kind, v.term, allowed, self._by(node, asked))
         if operation == "limit" and asked.at:
             return Goal(GoalKind.LIMIT, self.limit(v, shape, self.parse(asked.at[0])), allowed)
         places = self.places(asked)
@@ -301,6 +305,15 @@ class Goals:
         if asked.verb == "simplify":
             kind = GoalKind.SIMPLIFY
         return Goal(kind, v.term, allowed, at=places)
+
+    def _by(self, node: Surface, asked: Asked) -> str:
+        """The one name by which something is varied."""
+        found = {s.name() for f in asked.by for s in subterms(self.value(self.parse(f)).term) if s.head == "sym"}
+        if len(found) != 1:
+            raise ReadingError(
+                "goal", "the goal does not say what is varied", node.start, node.end, "Add: with respect to $w$."
+            )
+        return found.pop()
 
     def derivative(self, node: Surface, asked: Asked, allowed: frozenset[str] | None) -> Goal:
         v = self.value(node)
