@@ -45,7 +45,7 @@ def rows(n: int, seed: int, wrong: float = 0.0) -> list[str]:
                 rf"\frac{{\partial}}{{\partial w}} ({a} z + {c}) &= 0 {sign} {a} x",
                 rf"\frac{{d}}{{dx}} \sigma({a} x + {c}) &= 0 {sign} {a} \sigma({a} x + {c}) (1 - \sigma({a} x + {c}))",
                 rf"\sum_{{i=1}}^{{{m}}} ({a} i + {c} x) &= {a * m * (m + 1) // 2} {sign} {c * m} x",
-                rf"\log(1 + e^{{{a} x}}) &= {a} x {sign} \log(1 + e^{{-{a} x}})",
+                rf"{c} \sigma(-x) + {a} \sigma(x) &= {c} {sign} ({a} - {c}) \sigma(x)",
             )[k % 6]
         )
     return out
