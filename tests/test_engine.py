@@ -14,7 +14,7 @@ from benchmarks.scalar import STEPS
 from symderive.engine.judge import Judge
 from symderive.kernel import check
 from symderive.kernel.terms import TooDeep, rel
-from symderive.language.expr import D, Sum, absolute, eq, exp, function, lift, name, sqrt
+from symderive.language.expr import D, Sum, absolute, eq, exp, function, lift, name, op, sqrt
 from symderive.language.scope import Scope
 from symderive.language.verdict import Kind
 from symderive.rules.book import book
@@ -157,3 +157,40 @@ def test_factors_agree_one_by_one(sign):
     right = (xs[1] - xs[0]) * (xs[2] + 2) ** 3 * (xs[3] + xs[4]) / ((1 + xs[5]) * (xs[7] + xs[6]))
     kind = judged(s, eq(left, sign * 8 * right)).kind
     assert kind is (Kind.REFUTED if sign > 0 else Kind.PROVED)
+
+
+# -- symmetric matrices ---------------------------------------------------------------------------
+
+
+def symmetric():
+    s = Scope()
+    n = s.dim("n")
+    a, b, x, y = s.matrix("A", n, n), s.matrix("B", n, n), s.vector("x", n), s.vector("y", n)
+    s.assume(eq(op("transpose", a), a))
+    return s, n, a, b, x, y
+
+
+def bilinear(x, a, y, n):
+    return Sum(lambda i: Sum(lambda j: x[i] * a[i, j] * y[j], 1, n), 1, n)
+
+
+def test_entries_of_a_symmetric_matrix_change_places():
+    s, n, a, b, x, y = symmetric()
+    assert judged(s, eq(bilinear(x, a, y, n), bilinear(y, a, x, n))).proved
+    assert judged(s, eq(bilinear(x, b, y, n), bilinear(y, b, x, n))).refuted
+    trace = Sum(lambda i: Sum(lambda j: a[i, j] * a[j, i], 1, n), 1, n)
+    assert judged(s, eq(trace, Sum(lambda i: Sum(lambda j: a[i, j] ** 2, 1, n), 1, n))).proved
+    k = s.index("k", 1, n)
+    slope = D(bilinear(x, a, x, n), x[k])
+    assert judged(s, eq(slope, 2 * Sum(lambda j: a[k, j] * x[j], 1, n))).proved
+    assert judged(s, eq(D(bilinear(x, b, x, n), x[k]), 2 * Sum(lambda j: b[k, j] * x[j], 1, n))).refuted
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_positive_integer_begins_at_one(strict):
+    s = Scope()
+    n = s.integer("n")
+    s.assume(0 < n if strict else 0 <= n)
+    total = Sum(lambda k: k, 1, n)
+    assert judged(s, eq(total, n * (n + 1) / 2)).proved
+    assert judged(s, 0 < total).kind is (Kind.PROVED if strict else Kind.REFUTED)

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from symderive.engine.builder import Stuck
 from symderive.engine.ring import Full, TooLarge
 from symderive.kernel.algebra import tidy
-from symderive.kernel.context import Context, within
+from symderive.kernel.context import Context, family_member, within
 from symderive.kernel.lowering import lower
 from symderive.kernel.shapes import is_integer, shape
 from symderive.kernel.steps import ABSURD
-from symderive.kernel.terms import Term, bound, instantiate, make, num, rel, subterms
+from symderive.kernel.terms import Term, bound, instantiate, make, num, rel, substitute, subterms
 
 if TYPE_CHECKING:
     from symderive.engine.normal import Normal
@@ -47,6 +47,8 @@ class Facts:
         self.normal = normal
         self.orders: list[Pattern] = []
         self.equations: list[Pattern] = []
+        self.exchanges: list[Pattern] = []
+        """Equations between two entries of one tensor, their indices exchanged: a symmetric matrix."""
         self.spare: list[int] = []
         """Lines of equations that rewrite nothing."""
         self._used: set[tuple[Term, tuple[Term, ...]]] = set()
@@ -60,7 +62,9 @@ class Facts:
                 continue
             if p.core.name() == "=":
                 target = self._target(p)
-                if target is not None:
+                if _exchanges(p):
+                    self.exchanges.append(p)
+                elif target is not None:
                     p.triggers = [target]
                     self.equations.append(p)
                 elif not p.variables:
@@ -124,6 +128,23 @@ class Facts:
                 if line is not None:
                     return line
                 self.spare.append(self.instance(pattern, values))
+        mirror = self.mirrored(t)
+        return self.exchange(t) if self.normal.ring.key(mirror) < self.normal.ring.key(t) else None
+
+    def mirrored(self, t: Term) -> Term:
+        """The entry that a fact says is equal, its indices exchanged; the term itself if there is none."""
+        for pattern in self.exchanges if t.head == "at" else ():
+            values = match(pattern.core.terms[0], t, pattern.variables)
+            if values is not None:
+                return substitute(pattern.core.terms[1], dict(zip(pattern.variables, values, strict=True)))
+        return t
+
+    def exchange(self, t: Term) -> int | None:
+        """The line ``t = its mirrored entry``."""
+        for pattern in self.exchanges:
+            values = match(pattern.core.terms[0], t, pattern.variables)
+            if values is not None:
+                return self.instance(pattern, values)
         return None
 
     def instance(self, pattern: Pattern, values: tuple[Term, ...]) -> int:
@@ -167,6 +188,16 @@ class Facts:
             # t − value = gap·den/q, and gap = a − b
             factor = ring.term(ring.make(gap.den, q))
             return normal.builder.combine(t, value, normal.rewrites(a, b), [(fact, factor)])
+
+
+def _exchanges(p: Pattern) -> bool:
+    """Whether an equation says X[i][j] = X[j][i]."""
+    members = [family_member(t) for t in p.core.terms]
+    if len(p.variables) != 2 or None in members:
+        return False
+    (x, here), (y, there) = (m for m in members if m)
+    pair = [bound(v) for v in p.variables]
+    return x == y and here in (pair, pair[::-1]) and there == here[::-1]
 
 
 def _occurs_in_others(normal: Normal, k: int, gap: object) -> bool:

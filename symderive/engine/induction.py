@@ -7,7 +7,6 @@ recursion mixes (as an equation between tensors), so that the hypothesis can be 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from symderive.engine.builder import Stuck
@@ -24,6 +23,7 @@ from symderive.kernel.terms import (
     fresh,
     literal,
     make,
+    num,
     rebuild,
     rel,
     substitute,
@@ -123,11 +123,10 @@ def _series(prover: Prover, claim: Term, conditions: tuple[Term, ...]) -> list[L
                     ends.setdefault(s.name(), {})[t.terms[1]] = None
     out = []
     for n, found in ends.items():
-        firsts = [c.terms[0] for c in conditions if c.head == "rel" and c.name() == "<=" and c.terms[1] is sym(n)]
-        known = [t for t in firsts if isinstance(literal(t), int)]
+        below = [c for c in conditions if c.head == "rel" and c.name() in ("<", "<=") and c.terms[1] is sym(n)]
+        known = [k + (c.name() == "<") for c in below if isinstance(k := literal(c.terms[0]), int)]
         if known:
-            first = max(known, key=lambda t: Fraction(literal(t) or 0))
-            out.append(Ladder(n, first, sym(n), (), tuple(found)))
+            out.append(Ladder(n, num(max(known)), sym(n), (), tuple(found)))
     return out
 
 

@@ -59,6 +59,8 @@ class Normal:
         """Atoms that are not generators: the line that gives their normal form."""
         self.canonical_sums: set[Term] = set()
         """Connected sums whose indices are named canonically."""
+        self.mirrored_sums: dict[Term, Term] = {}
+        """Connected sums in which entries of symmetric tensors are still to be exchanged, and what they are then."""
         self.same_index: dict[Term, int] = {}
         """Index names that are known to be equal to other index terms, each with the line."""
         self._opened: dict[Term, tuple[str, Term]] = {}

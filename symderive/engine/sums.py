@@ -7,6 +7,7 @@ named canonically.  The kernel's own expansion is used, so that its `resum` step
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import permutations
 from typing import TYPE_CHECKING
 
@@ -24,10 +25,13 @@ from symderive.kernel.terms import (
     Term,
     abstract,
     bound,
+    fresh,
+    instantiate,
     make,
     num,
     rel,
     substitute,
+    subterms,
 )
 
 if TYPE_CHECKING:
@@ -41,6 +45,8 @@ def big(normal: Normal, t: Term) -> int | None:
     """The handler of Σ, Π, max and min."""
     if t in normal.canonical_sums:
         return None
+    if t in normal.mirrored_sums:
+        return _mirrored(normal, t, normal.mirrored_sums[t])
     op, guard = t.name(), t.terms[2]
     settled = normal.settled(t, (1, 2))
     if settled is not None:
@@ -194,7 +200,7 @@ def canonical(normal: Normal, s: Summand) -> tuple[list[str], list[Term]]:
     components = _components(s)
     free = [(f, e) for f, e in s.factors.items() if f.loose.isdisjoint(names)]
     done = [_label(normal, s, c) for c in components]
-    normal.canonical_sums.update(t for _, t in done)
+    normal.canonical_sums.update(t for _, t in done if t not in normal.mirrored_sums)
     done.sort(key=lambda d: normal.ring.key(d[1]))
     order = [n for c, _ in done for n in c]
     return order, [*_powers(free), *(t for _, t in done)]
@@ -225,27 +231,56 @@ def _components(s: Summand) -> list[list[str]]:
 
 
 def _label(normal: Normal, s: Summand, names: list[str]) -> tuple[list[str], Term]:
-    """One component in its canonical order of indices, as a term."""
+    """One component in its canonical order of indices, as a term; entries of symmetric tensors may turn."""
     ranges = dict(s.indices)
     factors = [(f, e) for f, e in s.factors.items() if not f.loose.isdisjoint(names)]
+    turned = any(normal.facts.mirrored(f) is not f for f, _ in factors)
     best: tuple[str, list[str], Term] | None = None
-    for order in _orders(names, ranges, factors):
-        t = _component(normal, order, ranges, factors)
+    for order in _orders(normal, names, ranges, factors):
+        t = _component(normal, order, ranges, factors, turn=turned)
         key = repr(t)
         if best is None or key < best[0]:
             best = (key, list(order), t)
     assert best is not None
-    return best[1], best[2]
+    if not turned:
+        return best[1], best[2]
+    written = _component(normal, tuple(best[1]), ranges, factors)
+    normal.canonical_sums.add(best[2])
+    if written is not best[2]:
+        normal.mirrored_sums[written] = best[2]
+    return best[1], written
 
 
-def _orders(names: list[str], ranges: dict[str, Range], factors: list[tuple[Term, int]]) -> list[tuple[str, ...]]:
+def _turned(normal: Normal, t: Term) -> Term:
+    """An entry, or the one that a fact says is equal, whichever comes first."""
+    return min(t, normal.facts.mirrored(t), key=normal.ring.key)
+
+
+def _mirrored(normal: Normal, t: Term, target: Term) -> int:
+    """A line ``t = target``, entries of symmetric tensors exchanged under the binders of a sum."""
+    builder, name = normal.builder, fresh(t, target, stem="m")
+    path = (4, name)
+    a, b = (instantiate(x.terms[-1], bound(name)) for x in (t, target))
+    if a.head == "big" and a.name() == "sum":
+        return builder.place(_mirrored(normal, a, b), t, (path,))
+    lines = [
+        line
+        for f in subterms(a)
+        if normal.facts.mirrored(f) is not f and f not in subterms(b) and (line := normal.facts.exchange(f)) is not None
+    ]
+    return builder.place(builder.combine(a, b, lines), t, (path,))
+
+
+def _orders(
+    normal: Normal, names: list[str], ranges: dict[str, Range], factors: list[tuple[Term, int]]
+) -> list[tuple[str, ...]]:
     """Orders of the indices worth trying: those that agree with invariants of each index."""
     if len(names) == 1:
         return [tuple(names)]
 
     def signature(n: str) -> str:
         marks = {m: bound("@" if m == n else "_") for m in names}
-        own = [f"{e}{substitute(f, marks)!r}" for f, e in factors if n in f.loose]
+        own = [f"{e}{_turned(normal, substitute(f, marks))!r}" for f, e in factors if n in f.loose]
         lo, hi = ranges[n]
         return f"{substitute(lo, marks)!r}{substitute(hi, marks)!r}{sorted(own)}"
 
@@ -271,11 +306,21 @@ def _respects(order: tuple[str, ...], ranges: dict[str, Range]) -> bool:
 
 
 def _component(
-    normal: Normal, order: tuple[str, ...], ranges: dict[str, Range], factors: list[tuple[Term, int]]
+    normal: Normal,
+    order: tuple[str, ...],
+    ranges: dict[str, Range],
+    factors: list[tuple[Term, int]],
+    *,
+    turn: bool = False,
 ) -> Term:
     """Σ over the indices of the product of the factors, the factors in canonical order."""
     names = {n: bound(f"k#{k}") for k, n in enumerate(order)}
     renamed = [(settle(substitute(f, names)), e) for f, e in factors]
+    if turn:
+        powers: Counter[Term] = Counter()
+        for f, e in renamed:
+            powers[_turned(normal, f)] += e
+        renamed = [(f, e) for f, e in powers.items() if e]
     renamed.sort(key=lambda f: (normal.ring.key(f[0]), f[1]))
     top = product(1, [(f, e) for f, e in renamed if e > 0])
     low = [(f, -e) for f, e in renamed if e < 0]
