@@ -365,6 +365,10 @@ FORMULAS = {
     r"e^{-x}": "e⁻ˣ",
     r"\foo{x": r"\foo{x",
     r"\frac{\sum_i a_i}{b}": "(∑ᵢ aᵢ)/b",
+    r"\frac{\partial \text{relu}(x)}{\partial x}": "∂relu(x)/∂x",
+    r"\max(0, x) + \operatorname{argmax}(v)": "max(0, x) + argmax(v)",
+    r"\underbrace{a + b}_{c} d": "(a + b) d",
+    r"\begin{cases} 2w_i, & i = 1 \\ 0, & \text{otherwise}\end{cases}": "{2wᵢ, i = 1; 0 otherwise}",
     r"x_{\text{new}}": "x_{new}",
 }
 

@@ -78,7 +78,8 @@ def remarks(s: Step) -> list[str]:
         out.append(s.reason.text)
     if s.verdict in LEVELS and s.reason is not None:
         out.append(s.reason.text)
-    if s.verdict in LEVELS and s.read_as and s.verdict is not Said.UNREAD:
+    same = s.since == 0 and unicode.line(s.read_as) == unicode.line(s.source)
+    if s.verdict in LEVELS and s.read_as and s.verdict is not Said.UNREAD and not same:
         out.append(f"read as ${s.read_as}$")
     if s.mistake is not None:
         out.append(f"{s.mistake.kind}: with ${s.mistake.repair}$ it is proved")

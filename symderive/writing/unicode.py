@@ -29,6 +29,9 @@ RELATIONS = frozenset("=≠<>≤≥≈∝∼≡→←↦⟹⟸⟺⇒⇔∈∉⊂
 BINARY = frozenset("+−-±∓·⋅×∘⊙⊗⊕*∗⋆∧∨∩∪")
 PREFIX = frozenset("∂∇¬")
 OPEN, CLOSE, BARS = frozenset("([{⌊⌈⟨"), frozenset(")]}⌋⌉⟩"), frozenset("|‖∣∥")
+BRACES = frozenset("⏞⏟︷︸")
+CONNECTIVES = frozenset(("if", "otherwise", "and", "or", "for", "where", "with", "is", "else"))
+"""Words between formulas; any other that stands alone in text is a name."""
 BIG = frozenset(("∑", "∏", "∫", "lim", "max", "min", "sup", "inf", "argmax", "argmin"))
 
 
@@ -95,7 +98,7 @@ def _gap(before: Token, after: Token) -> str:
     if a == "comma" or "text" in (a, b):
         return " "
     if b == "open" and after.text not in BARS:
-        return "" if a in ("atom", "word", "close", "number") or before.text in ("max", "min") else " "
+        return "" if a in ("atom", "word", "close", "number") or before.text.isalpha() else " "
     if a == "number":
         return "" if b == "atom" else " "
     return " "
@@ -155,7 +158,7 @@ def _tokens(e: Element) -> list[Token]:
         case "mo":
             return [_operator(text)] if text else []
         case "mtext":
-            return [Token(text, "text")]
+            return [Token(text, "word" if text.isalpha() and text not in CONNECTIVES else "text")]
         case "mspace":
             wide = re.fullmatch(r"([\d.]+)em", e.get("width", "")) is not None and float(e.get("width", "")[:-2]) > 0.5
             return [Token("  ", "space")] if wide else []
@@ -248,19 +251,18 @@ def _scripts(e: Element, sub: bool, sup: bool) -> list[Token]:
 
 
 def _limits(e: Element) -> list[Token]:
-    base = _row([e[0]]).text
+    whole, inner = _row([e[0]]), e[0][1] if e[0].tag in ("munder", "mover") else e[1]
+    if (inner.text or "") in BRACES:  # what a brace holds; its name is left out
+        return [Token(f"({whole.text})" if whole.level == 0 else whole.text, "atom")]
+    base = whole.text
     if e.tag == "mover":
         mark = _row([e[1]]).text
         if mark in ACCENTS:
             short = len(unicodedata.normalize("NFC", base)) == 1
             name = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar"}.get(ACCENTS[mark], "dot")
             return [Token(unicodedata.normalize("NFC", base + ACCENTS[mark]) if short else f"{name}({base})", "atom")]
-        if mark in ("⏞", "︷"):
-            return _tokens(e[0])
         return [Token(f"{base}^{{{mark}}}", _operator(base).kind)]
     mark = _row([e[1]]).text
-    if mark in ("⏟", "︸"):
-        return _tokens(e[0])
     kind = "big" if base in BIG else "atom"
     tail = _script(mark, SUBSCRIPTS, "_") + (
         _script(_row([e[2]]).text, SUPERSCRIPTS, "^") if e.tag == "munderover" else ""
@@ -280,7 +282,7 @@ def _script(text: str, letters: dict[str, str], mark: str) -> str:
 def _matrix(e: Element) -> str:
     rows = []
     for row in e:
-        cells = [_row([cell]).text for cell in row]
+        cells = [_row([cell]).text.rstrip(",") for cell in row]
         words = any(x.tag == "mtext" for cell in row for x in cell.iter())
         rows.append((" " if words else ", ").join(cells).strip())
     return "; ".join(rows)
