@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_formulas import RIGHT, near, right
+from tests.test_formulas import RIGHT, UNREAD, near, right
 
 WORKER = Path(__file__).parent.parent / "benchmarks" / "foreign.py"
 
@@ -25,7 +25,8 @@ def theirs():
     if python == sys.executable and importlib.util.find_spec("latex2sympy2") is None:
         pytest.skip("latex2sympy2 is not installed; see SYMDERIVE_COMPAT_PYTHON")
     items = [{"latex": x["latex"], "values": x["values"], "kind": x["kind"]} for x in RIGHT]
-    done = subprocess.run([python, str(WORKER), "latex2sympy2"], input=json.dumps(items), capture_output=True, text=True)
+    command = [python, str(WORKER), "latex2sympy2"]
+    done = subprocess.run(command, input=json.dumps(items), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout)
 
@@ -35,7 +36,7 @@ def test_what_latex2sympy2_reads_right_is_read_right_here(theirs):
     for x, found in zip(RIGHT, theirs, strict=True):
         wanted = x["value"] if x["kind"] == "relation" else [x["value"]]
         known = found["outcome"] == "value" and None not in wanted and len(found["value"]) == len(wanted)
-        if known and all(map(near, found["value"], wanted)):
+        if known and all(map(near, found["value"], wanted)) and x["id"] not in UNREAD:
             assert right(x) is True, x["latex"]
             agreed += 1
     assert agreed >= 15

@@ -353,6 +353,26 @@ def test_random_term(e):
     holds(e.term, NAMES)
 
 
+SPELLINGS = r"""\hat y | \widehat{y} | \bar x | \overline{x} | \tilde{h} | \widetilde{h} | \vec{v} | \dot x | \ddot x | \mathbf{w} | \bm{w}
+\boldsymbol{\theta} | \mathcal{L} | \mathscr{L} | \mathbb{F} | \mathfrak{g} | \mathsf{A} | \hat{\mathbf{w}} | \mathbf{\hat w} | \hat\sigma_w
+\sigma_w | \theta_{\text{old}} | h_{\mathrm{in}} | D_h | x' | x'' | w^* | \theta^{*} | \mathit{dout} | \mathrm{h0} | \mathrm{CE} | \beta_1 | x_{12}
+W_{hh} | \varepsilon | \epsilon | \ell | \varphi | \Sigma | \hat{y}_{i1} | \hat y^{(1)} | L_{\text{CE}} | \tilde{\mathbf{x}}_{2} | \mathbf{W}_{xh}
+\mu_{t-1} | a^{(2)} | a_1^{(2)} | \mathrm{dout}_2 | \alpha' | \bar{\mathbf{h}}"""
+
+
+@pytest.mark.parametrize("text", [s.strip() for line in SPELLINGS.splitlines() for s in line.split("|")])
+def test_spelling(text):
+    names = Names()
+    t = read_term(text, names).term
+    assert t.head == "sym"
+    again, found = back(t, names)
+    assert found is t, again
+    assert read_term(again, Names()).term is t
+    # and as a factor, a base and a variable of differentiation
+    for e in (make("mul", t, t), make("pow", t, num(2)), make("der", make("mul", t, t), t.name())):
+        holds(e, names)
+
+
 # -- what SymPy prints ----------------------------------------------------------------------------------
 
 GIVEN = r"""Let $x, y, z, \theta, \sigma_w, x_1, \hat y \in \mathbb{R}$ and $p > 0$.  Let $n$ and $m$ be positive integers and
