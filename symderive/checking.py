@@ -20,7 +20,7 @@ from typing import Any
 from symderive.engine.marking import UNITS, Mark, Marker, Ruling, Scope
 from symderive.kernel.context import Context
 from symderive.kernel.terms import Term, make, subterms
-from symderive.language.problem import Goal, GoalKind, Problem
+from symderive.language.problem import Goal, GoalKind, Problem, beyond
 from symderive.language.report import Because, Final, HoldsIf, Mistake, Needed, Place, Report, Role, Said, Status, Step
 from symderive.language.verdict import Verdict
 from symderive.reading import outline
@@ -66,9 +66,23 @@ def check_document(reading: Reading, *, units: int = UNITS) -> list[Report]:
     for q in reading.walk():
         out += [check_solution(q, s.blocks, units=units) for s in q.solutions]
     if not asks:
-        blocks = list(_texts(reading.document.root.blocks))
-        out.append(_Checker(understand(blocks, Names()), "", (), None, "", units, own=True).report())
+        out += _notes(reading.document.root, [], frozenset(), units)
     return out
+
+
+def _notes(unit: outline.Unit, seen: list[Names], conventions: frozenset[str], units: int) -> Iterator[Report]:
+    """Reports on a text without questions: a heading opens a scope.
+
+    What was defined before is known, the newest first, until a part gives the name another meaning.
+    """
+    names = Names(elders=tuple(reversed(seen)))
+    names.conventions |= conventions
+    meaning = understand([b for b in unit.blocks if not isinstance(b, outline.Unit)], names)
+    if meaning.relations or meaning.messages:
+        yield _Checker(meaning, "", (), None, unit.heading, units, own=True).report()
+    seen.append(meaning.names)
+    for inner in unit.units:
+        yield from _notes(inner, seen, conventions | meaning.names.conventions, units)
 
 
 def _asked(unit: outline.Unit) -> Iterator[outline.Block]:
@@ -214,7 +228,10 @@ class _Checker:
             out += [Needed(self.condition(a.fact), self.origin) for a in self.meaning.assumed if a.fact in used]
         if ruling.verdict is not None:
             out += [Needed(self.condition(c), "defined") for c in ruling.verdict.conditions]
-            out += [Needed(self.condition(c), "regularity") for c in ruling.verdict.hypotheses]
+            regular = [self.condition(c) for c in ruling.verdict.hypotheses]
+            if len(regular) > MOST_REGULAR:
+                regular = [t for t in regular if "exists" not in t] + ["all moments that occur exist"]
+            out += [Needed(t, "regularity") for t in regular]
         return tuple(out)
 
     # -- the answer ---------------------------------------------------------------------------------
@@ -306,14 +323,21 @@ def left_over(problem: Problem, t: Term) -> str:
     """Why a term is no answer: the operator asked for is still in it, or a name that is not allowed."""
     goal = problem.goal
     assert goal.target is not None
-    asked = {s.head for s in subterms(goal.target)} & {"der", "lim", "ex"}
-    words = {"der": "a derivative", "lim": "a limit", "ex": "an expectation"}
-    for s in subterms(t):
-        if s.head in asked and not (goal.names and problem.context.closure(s) <= goal.names):
-            return f"{words[s.head]} is asked for and still stands in the answer"
     if t is goal.target:
         return "the answer is the question"
-    return ""
+    given = frozenset(goal.terms)
+    asked = {s for s in subterms(goal.target) if s.head in ("der", "lim", "ex")}
+    words = {"der": "a derivative", "lim": "a limit", "ex": "an expectation"}
+    todo = [t]
+    while todo:
+        s = todo.pop()
+        if s in given:
+            continue
+        if s in asked or (s.head in ("der", "lim") and any(s.head == x.head for x in asked)):
+            return f"{words[s.head]} is asked for and still stands in the answer"
+        todo += s.terms
+    extra = beyond(goal, problem.context, t)
+    return f"the answer may not use {', '.join(extra)}" if extra else ""
 
 
 def varying(m: Meaning) -> frozenset[str]:
@@ -369,6 +393,8 @@ def _engine() -> str:
 
 
 ENGINE = _engine()
+MOST_REGULAR = 6
+"""Conditions of regularity that are printed one by one."""
 UNSUPPORTED = frozenset({"denominator-layout", "log2"})
 """Conventions that are understood as sentences but not yet carried out: they block refutations."""
 
@@ -430,7 +456,8 @@ def check_many(items: Iterable[Item], *, jobs: int = 2, units: int = UNITS, seco
             for w in busy:
                 assert w.item is not None
                 if w.ours in ready:
-                    done[w.item] = w.result()
+                    number = w.item
+                    done[number] = w.result()
                 elif monotonic() - w.since >= seconds:
                     done[w.item] = [Report((), messages=(f"budget: no result after {seconds:g} seconds",), engine=ENGINE)]
                     w.restart()

@@ -205,6 +205,9 @@ class Elaborator:
         """
         s, t = self.shape(a, node), self.shape(b, node)
         x, y = a.term, b.term
+        if (s and not t and y is not ZERO) or (t and not s and x is not ZERO):
+            message = f"{show(s)} and {show(t)} are compared"
+            raise self.error("shape", message, node, "Write \\mathbf{1} for a vector of ones, or name an entry.")
         if s and not t:
             y = tabulate(lambda *_: y0, s) if (y0 := y) is not None else y
         elif t and not s:

@@ -517,6 +517,12 @@ class Lexer:
             return brace.end()
         if name in ("textcolor", "mathcolor", "colorbox"):
             return self._argument(end, name)[1]
+        if name == "hspace":
+            top = not self.stack and self.out and self.out[-1].type not in ("QUAD", "COMMA", "REL", "SIGN", "OPERATOR")
+            end = self._argument(end, name)[1]
+            if top:
+                self._emit("QUAD", "quad", start, end)
+            return end
         if name in ONE_ARGUMENT_DROPPED:
             return self._argument(end, name)[1]
         if name in (
