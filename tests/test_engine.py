@@ -14,7 +14,7 @@ from benchmarks.scalar import STEPS
 from symderive.engine.judge import Judge
 from symderive.kernel import check
 from symderive.kernel.terms import TooDeep, rel
-from symderive.language.expr import D, Sum, absolute, eq, exp, function, lift, name, op, sqrt
+from symderive.language.expr import D, Sum, Tab, absolute, delta, eq, exp, function, lift, name, ne, op, sqrt
 from symderive.language.scope import Scope
 from symderive.language.verdict import Kind
 from symderive.rules.book import book
@@ -194,3 +194,55 @@ def test_a_positive_integer_begins_at_one(strict):
     total = Sum(lambda k: k, 1, n)
     assert judged(s, eq(total, n * (n + 1) / 2)).proved
     assert judged(s, 0 < total).kind is (Kind.PROVED if strict else Kind.REFUTED)
+
+
+# -- inverse matrices -----------------------------------------------------------------------------
+
+
+def inv(a):
+    return op("inv", a)
+
+
+def product(*factors):
+    out = factors[0]
+    for f in factors[1:]:
+        out = op("matmul", out, f)
+    return out
+
+
+def unit(n):
+    return Tab(lambda i: Tab(lambda j: delta(i, j), n), n)
+
+
+def squares():
+    s = Scope()
+    n, m = s.dim("n"), s.dim("m")
+    a, b, x, c = s.matrix("A", n, n), s.matrix("B", n, n), s.matrix("X", m, n), s.real("c")
+    s.assume(ne(op("det", a), 0), ne(op("det", b), 0))
+    return s, n, m, a, b, x, c
+
+
+@pytest.mark.parametrize(
+    ("sides", "right"),
+    [
+        (lambda n, m, a, b, x, c: (inv(product(a, b)), product(inv(b), inv(a))), True),
+        (lambda n, m, a, b, x, c: (inv(product(a, b)), product(inv(a), inv(b))), False),
+        (lambda n, m, a, b, x, c: (inv(op("transpose", a)), op("transpose", inv(a))), True),
+        (lambda n, m, a, b, x, c: (product(inv(a), a), unit(n)), True),
+        (lambda n, m, a, b, x, c: (product(b, a, inv(a)), b), True),
+        (lambda n, m, a, b, x, c: (product(inv(a), b, a), b), False),
+        (lambda n, m, a, b, x, c: (inv(inv(a)), a), True),
+        (lambda n, m, a, b, x, c: ridge(x, c * unit(n), c * unit(m)), True),
+        (lambda n, m, a, b, x, c: ridge(x, c * unit(n), 2 * c * unit(m)), False),
+    ],
+)
+def test_inverses_move_to_the_other_side(sides, right):
+    s, *names = squares()
+    verdict = judged(s, eq(*sides(*names)))
+    assert verdict.kind is (Kind.PROVED if right else Kind.REFUTED), verdict.reason
+    check.check_record(verdict.certificate, book())
+
+
+def ridge(x, here, there):
+    turned = op("transpose", x)
+    return product(inv(product(turned, x) + here), turned), product(turned, inv(product(x, turned) + there))

@@ -17,6 +17,7 @@ from symderive.engine.factors import by_factors
 from symderive.engine.functions import Restart
 from symderive.engine.handlers import HANDLERS
 from symderive.engine.induction import by_induction
+from symderive.engine.inverses import by_inverses, same_determinant
 from symderive.engine.normal import Normal
 from symderive.engine.ring import Full, TooLarge
 from symderive.kernel.algebra import tidy
@@ -118,38 +119,29 @@ class Prover:
             del self.steps[-len(steps) :]
 
     def _tensors(self, claim: Term, conditions: tuple[Term, ...]) -> int:
-        """S = T by an inverse matrix, else entry by entry."""
+        """S = T entry by entry, inverse matrices moved to the other side first."""
+        if any(s.head == "op" and s.name() == "inv" for s in subterms(claim)):
+            try:
+                if (line := by_inverses(self, claim, conditions)) is not None:
+                    return line
+            except FAILURES:
+                pass
+        return self.entrywise(claim, conditions)
+
+    def entrywise(self, claim: Term, conditions: tuple[Term, ...]) -> int:
+        """S = T, since all entries agree."""
         left, right = claim.terms
-        solved = self._solved(left, right, conditions)
-        if solved is not None:
-            return solved
-        (lo, hi), *_ = shape(self.context, left)
+        if not (s := shape(self.context, left)):
+            return self.relation(claim, conditions)
+        lo, hi = s[0]
         name = fresh(left, right, *conditions, stem="e")
         i = bound(name)
         inner = rel("=", at(left, i), at(right, i))
         ranges = (rel("<=", lo, i), rel("<=", i, hi))
-        line = self.relation(inner, (*conditions, *ranges))
+        line = self.entrywise(inner, (*conditions, *ranges))
         rule = self.builder.rule("tensor.entries", S=left, T=right, lo=lo, hi=hi)
         every = make("all", lo, hi, abstract(inner, name))
         return self.builder.cut(rule, every, line, (name,))
-
-    def _solved(self, left: Term, right: Term, conditions: tuple[Term, ...]) -> int | None:
-        """S = A⁻¹·b from A·S = b."""
-        for s, t, flip in ((left, right, False), (right, left, True)):
-            if t.head != "op" or t.name() != "matmul" or t.terms[0].head != "op" or t.terms[0].name() != "inv":
-                continue
-            inverse, b = t.terms
-            (a,) = inverse.terms
-            product = make("op", "matmul", a, s)
-            try:
-                equation = self.relation(rel("=", product, b), conditions)
-                cancel = self.builder.rule("inv.left", A=a, B=s)
-                placed = self.builder.place(equation, self.builder.left(cancel), (2,))
-                line = self.builder.chain(~cancel, placed)
-                return self.builder.flip(line) if flip else line
-            except FAILURES:
-                continue
-        return None
 
     # -- settings -------------------------------------------------------------------------------
 
@@ -347,7 +339,8 @@ class Prover:
             return None
         given = (*conditions, *granted)
         try:
-            return self.relation(goal, given), tuple(names)
+            line = same_determinant(self, goal, given)
+            return (self.relation(goal, given) if line is None else line), tuple(names)
         except FAILURES:
             line = self._contradiction(Setting(given))
             return None if line is None else (line, tuple(names))
