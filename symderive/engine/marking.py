@@ -22,6 +22,10 @@ UNITS = 700_000
 """Work that may be spent on one question; a relation asks a handful."""
 TRIAL_UNITS = 60_000
 """Work for one other reading or one repair: these are short steps."""
+REPAIR_NODES = 40_000
+"""Nodes of all the claims that are tried to name one mistake, with those of the definitions behind them."""
+MOST_EXPLAINED = 5
+"""Wrong relations for which a name of the mistake is looked for; a derivation rarely holds so many of its own."""
 RESULTS = 12
 """How many of the latest results may be used in a proof."""
 CUES = re.compile(r"\b(?:set|setting|equat\w*|solv\w*|vanish\w*|stationary|first.order|optimal\w*|critical|minimi[sz]\w*|maximi[sz]\w*|require|must|condition)\b")
@@ -147,6 +151,8 @@ class Marker:
         self.equations: list[_Fact] = []
         self.results: list[_Fact] = []
         self.memo: dict[Any, Verdict] = {}
+        self.weights: dict[str, int] = {}
+        self.explained = 0
         self.seen: dict[tuple[Term, ...], int] = {}
         self.inconsistent = self._contradictory()
 
@@ -392,6 +398,16 @@ class Marker:
         facts = tuple(t for _, t in self.scope.assumed)
         return any(self.judge(f, facts, TRIAL_UNITS).code == "contradiction" for f in facts if f.head == "rel")
 
+    def _weight(self, t: Term) -> int:
+        """How large a claim is with the definitions behind it: what it costs to evaluate it."""
+        out = 50 + t.size
+        for n in self.scope.context.closure(t) & self.scope.context.definitions.keys():
+            if n not in self.weights:
+                self.weights[n] = sum(body.size for _, body in self.scope.context.definitions[n].clauses)
+            out += self.weights[n]
+        ders = sum(s.head in ("der", "big", "tab") for s in subterms(t))
+        return out * (1 + ders)
+
     def _closed(self, t: Term) -> bool:
         return not self.scope.context.closure(t)
 
@@ -517,10 +533,15 @@ class Marker:
             break
         if mark.said is not Said.REFUTED:
             return
-        for repair in self.repairs(r):
+        room = REPAIR_NODES
+        for repair in self.repairs(r) if self.explained < MOST_EXPLAINED else ():
+            room -= sum(self._weight(c) for c in repair.claim.conditions)
+            if room < 0:
+                break
             if repair.claim.conditions and self.ask(repair.claim, facts, TRIAL_UNITS).proved:
                 mark.mistake = repair
-                return
+                break
+        self.explained += 1
 
 
 @dataclass

@@ -188,6 +188,31 @@ def segments(cells: Sequence[Spelled]) -> list[Segment]:
     return _ranges(out, line)
 
 
+ROUGH = re.compile(r"(?<![\\!:<>])=|\\(?:approx|[lg]eq?|[lg]t|propto)(?![A-Za-z])")
+SIGNS = {"=": "=", "approx": "~~", "le": "<=", "leq": "<=", "ge": ">=", "geq": ">=", "lt": "<", "gt": ">", "propto": "propto"}
+
+
+def roughly(cells: Sequence[Spelled]) -> list[Segment]:
+    """The relations of a row that has a token nobody knows, so that only the terms with it are lost."""
+    line, _, _ = _unbox(cells)
+    marks: list[re.Match[str]] = []
+    depth = 0
+    for m in re.finditer(r"[{}()\[\]]|" + ROUGH.pattern, line.text):
+        if m.group() in "{([":
+            depth += 1
+        elif m.group() in "})]":
+            depth -= 1
+        elif depth == 0:
+            marks.append(m)
+    if not marks:
+        return []
+    ends = [0, *(m.end() for m in marks)]
+    starts = [*(m.start() for m in marks), len(re.sub(r"[.,;:\s]+\Z", "", line.text))]
+    sides = [line[a:b].strip() if line.text[a:b].strip() else None for a, b in zip(ends, starts, strict=True)]
+    signs = [Leaf("REL", SIGNS[m.group().lstrip("\\")], m.start(), m.end()) for m in marks]
+    return [Segment(list(sides), signs, signs[0], "", [False] * len(sides), fresh_cell=True)]
+
+
 def _unbox(cells: Sequence[Spelled]) -> tuple[Spelled, list[int], list[tuple[int, int]]]:
     """The cells as one text without boxes, where each cell starts, and what stood in boxes."""
     line: Spelled | None = None
@@ -378,10 +403,10 @@ class Finder:
     def _mode(self, w: str, before_formula: bool) -> str:
         if w in ASSUMING:
             return "premise"
+        if w == "with" and (self.mode != "claim" or not (self.named or self.membership)):
+            return ""
         if w == "with" and self.named:
             return "declare"
-        if w == "with" and not self.membership:
-            return ""
         if w in DECLARING and (before_formula or w not in NEEDS_FORMULA):
             if self.words[-1:] == ["as"] and w == "where":
                 return ""
@@ -405,7 +430,9 @@ class Finder:
         plain = re.sub(r"\$[^$]*\$", " ⟦0⟧ ", outline.plain(self.sentence))
         plain = lexicon.normal(plain).rstrip(".,;: ").strip()
         tables = (*lexicon.CONVENTIONS, *lexicon.CONVENTIONS_WITH_FORMULAS)
-        if any(pattern.fullmatch(plain) for pattern, _ in tables) and not re.search(r"\blet\b|\bconsider\b", plain):
+        kink = re.search(r"relu.*'", outline.plain(self.sentence), re.IGNORECASE)
+        found = [name for pattern, name in tables if pattern.fullmatch(plain) and (name != "kink" or (kink and plain != "⟦0⟧"))]
+        if found and not re.search(r"\blet\b|\bconsider\b", plain):
             self.order += 1
             self.out.declarations.append(Declaration(self.sentence, False, self.order))
             return
@@ -487,9 +514,11 @@ class Finder:
         try:
             found = segments(cells)
         except ReadingError as error:
-            self.out.unread.append((cells[0].span().to(cells[-1].span()), error))
-            self.last = None
-            return
+            found = roughly(cells)
+            if not found:
+                self.out.unread.append((cells[0].span().to(cells[-1].span()), error))
+                self.last = None
+                return
         given: list[Spelled] = []
         links: list[Link] = []
         note = ""

@@ -231,6 +231,8 @@ def indices(names: Names, text: str, n: Surface) -> Iterator[Edit]:
 def swaps(names: Names, text: str, n: Surface) -> Iterator[Edit]:
     """Two neighbouring factors in the other order."""
     if isinstance(n, Node) and n.kind in ("juxtaposed", "times"):
+        if any(isinstance(p, Leaf) and p.type in ("FUNCTION", "WORD") for p in n.parts):
+            return
         factors = [p for p in n.parts if not (isinstance(p, Leaf) and p.type == "OPERATOR")]
         for p, q in zip(factors, factors[1:], strict=False):
             yield "order of factors", p.start, q.end, f"{text[q.start : q.end]} {text[p.end : q.start]} {text[p.start : p.end]}"
