@@ -193,7 +193,7 @@ def equal(
         ReadingError: a formula or a declaration cannot be read.  What a formula *says* never raises.
     """
     from symderive.engine.judge import Judge
-    from symderive.reading.elaborate import Elaborator, Value
+    from symderive.reading.elaborate import Elaborator
     from symderive.reading.errors import ReadingError
     from symderive.reading.inference import infer_families
     from symderive.reading.surface import Node
@@ -204,18 +204,45 @@ def equal(
     infer_families(names, [n for n in nodes if n is not None])
     root = Node("chain", [n for n in nodes if n is not None]) if any(nodes) else None
     el = Elaborator(names, root)
-    sides: list[Value] = []
-    for s, node in zip((lhs, rhs), nodes, strict=True):
-        sides.append(el.value(node) if node is not None else _value(s, names))
     place = root or Node("empty", [])
     try:
+        sides = [el.value(n) if n is not None else _value(s, names) for s, n in zip((lhs, rhs), nodes, strict=True)]
         left, right = el.fit(sides)
         claim = el.relate(relation, left, right, place)
     except ReadingError as error:
         if error.code != "shape":
             raise
-        return Verdict(Kind.REFUTED, rel("=", sides[0].term, sides[1].term), "shape", error.text)
-    return guarded(Judge(names.scope.context(), names.scope.book, units).judge(claim), names)
+        return misfit(error.text, names)
+    verdict = Judge(names.scope.context(), names.scope.book, units).judge(claim)
+    if verdict.refuted:
+        verdict = _unless_positive(verdict, names, units)
+    return guarded(verdict, names)
+
+
+def misfit(text: str, names: Names) -> Verdict:
+    """The verdict on sides whose shapes do not fit: refuted, unless a shape was only inferred."""
+    from symderive.kernel.terms import ONE, ZERO
+
+    open_ = names.open_dimensions or any(m.role == "inferred" for m in names.meanings.values()) or names.unread
+    return Verdict(Kind.UNDECIDED if open_ else Kind.REFUTED, rel("=", ZERO, ONE), "shape", text)
+
+
+def _unless_positive(verdict: Verdict, names: Names, units: int) -> Verdict:
+    """A refutation of what holds for positive numbers is none while nothing was said of the numbers: √σ² = σ."""
+    from symderive.engine.judge import Judge
+    from symderive.kernel.terms import ZERO, sym
+
+    context = names.scope.context()
+    used = context.closure(verdict.claim)
+    open_ = [k for k, m in names.meanings.items() if k in used and m.role == "inferred" and not names.ranges(k)]
+    facts = tuple(rel("<", ZERO, sym(k)) for k in sorted(open_) if names.declared(k).kind == "real")
+    if not facts:
+        return verdict
+    positive = replace(context, facts=(*context.facts, *facts), memo={})
+    if not Judge(positive, names.scope.book, units).judge(verdict.claim).proved:
+        return verdict
+    reason = "it holds for positive numbers, and nothing was said of these"
+    return Verdict(Kind.UNDECIDED, verdict.claim, "needs", reason, needs=facts, counterexample=verdict.counterexample)
 
 
 def guarded(verdict: Verdict, names: Names) -> Verdict:

@@ -22,13 +22,14 @@ from symderive.reading.forms import (
     is_chain,
     key_of,
     many_letters,
+    nodes_in,
     relation_of,
     scripts_in,
     spread,
     stands_above,
     symbols_in,
 )
-from symderive.reading.functions import mentions_index
+from symderive.reading.functions import big_letters, mentions_index
 from symderive.reading.lexer import Leaf
 from symderive.reading.names import Meaning, Names, loose, spell, tabulate, tensor
 from symderive.reading.sets import Item
@@ -295,6 +296,8 @@ class Declarer(Definitions):
         if "basis" in codes:
             self.basis(s_, item)
             return
+        if {"convex", "odd", "increasing"} & set(codes) or ("even" in codes and "int" not in codes):
+            codes = (*codes, "function")
         if "function" in codes or ("function?" in codes and "rank1" not in codes):
             self.names.add(
                 Meaning(key, spell(key), "declared", item.said, place=(s_.start, s_.end)), Name("function", (), ((),))
@@ -311,7 +314,9 @@ class Declarer(Definitions):
         if rank and len(dims) == 1 and rank == 2 and "square" in codes:
             dims = dims * 2
         if rank and not dims:
-            dims = [self.names.fresh_dimension() for _ in range(1 if "square" in codes else rank)] * (2 if "square" in codes else 1)
+            dims = [self.names.fresh_dimension() for _ in range(1 if "square" in codes else rank)] * (
+                2 if "square" in codes else 1
+            )
         if "identity" in codes and len(dims) == 2:
             self.identity(key, dims[0], item)
             return
@@ -432,9 +437,10 @@ class Declarer(Definitions):
     def declare_sides(self, node: Surface, item: Item) -> None:
         """Fresh names in a relation are numbers; scripted ones with an open index are left to the reader."""
         random = "random" in item.codes
+        bound_letters = set().union(*(big_letters(n) for n in nodes_in(node)))
         for p in symbols_in(node):
             s = peel(p)
-            if s is None:
+            if s is None or (s.base in bound_letters and s.lower is None):
                 continue
             key, lower, upper = self.family_of(s, item)
             if s.lower is not None and self._tied(s):

@@ -90,6 +90,18 @@ def split_times(node: Node) -> list[Surface]:
     return [*out, run[0] if len(run) == 1 else Node("times", run)]
 
 
+def nodes_in(node: Surface) -> list[Node]:
+    """The inner nodes of a surface tree."""
+    out: list[Node] = []
+    stack: list[Surface] = [node]
+    while stack:
+        n = stack.pop()
+        if isinstance(n, Node):
+            out.append(n)
+            stack += n.parts
+    return out
+
+
 def symbols_in(node: Surface) -> list[Surface]:
     """The outermost symbols in a surface tree (function words and scripts of symbols left out)."""
     out: list[Surface] = []

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 Taken = "tuple[Value, int] | None"
 
 ELEMENTWISE = {
-    **{f: f for f in ("exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "erf", "relu", "sigmoid", "softplus", "sign", "gelu", "silu", "logit", "step")},
+    **{f: f for f in ("exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "erf", "sign", "step")},
+    **{f: f for f in ("relu", "sigmoid", "softplus", "gelu", "silu", "logit")},
     "ln": "log", "ReLU": "relu", "sgn": "sign", "GELU": "gelu", "SiLU": "silu", "Swish": "silu", "swish": "silu",
     "Relu": "relu", "Sigmoid": "sigmoid", "softsign": "softsign", "expit": "sigmoid", "Softplus": "softplus", "logistic": "sigmoid",
     "Tanh": "tanh",
@@ -146,6 +147,7 @@ def argument(el: Elaborator, factors: Sequence[Factor], k: int, node: Surface) -
         raise el.error("syntax", "a function stands without an argument", node, "Put its argument in brackets.")
     target, scripts = strip_scripts(factors[k + 1].node)
     if opens_arguments(target, scripts):
+        assert isinstance(target, Node)
         inside = items(target.parts[1]) if len(target.parts) == 3 else []
         if any(isinstance(p, Leaf) and p.type == "DOTS" for p in inside):
             return [dotted_entries(el, inside, node)], k + 2, scripts
@@ -291,7 +293,7 @@ def extremum(el: Elaborator, word: str, arguments: Sequence[Value], node: Surfac
 
 
 def place_of_extremum(el: Elaborator, word: str, v: Value, node: Surface) -> Value:
-    """The index of the largest entry, if there is one that is larger than all others; else 0."""
+    """The index of the largest entry; undefined unless one is larger than all others."""
     s = el.shape(v, node)
     if len(s) != 1:
         raise el.error("unsupported", f"{word} is read of a vector", node)
@@ -300,7 +302,9 @@ def place_of_extremum(el: Elaborator, word: str, v: Value, node: Surface) -> Val
     less = rel("<", other, mine) if word == "argmax" else rel("<", mine, other)
     wins = make("all", lo, hi, abstract(make("imp", rel("!=", bound(j), bound(i)), less), j))
     body = make("cases", wins, bound(i), ZERO)
-    return el_value(el, make("big", "sum", lo, hi, TRUE, abstract(body, i)))
+    found = make("big", "sum", lo, hi, TRUE, abstract(body, i))
+    some = make("big", "sum", lo, hi, TRUE, abstract(make("cases", wins, ONE, ZERO), i))
+    return el_value(el, make("cases", rel("=", some, ONE), found))
 
 
 def wrapper(el: Elaborator, f: str) -> str:
@@ -547,7 +551,7 @@ def constant(el: Elaborator, s: Symbol, node: Surface) -> Value | None:
             out = el_value(el, make("cases", rel("=", i, j), ONE, ZERO))
             return out if s.upper is None else el.power(out, s.upper, node)
     if s.base in ("I", "𝐈", "𝕀") and s.lower is None:
-        out = _sized(el, lambda z: _identity(z), 2)
+        out = _sized(el, _identity, 2)
         return out if s.upper is None else el.power(out, s.upper, node)
     if s.base in ("𝟏", "𝟙") and s.lower is None:
         out = _sized(el, lambda z: tabulate(lambda *_: ONE, z), 1)
@@ -662,8 +666,7 @@ def limits(
         else:
             guards.append(part)
             fresh = [x for x in _free_letters(el, part) if x not in [b[0] for b in binders]]
-            for x in _bound_by(el, fresh, part, node, relation):
-                binders.append((x, *range_of(el, x, surfaces, node)))
+            binders += [(x, *range_of(el, x, surfaces, node)) for x in _bound_by(el, fresh, part, node, relation)]
     if not binders:
         raise el.error("syntax", "the sum binds no index", node, "Write \\sum_{i=1}^{n}.")
     mine = [b[0] for b in binders]
@@ -677,6 +680,8 @@ def limits(
 def upper_limit(el: Elaborator, node: Surface) -> Term:
     """The last index; a letter of which nothing was said is a positive integer."""
     letter = _letter(node)
+    if letter == "∞":
+        raise el.error("unsupported", "infinite sums are not read", node, "Write a finite sum and its limit.")
     new = (
         letter is not None and letter not in el.names and letter not in el.bound and letter not in el.names.ranges_said
     )
@@ -892,6 +897,7 @@ def binding(el: Elaborator, letter: str, lo: Term, hi: Term) -> Iterator[str]:
 def bracket(el: Elaborator, node: Node) -> Value:
     """What stands in brackets: a term, a modulus, a norm, a list of entries."""
     opened = node.parts[0]
+    assert isinstance(opened, Leaf)
     if len(node.parts) < 3:
         raise el.error("syntax", "an empty bracket stands for nothing", node, "Fill it, or remove it.")
     inside, closed = node.parts[1], node.parts[2]
@@ -952,11 +958,13 @@ def scripted_bracket(el: Elaborator, node: Node) -> Value | None:
     base, scripts = strip_scripts(node)
     if not (isinstance(base, Node) and base.kind == "bracket" and len(base.parts) == 3):
         return None
+    opened = base.parts[0]
+    assert isinstance(opened, Leaf)
     if binders := binders_of_table(base, scripts):
         return table_of_entries(el, base.parts[1], binders, node)
-    if base.parts[0].type == "LDOT":
+    if opened.type == "LDOT":
         return calculus_at(el, base.parts[1], [unwrap(s.parts[1]) for s in scripts], node)
-    if base.parts[0].type != "LNORM":
+    if opened.type != "LNORM":
         return None
     which, power = "", None
     for s in scripts:

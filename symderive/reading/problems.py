@@ -98,7 +98,7 @@ class _Walker:
         self.messages = messages
 
     def unit(self, unit: outline.Unit, names: Names, number: str) -> Question:
-        label = unit.label or number or "1"
+        label = unit.label or number or ("0" if unit.units else "1")
         q = Question(label, unit, names)
         pending: list[Asked] = []
         values: list[Term] = list(getattr(names, "values", []))
@@ -221,6 +221,10 @@ class _Walker:
             q.problems.append(self.problem(goal, q, values))
 
 
+LOSSES = "LℒJ𝒥EℰC"
+"""Letters with which a loss begins."""
+
+
 class Goals:
     """Gives what is asked its meaning."""
 
@@ -253,12 +257,23 @@ class Goals:
             return
         for f in asked.of:
             for node in split_list(self.parse(f)):
-                yield replace(self.one(node, asked, allowed), terms=self.allowed_terms(asked))
+                goal = self.one(node, asked, allowed)
+                yield replace(goal, terms=self.allowed_terms(asked), given=self.conditions(asked))
 
     def _declare_at(self, node: Surface) -> None:
         s = peel(node.parts[0]) if isinstance(node, Node) and node.kind == "chain" else None
         if s is not None and s.lower is None and s.base not in self.names and s.base not in self.names.ranges_said:
             self.names.adopt(s.base) or self.names.number(s.base, "inferred")
+
+    def conditions(self, asked: Asked) -> tuple[Term, ...]:
+        """The conditions of "for x ≠ 0" on names that are known."""
+        out: list[Term] = []
+        for f in asked.binders:
+            node = self.parse(f)
+            s = peel(node.parts[0]) if isinstance(node, Node) and node.kind == "chain" else None
+            if s is not None and s.base in self.names and s.base not in self.names.ranges_said:
+                out += Elaborator(self.names, node).relation_terms(node)
+        return tuple(out)
 
     def allowed_terms(self, asked: Asked) -> tuple[Term, ...]:
         """What stands after "in terms of"."""
@@ -346,9 +361,10 @@ class Goals:
     def _loss(self, name: str, node: Surface) -> str:
         """The number that is trained: what depends on a name and on which nothing else rests."""
         names = self.names
-        for key in list(names.meanings) if not names.elders else [k for e in names.elders for k in e.meanings]:
-            if key not in names.scope.names and names.elders:
-                names.adopt(key)
+        if not any(k[0] in LOSSES for k in names.scope.definitions):
+            for key in [k for e in names.elders for k in e.scope.definitions if k[0] in LOSSES]:
+                if key not in names.scope.names and names.adopt(key):
+                    break
         context = names.scope.context()
         definitions = names.scope.definitions
         found = [
@@ -360,7 +376,7 @@ class Goals:
             and name in context.closure(sym(k))
         ]
         sinks = [k for k in found if not any(k != o and k in context.closure(sym(o)) for o in found)]
-        named = [k for k in sinks if k[0] in "LℒJ𝒥EℰC"]
+        named = [k for k in sinks if k[0] in LOSSES]
         if len(sinks) != 1 and len(named) != 1:
             advice = "Say it: the update rule for $w$ when $L$ is minimised."
             raise ReadingError("goal", "it is not clear which loss is minimised", node.start, node.end, advice)

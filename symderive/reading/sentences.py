@@ -779,6 +779,9 @@ def _noun_phrase(tokens: Sequence[str], k: int, formulas: Sequence[Inline]) -> t
         low = tokens[k].lower()
         if low == "for" and k + 1 < len(tokens):
             break
+        following = next((t for t in tokens[k + 1 : k + 6] if _is_formula(t)), None)
+        if low == "with" and following is not None and _relates(formulas[int(following[1:-1])]):
+            break
         if low in ("and", ",") and k + 1 < len(tokens):
             rest = tokens[k + 1 :]
             ahead = [t for t in rest[:4]]
