@@ -1,4 +1,4 @@
-"""What is understood prints as LaTeX that reads back to the same term: formulas, statements, random terms, pasted SymPy.
+"""What is understood prints as LaTeX that reads back to the same term: formulas, documents, random terms, SymPy's.
 
 "The same" is up to `normal`, which is what the writer says of itself: the sign of a product stands in front of it, a
 quotient of numerals is a rational number, a numeral stands on the right of = and ≠, a chain of matrix products has no brackets, the square of a 2-norm is
@@ -8,6 +8,7 @@ the squared norm.
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 import sympy
@@ -17,7 +18,7 @@ from mpmath import mp
 
 from symderive.kernel.context import base_name
 from symderive.kernel.shapes import shape
-from symderive.kernel.terms import make, num
+from symderive.kernel.terms import CONDITIONS, make, num
 from symderive.language.bridge import from_sympy
 from symderive.language.expr import (
     Cov,
@@ -44,6 +45,7 @@ from symderive.language.scope import Scope
 from symderive.reading.elaborate import read_relations, read_term
 from symderive.reading.errors import ReadingError
 from symderive.reading.names import Meaning, Names
+from symderive.reading.problems import read_problems
 from symderive.reading.surface import parse
 from symderive.reading.symbols import label, peel
 from symderive.writing.latex import guess, latex
@@ -143,6 +145,29 @@ def test_formula(item):
             holds(t, names)
 
 
+# -- documents ----------------------------------------------------------------------------------------
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = sorted([*ROOT.glob("problems/**/*.tex"), *ROOT.glob("tests/corpus/derivations/*.tex")])
+
+
+def units(questions):
+    for q in questions:
+        yield q
+        yield from units(q.parts)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.stem)
+def test_document(path):
+    """Every goal and every definition."""
+    for q in units(read_problems(str(path)).questions):
+        asked = [t for p in q.problems for t in (p.goal.target, p.goal.relation, *p.goal.terms)]
+        bodies = [b for d in q.names.scope.definitions.values() if not d.params for _, b in d.clauses]
+        for t in [*asked, *bodies]:
+            if t is not None and (t.head == "rel" or t.head not in CONDITIONS):
+                holds(t, q.names)
+
+
 # -- statements ---------------------------------------------------------------------------------------
 
 
@@ -163,7 +188,7 @@ def renamed(t, keys):
     def new(k, a):
         if hasattr(a, "terms"):
             return renamed(a, keys)
-        named = t.head in ("sym",) or (t.head in ("der", "lim") and k == 1) or (t.head == "ex" and k > 0)
+        named = t.head == "sym" or (t.head in ("der", "lim") and k == 1) or (t.head == "ex" and k > 0)
         if t.head == "app":
             return keys.get(base_name(a), base_name(a)) + a[len(base_name(a)) :] if k == 0 else a
         return keys.get(a, a) if named else a
@@ -229,7 +254,7 @@ def world():
     s.define("L", name("x") * name("y"))
     s.real("dout")
     s.real("h0")
-    names, keys = table(s, h0=r"\mathrm{h0}")
+    names, _ = table(s, h0=r"\mathrm{h0}")
     for key in ("w", "W"):
         names.meanings[key].upper = 1
     return names

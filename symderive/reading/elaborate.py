@@ -303,7 +303,7 @@ class Elaborator:
             )
         values = [v for _, v, _ in parts]
         tensors = [(v, self.shape(v, p), p) for _, v, p in parts if self.shape(v, p)]
-        for (v, s, _), (w, t, q) in zip(tensors, tensors[1:], strict=False):
+        for (v, s, _), (w, t, q) in pairwise(tensors):
             if not same_shape(s, t):
                 message = f"{show(s)} and {show(t)} are added"
                 raise self.error("shape", message, q, "Check the shapes that were declared.")

@@ -479,7 +479,7 @@ class Lexer:
         return len(self.out) > 1 and self.out[-1].type == "LBRACE" and self.out[-2].type == "CARET"
 
     def _alone(self, end: int) -> bool:
-        """Whether a dot stands for an argument, as in ``\\sigma(\\cdot)`` or ``\\|\\cdot\\|``."""
+        r"""Whether a dot stands for an argument, as in ``\sigma(\cdot)`` or ``\|\cdot\|``."""
         before = self.out[-1].type if self.out else ""
         opened = before in ("LPAR", "LBAR", "LNORM", "LBRACE", "BAR", "COMMA", "MID")
         return (
@@ -556,12 +556,12 @@ class Lexer:
             return word.group(), k + word.end()
         if self._closing is None:
             self._closing = closing_braces(self.text)
-        k = self._closing.get(m.end() - 1)
-        if k is None:
+        closing = self._closing.get(m.end() - 1)
+        if closing is None:
             raise ReadingError(
                 "syntax", f"the argument of \\{of} is not closed", m.end() - 1, m.end(), "Close the brace."
             )
-        return self.text[m.end() : k], k + 1
+        return self.text[m.end() : closing], closing + 1
 
     def _sized(self, side: str, start: int, end: int) -> int:
         m = re.compile(r"\s*(\\[A-Za-z]+|\\.|.)", re.DOTALL).match(self.text, end)
