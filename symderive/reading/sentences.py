@@ -440,6 +440,18 @@ class Reader:
                 self._items("Let " + m.group(4).lstrip(" ,") + ".", formulas) if _FORMULA.search(m.group(4)) else None
             )
             return [Item(node, "let", said=m.group(1).strip()), *(rest or [])]
+        plain = re.match(
+            r"(?:here,? |and )?(?:(?:a|an|the|each|every|all|both) )?[A-Za-z \-]{0,40}⟦\d+⟧"
+            r"(?:(?:,| and|, and) ⟦\d+⟧)* (?:is|are|has|have) (?!the case|equal|given|defined)",
+            text,
+        )
+        if plain and not re.match(r"(?:let|assume|suppose|consider|given|since|if|show|where)\b", text, re.IGNORECASE):
+            unread = list(self.names.unread)
+            items = self._items("Let " + text[0].lower() + text[1:], formulas)
+            known = {c for i in items or () for c in i.codes} - {"real", "function?"}
+            if items and (known or any(i.moments for i in items)):
+                return items
+            self.names.unread[:] = unread
         m = re.match(r"⟦(\d+)⟧ ?: ?([A-Za-z][A-Za-z \-]*)[.,;]?$", text)
         if m:
             return self._items(f"Let ⟦{m.group(1)}⟧ be {m.group(2)}.", formulas)
@@ -455,7 +467,7 @@ class Reader:
         out: list[Item] = []
         found_cue = False
         self.leading = []
-        for cue, clause in _clauses(tokens):
+        for cue, clause in _clauses(tokens, formulas):
             role = lexicon.CUES.get(cue, "")
             if values:
                 role = "value"
@@ -510,7 +522,8 @@ class Reader:
                         other.binders = (*other.binders, *group)
                 continue
             after: list[str] = []
-            if k < len(tokens) and tokens[k].lower() in (*BE, "does", "do", ":"):
+            apposed = k + 1 < len(tokens) and tokens[k] == "," and tokens[k + 1].lower() in ("a", "an")
+            if k < len(tokens) and (apposed or tokens[k].lower() in (*BE, "does", "do", ":")):
                 start = k + 1
                 k, after = _noun_phrase(tokens, k, formulas)
                 if tokens[start - 1].lower() == "as":
@@ -687,7 +700,7 @@ def _worrying(plain: str) -> bool:
     return bool(re.search(r"\b(?:assume|suppose|assuming|provided|let)\b", plain))
 
 
-def _clauses(tokens: Sequence[str]) -> list[tuple[str, list[str]]]:
+def _clauses(tokens: Sequence[str], formulas: Sequence[Inline]) -> list[tuple[str, list[str]]]:
     """The clauses of a sentence with the cue that opens each; a clause inherits the cue before it."""
     out: list[tuple[str, list[str]]] = []
     cue = ""
@@ -700,7 +713,7 @@ def _clauses(tokens: Sequence[str]) -> list[tuple[str, list[str]]]:
         found = ""
         if two in lexicon.CUES:
             found, step = two, 2
-        elif low in lexicon.CUES and _opens(low, following, tokens, k):
+        elif low in lexicon.CUES and _opens(low, following, tokens, k, formulas):
             found, step = low, 1
         if found:
             if current:
@@ -723,8 +736,12 @@ def _clauses(tokens: Sequence[str]) -> list[tuple[str, list[str]]]:
     return out
 
 
-def _opens(low: str, following: str, tokens: Sequence[str], k: int) -> bool:
+def _opens(low: str, following: str, tokens: Sequence[str], k: int, formulas: Sequence[Inline]) -> bool:
     """Whether a cue word opens a clause here: some need a formula or an article after them."""
+    if low == "with" and not _is_formula(following):
+        ahead = next((t for t in tokens[k + 1 : k + 5] if _is_formula(t)), None)
+        moment = {"mean", "variance", "law", "respect"} & {t.lower() for t in tokens[k + 1 : k + 4]}
+        return ahead is not None and not moment and _relates(formulas[int(ahead[1:-1])])
     if low in ("with", "if", "when", "also", "now", "again", "then", "further", "having"):
         return _is_formula(following)
     if low in ("here", "moreover", "furthermore", "finally", "since", "recall", "using", "use", "take", "write", "put"):
