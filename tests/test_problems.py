@@ -41,7 +41,7 @@ UNREAD: dict[str, str] = {
 }
 OUT_OF_REACH: dict[str, str] = UNREAD | {
     "000/P1.Q5": "the judge does not add up ten thousand entries that are alike",
-    "001/CS.elu": "the judge does not differentiate cases away from where they meet",
+    "001/CS.elu": "the judge takes no cases on what decides between cases under a derivative",
     "001/CS.sgd": UNBASED,
     "001/CS.momentum": UNBASED,
     "001/CS.adam.m": DEFINED,

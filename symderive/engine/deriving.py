@@ -56,6 +56,7 @@ def derive(problem: Problem | tuple[Context, Goal], book: Book | None = None, un
         context, goal = problem.context, replace(problem.goal, at=(*problem.values, *problem.goal.at))
     else:
         context, goal = problem
+    context = replace(context, facts=tuple(dict.fromkeys((*context.facts, *goal.given))), memo={})
     check.check_context(context)
     work = Work(context, book, goal, units)
     _check(work)

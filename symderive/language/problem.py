@@ -77,6 +77,7 @@ class Goal:
         negated: of the choices, the wrong ones are asked for.
         at: equations ``name = value``, put in at the end.
         label: the name of the answer, for printing.
+        given: conditions under which it is asked, besides the facts of the context: "for x ≠ 0".
         terms: entries and values that stand for these names where not every use of them is meant: w_{t−1}, σ(x),
             ∂L/∂h.  An index that the target does not have means every index.  See `beyond`.
     """
@@ -91,6 +92,7 @@ class Goal:
     at: tuple[Term, ...] = ()
     label: str = ""
     terms: tuple[Term, ...] = ()
+    given: tuple[Term, ...] = ()
 
 
 def beyond(goal: Goal, context: Context, t: Term, *, parameters: bool = True) -> tuple[str, ...]:

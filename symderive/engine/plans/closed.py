@@ -286,7 +286,8 @@ def entry_by_entry(work: Work, target: Term, spans: list[range]) -> Derivation:
     found: dict[tuple[int, ...], Term] = {}
     inner = Work(work.context, work.book, work.goal, work.units)
     for key in product(*spans):
-        entry = lower(work.context, at(target, *map(num, key)))
+        entry = at(target, *map(num, key))
+        entry = lower(work.context, entry) if target.head == "tab" else entry
         inner.goal, inner.context = replace(work.goal, target=entry), work.context
         d = closed(inner)
         if d.answer is None or not d.proved:

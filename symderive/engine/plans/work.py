@@ -281,6 +281,8 @@ def _of_index(rows: Sequence[Term], span: range, i: Term) -> Term:
         inner = _of_index([instantiate(r.terms[2], bound(name)) for r in rows], span, i)
         return make("tab", lo, hi, abstract(inner, name))
     out = rows[-1]
+    if all(row is out for row in rows):
+        return out
     for k, row in reversed(list(zip(span, rows, strict=True))[:-1]):
         out = make("cases", rel("=", i, num(k)), row, out)
     return out
