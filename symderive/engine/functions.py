@@ -16,6 +16,7 @@ from symderive.engine.ring import Frac, Poly, Ring, product
 from symderive.kernel.book import Spot
 from symderive.kernel.defined import slope_of
 from symderive.kernel.shapes import is_integer
+from symderive.kernel.steps import ABSURD
 from symderive.kernel.terms import ONE, ZERO, Term, literal, make, num, rel, sym
 
 if TYPE_CHECKING:
@@ -390,12 +391,17 @@ def square_root(ring: Ring, p: Poly) -> Poly | None:
 
 
 def _relate_root(normal: Normal, t: Term, q: int) -> None:
-    ring, builder, base = normal.ring, normal.builder, t.terms[0]
+    normal.relate(t, q, normal.ring.reduced(normal.frac(t.terms[0]).num), _power_of_root(normal, t, q))
+
+
+def _power_of_root(normal: Normal, t: Term, q: int) -> int:
+    """The line (u^(1/q))^q = u."""
+    builder, base = normal.builder, t.terms[0]
     line = builder.rule("root.power", a=base, k=num(q))
     # the entry writes the exponent as 1/q
     written = make("pow", base, make("div", ONE, num(q)))
     same = builder.place(builder.combine(t.terms[1], written.terms[1]), make("pow", t, num(q)), (0, 1))
-    normal.relate(t, q, ring.reduced(normal.frac(base).num), builder.chain(same, line))
+    return builder.chain(same, line)
 
 
 def _root_factors(normal: Normal, f: Frac, q: int) -> Term | None:
@@ -423,6 +429,8 @@ def _root_factors(normal: Normal, f: Frac, q: int) -> Term | None:
             factors += more
             if left:
                 inner = ring.mul(inner, ring.power(Frac(g, ring.one), left))
+    if q == 3 and inner.num.leading_coefficient() < 0:
+        inner, scale = ring.neg(inner), -scale
     if inner.num.is_constant() and inner.den.is_constant() and inner.num.leading_coefficient() < 0:
         return None
     if not (inner.num.is_constant() and inner.den.is_constant()):
@@ -468,7 +476,7 @@ def _root_is(normal: Normal, t: Term, result: Term, q: int) -> int | None:
     builder, base = normal.builder, t.terms[0]
     weak = normal.signs.prove(rel("<=", ZERO, result))
     if weak is None:
-        return normal.inner(t, (0,))
+        return _cube_root_is(normal, t, result) if q == 3 else normal.inner(t, (0,))
     powers = normal.equal(make("pow", result, num(q)), base)
     line = builder.rule("root.unique", a=base, b=result, k=num(q))
     line = builder.cut(line, rel("<=", ZERO, result), weak)
@@ -476,6 +484,41 @@ def _root_is(normal: Normal, t: Term, result: Term, q: int) -> int | None:
     written = builder.left(line)
     same = builder.place(builder.combine(t.terms[1], written.terms[1]), t, (1,))
     return builder.chain(same, line)
+
+
+def _cube_root_is(normal: Normal, t: Term, result: Term) -> int:
+    """u^(1/3) = result, because result³ = u: b³ − a³ = (b − a)³/4 + 3·(b − a)·(a + b)²/4 grows with b."""
+    builder, cube = normal.builder, num(3)
+    known = _power_of_root(normal, t, 3)
+    found = normal.equal(make("pow", result, cube), t.terms[0])
+    claim, below, above = rel("=", t, result), rel("<", t, result), rel("<", result, t)
+    lines = []
+    for case, sign in ((below, 1), (above, -1)):
+        k = builder.assume(case)
+        products = [(Fraction(1, 4), [k, k, k], []), (Fraction(3, 4), [k], [make("add", t, result)])]
+        lines.append(builder.order(ABSURD, products, cofactors=[(found, num(sign)), (known, num(-sign))]))
+    return builder.cases(claim, (below, claim, above), (lines[0], builder.assume(claim), lines[1]))
+
+
+def _even_power(normal: Normal, t: Term) -> int | None:
+    """|u|^(2·k·m) = u^(2·k·m)."""
+    builder, (base, exponent) = normal.builder, t.terms
+    if base.head != "app" or base.name() != "abs" or exponent.head != "mul":
+        return None
+    c, *rest = exponent.terms
+    e = literal(c)
+    if not isinstance(e, int) or e % 2:
+        return None
+    m = num(e // 2) if e != 2 else None
+    n = [*([m] if m else []), *rest]
+    k = n[0] if len(n) == 1 else make("mul", *n)
+    (u,) = base.terms
+    split = builder.rule("pow.power", a=base, m=num(2), n=k)
+    square = builder.place(builder.rule("abs.square", a=u), builder.left(split), (0,))
+    whole = builder.rule("pow.power", a=u, m=num(2), n=k)
+    double = builder.combine(exponent, make("mul", num(2), k))
+    ends = [builder.place(double, make("pow", x, exponent), (1,)) for x in (base, u)]
+    return builder.chain(ends[0], ~split, square, whole, ~ends[1])
 
 
 def _integer_power(normal: Normal, t: Term) -> int | None:
@@ -486,6 +529,8 @@ def _integer_power(normal: Normal, t: Term) -> int | None:
     settled = normal.settled(t, (1,))
     if settled is not None:
         return settled
+    if (even := _even_power(normal, t)) is not None:
+        return even
     if base.head == "pow" and is_integer(normal.context, base.terms[1]):
         return builder.rule("pow.power", a=base.terms[0], m=base.terms[1], n=exponent)
     if base.head == "mul":

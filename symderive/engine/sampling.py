@@ -25,6 +25,9 @@ NUMBERS: list[Fraction | int] = [
 ]
 POSITIVE: list[Fraction | int] = [1, 2, Fraction(1, 2), 3, Fraction(1, 4), Fraction(3, 2), 4, Fraction(1, 3), 5]
 SIZES = [2, 3, 1, 2, 3, 1]
+INTEGERS = [2, 1, 0, 3, -1, -2, 4, -3]
+TIED = 6
+"""Every so many models all single numbers are equal, as at the edge of x ≤ y."""
 ENDLESS = 8
 """Members that are given of a family without end."""
 MAX_ENTRIES = 400
@@ -122,8 +125,10 @@ class Sampler:
                 v = max(v, lo if lo is not None else v)
             elif lo is not None and hi is not None:
                 v = lo + (k + j) % (hi - lo + 1) if hi >= lo else lo
+            elif lo is None:
+                v = INTEGERS[(k + j) % len(INTEGERS)]
             else:
-                v = (lo if lo is not None else -1) + (k + j) % 4
+                v = lo + (k + j) % 4
             if hi is not None:
                 v = min(v, hi)
             values[n] = {(): Fraction(v)}
@@ -158,8 +163,10 @@ class Sampler:
             if declared.kind not in ("real", "int") or n in values:
                 continue
             out = {}
+            tied = k % TIED == TIED - 1 and not declared.ranges
             for j, index in enumerate(self.indices(model, declared.ranges)):
-                out[index] = Fraction(self._number(n, k, scalars + j, rng, declared.kind == "int"))
+                out[index] = Fraction(self._number(n, k, 0 if tied else scalars + j, rng, declared.kind == "int"))
+                out[index] = abs(out[index]) if tied else out[index]
             scalars += max(len(out), 1)
             values[n] = out
         return replace(model, values=values)
@@ -267,7 +274,9 @@ class Sampler:
         if any("symmetric-law" in t for t in texts):
             return SYMMETRIC
         if any("ex" in t for t in texts):
-            return CENTRED if k % 2 == 0 else [*CENTRED[1:], *SHIFTED]
+            laws = CENTRED if k % 2 == 0 else [*CENTRED[1:], *SHIFTED]
+            turn = (k // 2 - k) % len(laws)  # every other k is here: one after the other
+            return [*laws[turn:], *laws[:turn]]
         return [*SHIFTED, *CENTRED]
 
     # -- equations ------------------------------------------------------------------------------
@@ -288,9 +297,10 @@ class Sampler:
 
     def _unknowns(self, fact: Term, fixed: set[str]) -> list[str]:
         """The leaves to solve a fact for: those that stand alone first."""
+        held = {s.name() for s in subterms(fact) if s.head == "sym"} & self.context.randoms
         names = [
             n
-            for n in sorted(self.context.closure(fact))
+            for n in sorted(self.context.closure(fact) | held)
             if n in self.used and n not in fixed and self.context.signature[n].kind in ("real", "random")
         ]
         equation = _equation(fact)

@@ -67,11 +67,54 @@ def big(normal: Normal, t: Term) -> int | None:
     if op != "sum":
         return line
     moved = resummed(normal, now)
-    if moved is not None:
-        if normal.builder.right(moved) is t:
-            return None
-        line = moved if line is None else normal.builder.chain(line, moved)
+    if moved is not None and normal.builder.right(moved) is not t:
+        return moved if line is None else normal.builder.chain(line, moved)
+    return by_parts(normal, t) if line is None or moved is not None else line
+
+
+def by_parts(normal: Normal, t: Term) -> int | None:
+    """A sum by another one with the same terms that begins or ends where it does, and their difference."""
+    lo, hi, guard, f = t.terms
+    for g in normal.ring.generators:
+        if g.head != "big" or g.name() != "sum" or g is t or g.terms[2] is not guard or g.terms[3] is not f:
+            continue
+        first, last = g.terms[:2]
+        same = (first is lo, last is hi)
+        if same == (True, False) and difference(hi, last) is None:
+            for longer, end in ((t, last), (g, hi)):
+                if (line := _split_at(normal, longer, end)) is not None:
+                    return _remaining(normal, t, g, line)
+        elif same == (False, True) and difference(lo, first) is None:
+            for longer, start in ((t, first), (g, lo)):
+                if (line := _split_at(normal, longer, tidy(make("add", start, num(-1))))) is not None:
+                    return _remaining(normal, t, g, line)
+    return None
+
+
+def _split_at(normal: Normal, t: Term, mid: Term) -> int | None:
+    """The line that splits a sum after `mid`, if that is known to be inside."""
+    lo, hi = t.terms[:2]
+    inside = (rel("<=", lo, make("add", mid, ONE)), rel("<=", mid, hi))
+    if not all(map(normal.holds, inside)):
+        return None
+    name, body = normal.open(t)
+    line = normal.builder.rule("sum.split", f=Lambda((name,), body), lo=lo, hi=hi, mid=mid)
+    for c in inside:
+        line = normal.discharged(line, c)
+    start = normal.index(make("add", mid, ONE))
+    if start is not None:
+        right = normal.builder.right(line)
+        line = normal.builder.chain(line, normal.builder.place(start, right, (1, 1)))
     return line
+
+
+def _remaining(normal: Normal, t: Term, g: Term, line: int) -> int:
+    """From ``longer = shorter + rest``: t by g and the rest, whichever of the two is longer."""
+    builder = normal.builder
+    if builder.left(line) is t:
+        return line
+    parts = [p for p in builder.right(line).terms if p is not t]
+    return builder.combine(t, make("add", g, *(make("neg", p) for p in parts)), cofactors=[(line, num(-1))])
 
 
 def _unrolled(normal: Normal, t: Term) -> int | None:
