@@ -1,9 +1,9 @@
-"""The door for derivations that people wrote: solutions and documents in, reports out.
+r"""The door for derivations that people wrote: solutions and documents in, reports out.
 
 >>> from symderive.reading.problems import read_problems
->>> reading = read_problems(r"Let $x \\in \\mathbb{R}$. Derive $\\frac{d}{dx} x^2$.", format="latex")
+>>> reading = read_problems(r"Let $x \in \mathbb{R}$. Derive $\frac{d}{dx} x^2$.", format="latex")
 >>> question = next(q for q in reading.walk() if q.problems)
->>> check_solution(question, r"\\[ \\frac{d}{dx} x^2 = 3x \\]").counts["refuted"]
+>>> check_solution(question, r"\[ \frac{d}{dx} x^2 = 3x \]").counts["refuted"]
 1
 """
 
@@ -47,6 +47,8 @@ def check_solution(
     """The report on a solution of a question, which need not restate it.
 
     Args:
+        question: what it answers.
+        path: of the text, for places.
         solution: the text, or the blocks of it in a document.
         problem: the one of the question's problems that it answers; if there is only one, that one.
         format: of a text: ``latex`` or ``markdown``.
@@ -55,8 +57,17 @@ def check_solution(
     blocks = _blocks(solution, format, path) if isinstance(solution, str) else solution
     if problem is None and len(question.problems) == 1:
         problem = question.problems[0]
-    values = tuple(dict.fromkeys(v for p in ([problem] if problem else question.problems) for v in (*p.values, *p.goal.at)))
-    return _Checker(understand(blocks, question.names, list(_asked(question.unit))), question.text, values, problem, question.label, units).report()
+    values = tuple(
+        dict.fromkeys(v for p in ([problem] if problem else question.problems) for v in (*p.values, *p.goal.at))
+    )
+    return _Checker(
+        understand(blocks, question.names, list(_asked(question.unit))),
+        question.text,
+        values,
+        problem,
+        question.label,
+        units,
+    ).report()
 
 
 def check_document(reading: Reading, *, units: int = UNITS) -> list[Report]:
@@ -102,7 +113,8 @@ def _texts(blocks: Iterable[outline.Block]) -> Iterator[outline.Block]:
 
 def _blocks(text: str, format: str, path: str) -> Sequence[outline.Block]:  # noqa: A002
     """The blocks of a text; if it marks solutions, theirs."""
-    blocks = list(_texts(read_document(text, format=format, path=path).root.blocks))
+    document = read_document(text, format=format, path=path)  # type: ignore[arg-type]
+    blocks = list(_texts(document.root.blocks))
     solutions = [b for b in blocks if isinstance(b, outline.Solution)]
     return [c for s in solutions for c in s.blocks] if solutions else blocks
 
@@ -110,7 +122,17 @@ def _blocks(text: str, format: str, path: str) -> Sequence[outline.Block]:  # no
 class _Checker:
     """Puts together what was read, what was judged, and how it is shown."""
 
-    def __init__(self, meaning: Meaning, text: str, values: tuple[Term, ...], problem: Problem | None, label: str, units: int, *, own: bool = False) -> None:
+    def __init__(
+        self,
+        meaning: Meaning,
+        text: str,
+        values: tuple[Term, ...],
+        problem: Problem | None,
+        label: str,
+        units: int,
+        *,
+        own: bool = False,
+    ) -> None:
         self.meaning = meaning
         self.problem = problem
         self.label = label
@@ -165,9 +187,12 @@ class _Checker:
             self.label,
             self.goal(),
             answer,
-            tuple(dict.fromkeys(a.text for a in m.assumed)) if used or (answer and any(c.origin == "solution" for c in answer.conditions)) else (),
+            tuple(dict.fromkeys(a.text for a in m.assumed))
+            if used or (answer and any(c.origin == "solution" for c in answer.conditions))
+            else (),
             missing(steps),
-            _count(s.reason.code for s in steps if s.verdict is Said.UNREAD and s.reason) | ({"row": len(m.found.unread)} if m.found.unread else {}),
+            _count(s.reason.code for s in steps if s.verdict is Said.UNREAD and s.reason)
+            | ({"row": len(m.found.unread)} if m.found.unread else {}),
             tuple(messages),
             ENGINE,
             book().digest,
@@ -209,7 +234,9 @@ class _Checker:
             conditions=self.conditions(ruling) if mark.said is Said.PROVED else (),
             uses=mark.uses,
             claimed_reason=r.link.note,
-            absorbed="a term without " + ", ".join(self.meaning.constants) if r.step.kind in ("const", "propto") else "",
+            absorbed="a term without " + ", ".join(self.meaning.constants)
+            if r.step.kind in ("const", "propto")
+            else "",
             counterexample=example,
             mistake=mistake,
             notes=mark.notes,
@@ -250,7 +277,11 @@ class _Checker:
         if goal.kind is GoalKind.SHOW:
             return self.shown(goal, marks, r, how)
         if goal.target is None or value is None:
-            reason = Because("unread", "the answer was not read") if value is None else Because("unsupported", f"goals of the kind {goal.kind.value} are not compared yet")
+            reason = (
+                Because("unread", "the answer was not read")
+                if value is None
+                else Because("unsupported", f"goals of the kind {goal.kind.value} are not compared yet")
+            )
             return Final(latex_, place(r.right.span), how, Said.UNDECIDED, reason)
         left = left_over(self.problem, value.term)
         if left:
@@ -296,7 +327,13 @@ class _Checker:
         """Whether some chain of proved steps leads from one side of the claim to the other."""
         assert goal.relation is not None
         sides = set(goal.relation.terms)
-        best = Final(r.right.text, place(r.right.span), how, Said.UNDECIDED, Because("not-shown", "no chain leads from one side of the claim to the other"))
+        best = Final(
+            r.right.text,
+            place(r.right.span),
+            how,
+            Said.UNDECIDED,
+            Because("not-shown", "no chain leads from one side of the claim to the other"),
+        )
         for number, values in enumerate(self.meaning.values, 1):
             terms = [v.term if v is not None else None for v in values]
             inner = [(x, marks[x.id - 1]) for x in self.meaning.relations if x.chain == number]
@@ -305,7 +342,13 @@ class _Checker:
             said = max((k.said for _, k in inner), key=RANK.__getitem__)
             last = inner[-1][0]
             reason = Because("restated", "the claim is restated, not shown") if len(inner) == 1 else None
-            best = Final(last.right.text, place(last.right.span), "goal", Said.UNDECIDED if reason and said is Said.PROVED else said, reason)
+            best = Final(
+                last.right.text,
+                place(last.right.span),
+                "goal",
+                Said.UNDECIDED if reason and said is Said.PROVED else said,
+                reason,
+            )
             if reason is None:
                 return best
         return best
@@ -346,7 +389,9 @@ def varying(m: Meaning) -> frozenset[str]:
     out: set[str] = set()
     for values in m.values:
         for k, v in enumerate(values):
-            for s in subterms(v.term) if v is not None else ():
+            if v is None:
+                continue
+            for s in subterms(v.term):
                 operand = s.terms[0] if s.head == "der" else s if k == 0 and s is v.term else None
                 while operand is not None and operand.head == "at":
                     operand = operand.terms[0]
@@ -434,7 +479,9 @@ def check_item(item: Item, units: int = UNITS) -> list[Report]:
     return [check_solution(asking[0], item.text, format=item.format, path=item.path, units=units)]
 
 
-def check_many(items: Iterable[Item], *, jobs: int = 2, units: int = UNITS, seconds: float = 120.0) -> Iterator[list[Report]]:
+def check_many(
+    items: Iterable[Item], *, jobs: int = 2, units: int = UNITS, seconds: float = 120.0
+) -> Iterator[list[Report]]:
     """The reports on many items, in order, from `jobs` processes.
 
     What is said depends on `units` alone, so it is the same for any number of processes; `seconds` is a back-stop for
@@ -459,7 +506,9 @@ def check_many(items: Iterable[Item], *, jobs: int = 2, units: int = UNITS, seco
                     number = w.item
                     done[number] = w.result()
                 elif monotonic() - w.since >= seconds:
-                    done[w.item] = [Report((), messages=(f"budget: no result after {seconds:g} seconds",), engine=ENGINE)]
+                    done[w.item] = [
+                        Report((), messages=(f"budget: no result after {seconds:g} seconds",), engine=ENGINE)
+                    ]
                     w.restart()
             while emitted in done:
                 yield done.pop(emitted)

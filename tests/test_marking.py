@@ -55,9 +55,7 @@ NORM = r"Let $x \in \mathbb{R}^n$ and $f = \log(1 + x^\top x)$. Derive $\nabla_x
 PARABOLA = r"Let $a > 0$ and $w, c \in \mathbb{R}$. Let $f = a (w - c)^2 + 1$. Derive $\frac{d f}{d w}$."
 QUOTIENT = r"Let $x \in \mathbb{R}$ and $g = \frac{x}{1 + x^2}$. Derive $\frac{d g}{d x}$."
 PRODUCT = r"Let $x \in \mathbb{R}$ and $s = x e^{-x}$. Derive $\frac{d s}{d x}$ and $\frac{d^2 s}{d x^2}$."
-LAYER = (
-    r"Let $W \in \mathbb{R}^{m \times n}$, $x \in \mathbb{R}^n$, $v \in \mathbb{R}^m$, $z = W x$ and $L = v^\top \tanh(z)$. Derive $\nabla_x L$."
-)
+LAYER = r"Let $W \in \mathbb{R}^{m \times n}$, $x \in \mathbb{R}^n$, $v \in \mathbb{R}^m$, $z = W x$ and $L = v^\top \tanh(z)$. Derive $\nabla_x L$."
 TRACE = r"Let $A, B \in \mathbb{R}^{n \times n}$. Show that $\operatorname{tr}(A B) = \operatorname{tr}(B A)$."
 RIDGE = r"Let $w, x, y \in \mathbb{R}$, $\lambda > 0$ and $L = (w x - y)^2 + \lambda w^2$. Derive $\frac{\partial L}{\partial w}$."
 
@@ -83,7 +81,11 @@ RIGHT = {
     ),
     "squares": (
         SQUARES,
-        row(r"L &= w^\top X^\top X w - 2 y^\top X w + y^\top y", r"\nabla_w L &= 2 X^\top X w - 2 X^\top y", r"&= 2 X^\top (X w - y)"),
+        row(
+            r"L &= w^\top X^\top X w - 2 y^\top X w + y^\top y",
+            r"\nabla_w L &= 2 X^\top X w - 2 X^\top y",
+            r"&= 2 X^\top (X w - y)",
+        ),
     ),
     "rnn": (
         RNN,
@@ -93,7 +95,10 @@ RIGHT = {
             r"&= (h_2 - y)(1 - h_2^2) h_1",
         ),
     ),
-    "variance": (VARIANCE, r"\[ \mathrm{Var}(a X + b Y) = \mathrm{Var}(a X) + \mathrm{Var}(b Y) = a^2 \mathrm{Var}(X) + b^2 \mathrm{Var}(Y) \]"),
+    "variance": (
+        VARIANCE,
+        r"\[ \mathrm{Var}(a X + b Y) = \mathrm{Var}(a X) + \mathrm{Var}(b Y) = a^2 \mathrm{Var}(X) + b^2 \mathrm{Var}(Y) \]",
+    ),
     "kl": (KL, r"\[ \frac{\partial D}{\partial v} = \frac12 \cdot 2 v - \frac1v = \frac{v^2 - 1}{v} \]"),
     "network": (
         NETWORK,
@@ -104,14 +109,21 @@ RIGHT = {
         ),
     ),
     "norm": (NORM, r"\[ \nabla_x f = \frac{1}{1 + x^\top x} \nabla_x (x^\top x) = \frac{2 x}{1 + x^\top x} \]"),
-    "parabola": (PARABOLA, r"\[ \frac{d f}{d w} = 2 a (w - c) \] Setting the derivative to zero, \[ 2 a (w - c) = 0 \implies w - c = 0. \]"),
+    "parabola": (
+        PARABOLA,
+        r"\[ \frac{d f}{d w} = 2 a (w - c) \] Setting the derivative to zero, \[ 2 a (w - c) = 0 \implies w - c = 0. \]",
+    ),
     "quotient": (
         QUOTIENT,
         r"\[ \frac{d g}{d x} = \frac{(1 + x^2) - x \cdot 2 x}{(1 + x^2)^2} \] Simplified, this \[ = \frac{1 - x^2}{(1 + x^2)^2}. \]",
     ),
     "product": (
         PRODUCT,
-        row(r"\frac{d s}{d x} &= e^{-x} - x e^{-x} = (1 - x) e^{-x}", r"\frac{d^2 s}{d x^2} &= -e^{-x} - (1 - x) e^{-x}", r"&= (x - 2) e^{-x}"),
+        row(
+            r"\frac{d s}{d x} &= e^{-x} - x e^{-x} = (1 - x) e^{-x}",
+            r"\frac{d^2 s}{d x^2} &= -e^{-x} - (1 - x) e^{-x}",
+            r"&= (x - 2) e^{-x}",
+        ),
     ),
     "layer": (
         LAYER,
@@ -121,7 +133,10 @@ RIGHT = {
         TRACE,
         r"\[ \operatorname{tr}(A B) = \sum_{i=1}^n \sum_{j=1}^n A_{ij} B_{ji} = \sum_{j=1}^n \sum_{i=1}^n B_{ji} A_{ij} = \operatorname{tr}(B A) \]",
     ),
-    "ridge": (RIDGE, r"\[ \begin{aligned} \frac{\partial L}{\partial w} &= 2 x (w x - y) \\ &\quad + 2 \lambda w \\ &= 2 (x^2 + \lambda) w - 2 x y \end{aligned} \]"),
+    "ridge": (
+        RIDGE,
+        r"\[ \begin{aligned} \frac{\partial L}{\partial w} &= 2 x (w x - y) \\ &\quad + 2 \lambda w \\ &= 2 (x^2 + \lambda) w - 2 x y \end{aligned} \]",
+    ),
     "two methods": (
         QUOTIENT,
         r"\emph{First.} \[ \frac{d g}{d x} = \frac{1 - x^2}{(1 + x^2)^2} \] \emph{Second.} \[ \frac{d g}{d x} = \frac{1}{1 + x^2} - \frac{2 x^2}{(1 + x^2)^2} \]",
@@ -154,7 +169,13 @@ WRONG = [  # derivation, what is replaced, by what, the relation that is wrong, 
     ("softmax", r"(\delta_{ik} - p_i)", r"(\delta_{ik} + p_i)", 2, {"sign"}),
     ("squares", r"2 X^\top X w - 2 X^\top y", r"2 X X^\top w - 2 X^\top y", 2, {"transpose", "order of factors", None}),
     ("squares", r"2 X^\top (X w - y)", r"X^\top (X w - y)", 3, {"lost factor"}),
-    ("kl", r"\frac12 \cdot 2 v - \frac1v", r"\frac12 \cdot 2 v - v", 1, {"reciprocal", "lost factor", "power", "number", None}),
+    (
+        "kl",
+        r"\frac12 \cdot 2 v - \frac1v",
+        r"\frac12 \cdot 2 v - v",
+        1,
+        {"reciprocal", "lost factor", "power", "number", None},
+    ),
     ("quotient", r"- x \cdot 2 x", r"+ x \cdot 2 x", 1, {"sign"}),
     ("quotient", r"}{(1 + x^2)^2}. \]", r"}{1 + x^2}. \]", 2, {"power", "lost factor"}),
     ("product", r"= (1 - x) e^{-x}", r"= (1 + x) e^{-x}", 2, {"sign"}),
@@ -175,7 +196,9 @@ def test_an_error_is_located_and_named(name, old, new, where, kinds):
     shown = [(s.id, s.source, s.verdict, s.status, s.reason) for s in report.steps]
     judged = [s for s in report.steps if s.role in (Role.CLAIM, Role.STEP)]
     wrong = [k for k, s in enumerate(judged, 1) if s.status is Status.SLIP]
-    unread = judged[where - 1].verdict is Said.UNREAD or (judged[where - 1].reason is not None and judged[where - 1].reason.code == "shape")
+    unread = judged[where - 1].verdict is Said.UNREAD or (
+        judged[where - 1].reason is not None and judged[where - 1].reason.code == "shape"
+    )
     assert wrong[:1] == [where] or unread, shown
     if not unread:
         step = judged[where - 1]
@@ -184,7 +207,10 @@ def test_an_error_is_located_and_named(name, old, new, where, kinds):
 
 
 def test_places_lead_to_the_file():
-    report = mark(QUOTIENT, "Indeed\n" + row(r"\frac{d g}{d x} &= \frac{1 + x^2 - 2 x^2}{(1 + x^2)^2}", r"&= \frac{1 + x^2}{(1 + x^2)^2}"))
+    report = mark(
+        QUOTIENT,
+        "Indeed\n" + row(r"\frac{d g}{d x} &= \frac{1 + x^2 - 2 x^2}{(1 + x^2)^2}", r"&= \frac{1 + x^2}{(1 + x^2)^2}"),
+    )
     assert [(s.span.file, s.span.line) for s in report.steps] == [("solution.tex", 3), ("solution.tex", 4)]
     assert report.first_wrong == 2
 
@@ -203,7 +229,10 @@ def test_carried_and_recovered():
 
 
 def test_a_row_goes_on_over_prose():
-    report = mark(QUOTIENT, r"\[ \frac{d g}{d x} = \frac{1 + x^2 - 2 x^2}{(1 + x^2)^2} \] and this is \[ = \frac{1 - x^2}{(1 + x^2)^2}. \]")
+    report = mark(
+        QUOTIENT,
+        r"\[ \frac{d g}{d x} = \frac{1 + x^2 - 2 x^2}{(1 + x^2)^2} \] and this is \[ = \frac{1 - x^2}{(1 + x^2)^2}. \]",
+    )
     assert [s.chain for s in report.steps] == [1, 1]
 
 
@@ -225,7 +254,10 @@ def test_rows_with_several_relations():
 
 def test_a_condition_to_be_solved_is_no_claim():
     problem = r"Let $w, c \in \mathbb{R}$ and $f = (w - c)^2$. Derive $\frac{d f}{d w}$."
-    report = mark(problem, r"\[ \frac{d f}{d w} = 2 (w - c) \] Setting the derivative to zero, \[ 2 (w - c) = 0 \implies w = c. \]")
+    report = mark(
+        problem,
+        r"\[ \frac{d f}{d w} = 2 (w - c) \] Setting the derivative to zero, \[ 2 (w - c) = 0 \implies w = c. \]",
+    )
     assert [s.role for s in report.steps][1] is Role.EQUATION
     assert report.steps[2].verdict is Said.PROVED
     assert report.steps[2].uses
@@ -321,7 +353,9 @@ def test_a_missing_convention_is_named():
     report = mark(problem, r"\[ y_i = W_{ij} x_j \]")
     assert report.steps[0].verdict is Said.UNDECIDED
     assert [h.say for h in report.missing_sentences] == ["Repeated indices are summed."]
-    stated = notes("Repeated indices are summed. " + problem.split("Express")[0] + r"\[ y_i = W_{ij} x_j \]")
+    stated = notes(
+        "Repeated indices are summed. " + problem.split("Express", maxsplit=1)[0] + r"\[ y_i = W_{ij} x_j \]"
+    )
     assert stated.steps[-1].verdict is Said.PROVED
 
 
@@ -374,7 +408,10 @@ def test_many_are_the_same_for_any_number_of_processes():
     items = [Item(solution, problem=problem) for problem, solution in list(RIGHT.values())[:3]]
 
     def verdicts(jobs: int) -> list[list[str]]:
-        return [[s.verdict.value for r in reports for s in r.steps] for reports in check_many(items, jobs=jobs, units=300_000)]
+        return [
+            [s.verdict.value for r in reports for s in r.steps]
+            for reports in check_many(items, jobs=jobs, units=300_000)
+        ]
 
     one = verdicts(1)
     assert one == verdicts(2)
@@ -390,7 +427,9 @@ def test_no_derivation_of_the_corpus_is_called_wrong():
     for entry in json.loads((CORPUS / "index.json").read_text("utf-8")):
         path = CORPUS / entry["file"]
         kind = "latex" if path.suffix == ".tex" else "markdown"
-        for report in check_document(read_problems(path.read_text("utf-8"), format=kind, path=path.name), units=100_000):
+        for report in check_document(
+            read_problems(path.read_text("utf-8"), format=kind, path=path.name), units=100_000
+        ):
             wrong = [(s.span.line, s.source) for s in report.steps if s.verdict is Said.REFUTED]
             assert not wrong, (path.name, wrong)
             total += sum(s.judged or s.verdict is Said.UNREAD for s in report.steps)

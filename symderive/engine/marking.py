@@ -28,7 +28,9 @@ MOST_EXPLAINED = 5
 """Wrong relations for which a name of the mistake is looked for; a derivation rarely holds so many of its own."""
 RESULTS = 12
 """How many of the latest results may be used in a proof."""
-CUES = re.compile(r"\b(?:set|setting|equat\w*|solv\w*|vanish\w*|stationary|first.order|optimal\w*|critical|minimi[sz]\w*|maximi[sz]\w*|require|must|condition)\b")
+CUES = re.compile(
+    r"\b(?:set|setting|equat\w*|solv\w*|vanish\w*|stationary|first.order|optimal\w*|critical|minimi[sz]\w*|maximi[sz]\w*|require|must|condition)\b"
+)
 
 
 class Says(Protocol):
@@ -55,7 +57,10 @@ class Reads(Protocol):
     given: tuple[Term, ...]
     blocked: str
     order: int
-    same: bool
+
+    @property
+    def same(self) -> bool:
+        """Whether both sides are written alike."""
 
 
 @dataclass
@@ -184,7 +189,9 @@ class Marker:
             words = {Role.DEFINITION: "taken as a definition", Role.PREMISE: "taken as an assumption"}
             return Mark(Said.TAKEN, r.role, reason=Because(r.role.value, words[r.role]))
         if r.role is Role.ASSIGNMENT:
-            return Mark(Said.TAKEN, r.role, reason=Because("assignment", "an assignment says nothing that could be wrong"))
+            return Mark(
+                Said.TAKEN, r.role, reason=Because("assignment", "an assignment says nothing that could be wrong")
+            )
         empty = self._empty(r)
         if empty is not None:
             return empty
@@ -202,14 +209,24 @@ class Marker:
             return Mark(Said.TAKEN, r.role, reason=Because("trivial", "both sides are the same"))
         earlier = self.seen.setdefault((*conditions, *r.given), r.id)
         if earlier != r.id:
-            return Mark(Said.TAKEN, r.role, reason=Because("repeated", f"relation {earlier} says the same"), uses=(earlier,))
+            return Mark(
+                Said.TAKEN, r.role, reason=Because("repeated", f"relation {earlier} says the same"), uses=(earlier,)
+            )
         return None
 
     def _with_anchor(self, r: Reads, ruling: Ruling, state: _State) -> Mark:
         anchor: Ruling | None = None
         if r.anchor.kind and (not ruling.proved or not state.sound or state.wrong):
             anchor = self.rule(r.anchor, r)
-        mark = Mark(ruling.said, r.role, anchor.said if anchor else None, ruling=ruling, reason=ruling.reason, notes=ruling.notes, uses=ruling.uses)
+        mark = Mark(
+            ruling.said,
+            r.role,
+            anchor.said if anchor else None,
+            ruling=ruling,
+            reason=ruling.reason,
+            notes=ruling.notes,
+            uses=ruling.uses,
+        )
         if anchor is None and r.anchor.kind and ruling.proved:
             mark.anchor = Said.PROVED
         rounded = state.rounded or r.step.kind == "approx"
@@ -231,7 +248,14 @@ class Marker:
                 mark.status = Status.RECOVERED
         elif ruling.refuted:
             mark.status = Status.SLIP
-        elif anchor is not None and anchor.refuted and state.sound and state.unconditional and not state.wrong and not rounded:
+        elif (
+            anchor is not None
+            and anchor.refuted
+            and state.sound
+            and state.unconditional
+            and not state.wrong
+            and not rounded
+        ):
             mark.said, mark.ruling, mark.reason, mark.status = Said.REFUTED, anchor, anchor.reason, Status.SLIP
         else:
             mark.status = Status.OPEN
@@ -257,7 +281,9 @@ class Marker:
         """The ruling on what a relation says."""
         if claim.misfit:
             return self._misfit(claim)
-        if self.scope.unsupported and any(s.head == "tab" or (s.head, s.args[0]) == ("app", "log") for c in claim.conditions for s in subterms(c)):
+        if self.scope.unsupported and any(
+            s.head == "tab" or (s.head, s.args[0]) == ("app", "log") for c in claim.conditions for s in subterms(c)
+        ):
             return Ruling(Said.UNDECIDED, reason=Because("convention", f"not supported yet: {self.scope.unsupported}"))
         if not claim.conditions:
             return Ruling(Said.UNDECIDED, reason=Because(*claim.why))
@@ -308,9 +334,18 @@ class Marker:
             "results": self.results[-RESULTS:],
         }
 
-    def _origin(self, claim: Says, r: Reads, whole: Ruling, facts: dict[str, tuple[Term, ...]], more: dict[str, list[_Fact]]) -> Ruling:
+    def _origin(
+        self, claim: Says, r: Reads, whole: Ruling, facts: dict[str, tuple[Term, ...]], more: dict[str, list[_Fact]]
+    ) -> Ruling:
         """A proof with as few groups of facts as will do."""
-        tries: list[tuple[str, ...]] = [(), ("values",), ("equations",), ("values", "equations"), ("solution",), ("values", "solution")]
+        tries: list[tuple[str, ...]] = [
+            (),
+            ("values",),
+            ("equations",),
+            ("values", "equations"),
+            ("solution",),
+            ("values", "solution"),
+        ]
         for groups in tries:
             terms = tuple(t for g in groups for t in facts[g])
             if groups and not all(facts[g] for g in groups):
@@ -331,7 +366,11 @@ class Marker:
         if first.said not in (Said.CONSISTENT, Said.UNDECIDED) or not self.results:
             return first
         names = {n for c in claim.conditions for n in self.scope.context.closure(c)}
-        useful = [f for f in self.results[-RESULTS:] if self._shares(f.term, claim) and self.scope.context.closure(f.term) <= names | self._integers()]
+        useful = [
+            f
+            for f in self.results[-RESULTS:]
+            if self._shares(f.term, claim) and self.scope.context.closure(f.term) <= names | self._integers()
+        ]
         if not useful:
             return first
         found = self.ask(claim, (*r.given, *facts["values"], *(f.term for f in useful)))
@@ -417,7 +456,12 @@ class Marker:
         if self.scope.unsupported:
             return Ruling(Said.UNDECIDED, reason=Because("convention", f"not supported yet: {self.scope.unsupported}"))
         if self.scope.unread:
-            return Ruling(Said.UNDECIDED, reason=Because("not-read", f"the shapes do not fit, but something was not understood: {self.scope.unread[0]}"))
+            return Ruling(
+                Said.UNDECIDED,
+                reason=Because(
+                    "not-read", f"the shapes do not fit, but something was not understood: {self.scope.unread[0]}"
+                ),
+            )
         return Ruling(Said.REFUTED, reason=Because("shape", claim.misfit))
 
     def _excuse(self, claim: Says, r: Reads, ruling: Ruling) -> Because | None:
@@ -432,9 +476,11 @@ class Marker:
         depends = self._independence(claim, doubtful=True)
         if depends:
             return Because("depends", f"it is wrong only if {depends[0]}")
-        if self.scope.inferred and not self._refuted_positive(claim, r, ruling):
+        if self.scope.inferred and not self._refuted_positive(claim, ruling):
             names = ", ".join(sorted(self._inferred_in(claim)))
-            return Because("undeclared", f"wrong only where a number of which nothing is said is negative: declare {names}")
+            return Because(
+                "undeclared", f"wrong only where a number of which nothing is said is negative: declare {names}"
+            )
         if left is not None and claim.kind in ("=", "<", "<=", ">", ">=") and self._unknown(left, ruling):
             return Because("condition", f"read as a condition on {self.show(left)}: nothing is said of its value")
         return None
@@ -452,7 +498,7 @@ class Marker:
     def _inferred_in(self, claim: Says) -> set[str]:
         return {n for c in claim.conditions for n in self.scope.context.closure(c)} & self.scope.inferred
 
-    def _refuted_positive(self, claim: Says, r: Reads, ruling: Ruling) -> bool:
+    def _refuted_positive(self, claim: Says, ruling: Ruling) -> bool:
         names = self._inferred_in(claim)
         if not names:
             return True
@@ -487,7 +533,12 @@ class Marker:
     def _equation(self, r: Reads, ruling: Ruling, following: Reads | None, state: _State) -> Mark | None:
         """The mark of a relation that is a condition to be solved, if it is one."""
         conditions = r.step.conditions
-        if r.step.kind != "=" or not conditions or conditions[0].head != "rel" or ruling.said is Said.UNDECIDED and ruling.reason and ruling.reason.code == "not-read":
+        if (
+            r.step.kind != "="
+            or not conditions
+            or conditions[0].head != "rel"
+            or (ruling.said is Said.UNDECIDED and ruling.reason and ruling.reason.code == "not-read")
+        ):
             return None
         a, b = conditions[0].terms
         if self._closed(a) and self._closed(b):
@@ -495,9 +546,15 @@ class Marker:
         zero = any(s.head == "num" and s.args[0] == 0 for s in (b, *(b.terms if b.head == "tab" else ())))
         cue = r.link.marked or bool(CUES.search(r.link.before))
         solved = following is not None and (following.role is Role.IMPLICATION or self._solves(following))
-        if not (zero and (cue or solved) or r.link.marked):
+        if not ((zero and (cue or solved)) or r.link.marked):
             if zero and ruling.refuted and r.role is not Role.IMPLICATION:
-                return Mark(Said.UNDECIDED, r.role, reason=Because("condition", "not zero everywhere: read as a condition?"), status=Status.OPEN, ruling=ruling)
+                return Mark(
+                    Said.UNDECIDED,
+                    r.role,
+                    reason=Because("condition", "not zero everywhere: read as a condition?"),
+                    status=Status.OPEN,
+                    ruling=ruling,
+                )
             return None
         self.equations += [_Fact(c, r.id, state.wrong) for c in (*conditions, *r.anchor.conditions)]
         return Mark(Said.TAKEN, Role.EQUATION, reason=Because("equation", "a condition to be solved"))
@@ -523,12 +580,19 @@ class Marker:
         if mark.said is Said.CONSISTENT:
             return
         for reading in self.readings(r):
-            if not reading.claim.conditions or not self.ask(reading.claim, (*facts, *reading.facts), 0 if reading.kind == "convention" else TRIAL_UNITS * 2).proved:
+            if (
+                not reading.claim.conditions
+                or not self.ask(
+                    reading.claim, (*facts, *reading.facts), 0 if reading.kind == "convention" else TRIAL_UNITS * 2
+                ).proved
+            ):
                 continue
             mark.holds_if += ((reading.kind, reading.say),)
             if reading.kind == "convention" or (reading.word and reading.word in self.scope.words):
                 mark.said, mark.status = Said.UNDECIDED, Status.OPEN
-                mark.reason = Because("other-reading" if reading.kind == "convention" else "needs", f"right if: {reading.say}")
+                mark.reason = Because(
+                    "other-reading" if reading.kind == "convention" else "needs", f"right if: {reading.say}"
+                )
                 return
             break
         if mark.said is not Said.REFUTED:

@@ -104,7 +104,8 @@ class Needed:
     Attributes:
         latex: the condition, or words.
         origin: ``defined`` (both sides must have values), ``regularity``, ``values`` (numbers of the problem),
-            ``solution`` (assumed in the solution of a problem), ``text`` (stated in notes), ``inferred`` (nothing was said of a name).
+            ``solution`` (assumed in the solution of a problem), ``text`` (stated in notes),
+            ``inferred`` (nothing was said of a name).
     """
 
     latex: str
@@ -272,7 +273,11 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """The report as plain data."""
-        out: dict[str, Any] = {"schema": "symderive/report/1", "counts": self.counts, "coverage": round(self.coverage, 4)}
+        out: dict[str, Any] = {
+            "schema": "symderive/report/1",
+            "counts": self.counts,
+            "coverage": round(self.coverage, 4),
+        }
         out["first_wrong"] = self.first_wrong
         out |= {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
         return out

@@ -17,13 +17,27 @@ from symderive.reading.errors import ReadingError
 from symderive.reading.lexer import Leaf, Lexer
 from symderive.reading.source import Run, Span, Spelled
 
-JUDGED = {"=": "=", ":=": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "!=": "!=", "~~": "~~", "propto": "propto", "<-": "<-"}
+JUDGED = {
+    "=": "=",
+    ":=": "=",
+    "<": "<",
+    "<=": "<=",
+    ">": ">",
+    ">=": ">=",
+    "!=": "!=",
+    "~~": "~~",
+    "propto": "propto",
+    "<-": "<-",
+}
 """Relations between terms that make a chain."""
 ARROWS = frozenset({"=>", "<=>"})
 OPENS = frozenset("LBRACE LPAR LSET LBAR LNORM LANGLE LDOT LROOT BEGIN".split())
 CLOSES = frozenset("RBRACE RPAR RSET RBAR RNORM RANGLE RDOT RROOT END".split())
 SEPARATORS = frozenset("COMMA SEMICOLON COLON QUAD TEXT FORALL".split())
-CONDITION = re.compile(r"(?:.*\b)?(?:for|if|when|whenever|at|where|provided|assuming|as long as|all|each|any|every|with)\W*\Z", re.IGNORECASE)
+CONDITION = re.compile(
+    r"(?:.*\b)?(?:for|if|when|whenever|at|where|provided|assuming|as long as|all|each|any|every|with)\W*\Z",
+    re.IGNORECASE,
+)
 CONSTANT = re.compile(r"const(?:ant)?s?\.?")
 REASON = re.compile(r"\W*(?:by|using|since|because|as|from|due to|via|chain rule|product rule)\b", re.IGNORECASE)
 
@@ -189,7 +203,17 @@ def segments(cells: Sequence[Spelled]) -> list[Segment]:
 
 
 ROUGH = re.compile(r"(?<![\\!:<>])=|\\(?:approx|[lg]eq?|[lg]t|propto)(?![A-Za-z])")
-SIGNS = {"=": "=", "approx": "~~", "le": "<=", "leq": "<=", "ge": ">=", "geq": ">=", "lt": "<", "gt": ">", "propto": "propto"}
+SIGNS = {
+    "=": "=",
+    "approx": "~~",
+    "le": "<=",
+    "leq": "<=",
+    "ge": ">=",
+    "geq": ">=",
+    "lt": "<",
+    "gt": ">",
+    "propto": "propto",
+}
 
 
 def roughly(cells: Sequence[Spelled]) -> list[Segment]:
@@ -228,7 +252,7 @@ def _unbox(cells: Sequence[Spelled]) -> tuple[Spelled, list[int], list[tuple[int
                 k += 1
             inner = cell[m.end() : k - 1]
             boxes.append((start + m.start(), start + m.start() + len(inner.text)))
-            cell = cell[: m.start()] + inner + cell[k:]  # noqa: PLW2901
+            cell = cell[: m.start()] + inner + cell[k:]
         breaks.append(start)
         line = cell if line is None else line + _blank(cell) + cell
     assert line is not None
@@ -250,7 +274,9 @@ def _breaks(current: Sequence[Leaf], t: Leaf) -> bool:
     return any(c.type == "REL" for c in current)
 
 
-def _segment(tokens: Sequence[Leaf], line: Spelled, after: str, boxes: Sequence[tuple[int, int]], fresh: bool) -> Segment:
+def _segment(
+    tokens: Sequence[Leaf], line: Spelled, after: str, boxes: Sequence[tuple[int, int]], fresh: bool
+) -> Segment:
     sides: list[Spelled | None] = []
     signs: list[Leaf] = []
     run: list[Leaf] = []
@@ -280,7 +306,13 @@ def _ranges(found: list[Segment], line: Spelled) -> list[Segment]:
     while k < len(found):
         s = found[k]
         run = [s]
-        while k + 1 < len(found) and found[k + 1].after == "," and not found[k + 1].signs and s.signs and s.signs[0].text in ("=", "in"):
+        while (
+            k + 1 < len(found)
+            and found[k + 1].after == ","
+            and not found[k + 1].signs
+            and s.signs
+            and s.signs[0].text in ("=", "in")
+        ):
             k += 1
             run.append(found[k])
         texts = [x.text for r in run for x in r.sides if x is not None]
@@ -288,7 +320,10 @@ def _ranges(found: list[Segment], line: Spelled) -> list[Segment]:
             out.append(Segment([s.sides[0]], [], s.first, "range", [False]))
             whole = [x for r in run for x in r.sides if x is not None]
             joined = whole[0] + _blank(whole[0])
-            joined = line[line.text.find(whole[0].text) : line.text.find(whole[-1].text, line.text.find(whole[0].text) + 1) + len(whole[-1].text)]
+            joined = line[
+                line.text.find(whole[0].text) : line.text.find(whole[-1].text, line.text.find(whole[0].text) + 1)
+                + len(whole[-1].text)
+            ]
             out[-1].sides = [joined]
         else:
             out += run
@@ -301,7 +336,8 @@ def _ranges(found: list[Segment], line: Spelled) -> list[Segment]:
 DECLARING = frozenset("let define denote where introduce put consider write here with".split())
 ASSUMING = frozenset("assume suppose assuming".split())
 CLAIMING = frozenset(
-    "then so hence thus therefore we get obtain follows yields gives since because note this it now using by which finally".split()
+    "then so hence thus therefore we get obtain follows yields gives since because note this it now using by which"
+    " finally".split()
 )
 NEEDS_FORMULA = frozenset("with here write put consider where given".split())
 CONDITIONAL = frozenset("for if when whenever at provided with".split())
@@ -356,7 +392,7 @@ class Finder:
             else:
                 self.formula(p)
         last = pieces[-1]
-        if isinstance(last, outline.Formula) and last.display or re.search(r"[.?!]\W*\Z", outline.plain(pieces[-1:])):
+        if (isinstance(last, outline.Formula) and last.display) or re.search(r"[.?!]\W*\Z", outline.plain(pieces[-1:])):
             self.sentence_end()
         else:
             self.flush()
@@ -383,8 +419,15 @@ class Finder:
             last = later is None and following is not None
             tail = re.findall(r"[a-z\-]+", text[m.end() :].lower())
             relation = isinstance(following, outline.Formula) and bool(CONDITIONAL_SIGN.search(following.text))
-            self.named = bool(tail) and isinstance(following, outline.Formula) and not relation and all(x in TYPING for x in tail)
-            self.membership = isinstance(following, outline.Formula) and bool(re.search(r"\\in\b|∈|<|>|\\[lg]eq?\b|\\sim\b", following.text))
+            self.named = (
+                bool(tail)
+                and isinstance(following, outline.Formula)
+                and not relation
+                and all(x in TYPING for x in tail)
+            )
+            self.membership = isinstance(following, outline.Formula) and bool(
+                re.search(r"\\in\b|∈|<|>|\\[lg]eq?\b|\\sim\b", following.text)
+            )
             mode = self._mode(w, last)
             if mode and (mode != self.mode or mode != "claim"):
                 self._keep(p, begin, m.start())
@@ -431,13 +474,21 @@ class Finder:
         plain = lexicon.normal(plain).rstrip(".,;: ").strip()
         tables = (*lexicon.CONVENTIONS, *lexicon.CONVENTIONS_WITH_FORMULAS)
         kink = re.search(r"relu.*'", outline.plain(self.sentence), re.IGNORECASE)
-        found = [name for pattern, name in tables if pattern.fullmatch(plain) and (name != "kink" or (kink and plain != "⟦0⟧"))]
+        found = [
+            name
+            for pattern, name in tables
+            if pattern.fullmatch(plain) and (name != "kink" or (kink and plain != "⟦0⟧"))
+        ]
         if found and not re.search(r"\blet\b|\bconsider\b", plain):
             self.order += 1
             self.out.declarations.append(Declaration(self.sentence, False, self.order))
             return
         m = re.fullmatch(r"(?:the |each |every |all |our )?[a-z \-]*⟦0⟧ (?:is|are) (?:an? |the )?([a-z \-]+)", plain)
-        if m and self.mode == "claim" and any(re.search(rf"\b{re.escape(w)}\b", m.group(1)) for w in lexicon.ADJECTIVES):
+        if (
+            m
+            and self.mode == "claim"
+            and any(re.search(rf"\b{re.escape(w)}\b", m.group(1)) for w in lexicon.ADJECTIVES)
+        ):
             self.order += 1
             first = self.sentence[0]
             cue = outline.Words(Spelled("Let ", _blank_at(first.span).runs))
@@ -448,7 +499,11 @@ class Finder:
         pieces, chains = self.clause, self.clause_chains
         self.clause, self.clause_chains = [], []
         if self.mode == "set":
-            declares = bool(chains) and all(_plain_symbol(c.sides[0].text) for c in chains) and "zero" not in outline.plain(pieces)
+            declares = (
+                bool(chains)
+                and all(_plain_symbol(c.sides[0].text) for c in chains)
+                and "zero" not in outline.plain(pieces)
+            )
             declares = declares and not any(s.text == "0" for c in chains for s in c.sides)
         else:
             declares = self.mode in ("declare", "premise")
@@ -466,7 +521,7 @@ class Finder:
         self.block += 1
         self.clause.append(f)
         self.sentence.append(f)
-        self.stop = f.display and bool(re.search(r"[.]\s*\Z", f.text)) or f.display
+        self.stop = (f.display and bool(re.search(r"[.]\s*\Z", f.text))) or f.display
         rows: list[outline.Row] = list(f.rows)
         if not rows:
             rows = [outline.Row((f.body,))]
@@ -475,15 +530,14 @@ class Finder:
         if conditional:
             return
         before = " ".join(self.words[-41:-1])
-        if m := re.search(r"(?:respect to|depends? on|wrt)(?: the)?(?: \w+){0,2}\Z", before):
+        if re.search(r"(?:respect to|depends? on|wrt)(?: the)?(?: \w+){0,2}\Z", before):
             self.out.variables.append(f.text)
-            del m
         for k, row in enumerate(rows):
             if row.intertext:
                 for q in row.intertext:
                     if isinstance(q, outline.Words):
                         self.prose(q, None)
-            cells = [c for c in row.cells]
+            cells = row.cells
             if not any(c.text.strip() for c in cells):
                 continue
             self.row(cells, row, f, k)
@@ -523,7 +577,10 @@ class Finder:
         links: list[Link] = []
         note = ""
         for k, s in enumerate(found):
-            if k and (s.after in ("range", "∀", "∃") or (s.after and CONDITION.match(s.after) and s.after not in ("&", "=>", ",", ";"))):
+            if k and (
+                s.after in ("range", "∀", "∃")
+                or (s.after and CONDITION.match(s.after) and s.after not in ("&", "=>", ",", ";"))
+            ):
                 given += [x for x in s.sides if x is not None] if len(s.sides) == 1 else [_between(s)]
                 continue
             if k and s.after and REASON.match(s.after):
@@ -545,7 +602,12 @@ class Finder:
             return []
         last = self.last
         continues = sides[0] is None and last is not None
-        extends = last is not None and f.display and sides[0] is not None and (last.sides[-1].bits == [] or self._extends(s, opens, first_row))
+        extends = (
+            last is not None
+            and f.display
+            and sides[0] is not None
+            and (last.sides[-1].bits == [] or self._extends(s, opens, first_row))
+        )
         if continues or extends:
             assert last is not None
             chain = last
@@ -600,7 +662,7 @@ def _plain_symbol(text: str) -> bool:
 def _between(s: Segment) -> Spelled:
     """A segment with relations as one text."""
     found = [x for x in s.sides if x is not None]
-    first, last = found[0], found[-1]
+    first = found[0]
     out = first
     for sign, side in zip(s.signs, s.sides[1:], strict=True):
         blank = _blank(first)
@@ -608,7 +670,6 @@ def _between(s: Segment) -> Spelled:
         out = out + Spelled(f" {text} ", blank.runs)
         if side is not None:
             out = out + side
-    del last
     return out
 
 

@@ -17,7 +17,7 @@ from symderive.kernel.terms import ZERO, Term, at, make, num, rel, subterms, sym
 from symderive.language.report import Role
 from symderive.reading import outline
 from symderive.reading.chains import Chain, Declaration, Derivation, Link, Side, find
-from symderive.reading.declare import Declarer, Item
+from symderive.reading.declare import Declarer
 from symderive.reading.elaborate import Elaborator, Value
 from symderive.reading.errors import ReadingError
 from symderive.reading.functions import range_in
@@ -26,17 +26,20 @@ from symderive.reading.lexer import Leaf
 from symderive.reading.names import Names, tabulate
 from symderive.reading.problems import pieces_of
 from symderive.reading.sentences import Reader
+from symderive.reading.sets import Item
 from symderive.reading.source import Run, Span, Spelled
 from symderive.reading.summing import free_letters, summed
 from symderive.reading.surface import Node, Surface, parse
 from symderive.reading.symbols import Symbol, items, label, peel, unwrap
 
 CONSTANT = re.compile(
-    r"\s*\+\s*(?:\\(?:text|mathrm|mbox|textrm|operatorname|textit)\s*\{\s*(?:const(?:ant)?s?\.?|C|c)\s*\}|\{?\\rm const\}?|const\.?)\s*\Z"
+    r"\s*\+\s*(?:\\(?:text|mathrm|mbox|textrm|operatorname|textit)\s*\{\s*(?:const(?:ant)?s?\.?|C|c)\s*\}"
+    r"|\{?\\rm const\}?|const\.?)\s*\Z"
 )
 SINGLE_CONSTANT = re.compile(r"\s*\+\s*([CcKk])\s*\Z")
 GOALS = re.compile(
-    r"\b(?:show|prove|verify|check|derive|find|compute|calculate|which|conclude|solve|determine|express|what|whether|true|false|confirm|claim\w*|if)\b"
+    r"\b(?:show|prove|verify|check|derive|find|compute|calculate|which|conclude|solve|determine|express|what|whether"
+    r"|true|false|confirm|claim\w*|if)\b"
 )
 ORDER = re.compile(r"\s*[+-]\s*(?:\\mathcal\{?\s*O\}?|O|o)\s*(?:\\left)?\(.*\)\s*\Z")
 DECIMAL = re.compile(r"\s*(-?)\s*(\d*)(?:\.(\d*))?(?:\s*\\(?:times|cdot)\s*10\^\{?\s*(-?\d+)\s*\}?)?\s*\Z")
@@ -47,7 +50,7 @@ class Claim:
     """What a relation says, as conditions that must all hold.
 
     Attributes:
-        kind: ``=``, ``<`` …; ``const`` (up to a constant), ``propto``, ``approx``, or empty if it says nothing readable.
+        kind: ``=``, ``<`` …; ``const`` (up to a constant), ``propto``, ``approx``, or empty.
         rounded: the same with the right side as a rounded number, where it is one.
         misfit: why both sides cannot be compared: their shapes.
         why: why there are no conditions.
@@ -101,7 +104,11 @@ class Relation:
 
     @property
     def source(self) -> str:
-        return f"{self.sides.sides[0].text} {SHOWN.get(self.link.sign, self.link.sign)} {self.right.text}" if self.link.k == 0 else self.right.text
+        return (
+            f"{self.sides.sides[0].text} {SHOWN.get(self.link.sign, self.link.sign)} {self.right.text}"
+            if self.link.k == 0
+            else self.right.text
+        )
 
 
 SHOWN = {"<=": "\\le", ">=": "\\ge", "!=": "\\ne", "~~": "\\approx", "propto": "\\propto", "<-": "\\leftarrow"}
@@ -135,13 +142,17 @@ class Meaning:
     @property
     def inferred(self) -> frozenset[str]:
         """Names of which neither the problem nor the solution says anything."""
-        return frozenset(k for k, m in self.names.meanings.items() if m.role == "inferred" and k in self.names.scope.names)
+        return frozenset(
+            k for k, m in self.names.meanings.items() if m.role == "inferred" and k in self.names.scope.names
+        )
 
 
 def understand(blocks: Sequence[outline.Block], names: Names, before: Sequence[outline.Block] = ()) -> Meaning:
     """The meaning of a solution, given the names of its problem; notes have none.
 
     Args:
+        blocks: the solution.
+        names: of the problem; they are not changed.
         before: the text of the problem; displays there define names that its sentences do not declare.
     """
     names = names.copy()
@@ -168,7 +179,9 @@ class _Understanding:
         out: dict[str, int] = {}
         texts = [(c.order, s.text) for c in self.found.chains for s in c.sides]
         texts += [(c.order, g.text) for c in self.found.chains for x in c.links for g in x.given]
-        texts += [(d.order, p.text) for d in self.found.declarations for p in d.pieces if isinstance(p, outline.Formula)]
+        texts += [
+            (d.order, p.text) for d in self.found.declarations for p in d.pieces if isinstance(p, outline.Formula)
+        ]
         for order, text in texts:
             try:
                 node = parse(text, self.names.words)
@@ -269,7 +282,11 @@ class _Understanding:
         declared = {c for d in self.found.declarations for c in d.chains}
         waiting += self.conditions()
         waiting += self.laws
-        waiting += [c for c in self.found.chains if c not in declared and c.links[0].role is Role.CLAIM and c.links[0].sign == "="]
+        waiting += [
+            c
+            for c in self.found.chains
+            if c not in declared and c.links[0].role is Role.CLAIM and c.links[0].sign == "="
+        ]
         waiting.sort(key=lambda e: e.order)
         self.rounds(waiting, strict=True)
         before = len(self.names.inferred)
@@ -298,8 +315,12 @@ class _Understanding:
                 for g in x.given:
                     if re.search(r"\\sim\b|∼", g.text) and g.text not in seen:
                         seen.add(g.text)
-                        let = outline.Words(Spelled("Let ", (Run(0, g.span().source, g.span().start, g.span().start, exact=False),)))
-                        self.laws.append(Declaration([let, outline.Formula(g, False, None, (), g.span())], False, c.order - 1))
+                        let = outline.Words(
+                            Spelled("Let ", (Run(0, g.span().source, g.span().start, g.span().start, exact=False),))
+                        )
+                        self.laws.append(
+                            Declaration([let, outline.Formula(g, False, None, (), g.span())], False, c.order - 1)
+                        )
                     m = re.fullmatch(r"([^=<>]+)=([^=<>]+)", g.text.strip().rstrip(".,;"))
                     if m and g.text not in seen and "dots" not in g.text:
                         seen.add(g.text)
@@ -314,7 +335,9 @@ class _Understanding:
         definitions = self.names.scope.definitions
         heads = [v.term.name() if v.term.head == "sym" else "" for v in values if v is not None]
         numbers = [v.term.head in ("num", "neg") for v in values if v is not None]
-        plain = all(n or (h and h not in definitions and not self.names.ranges(h)) for h, n in zip(heads, numbers, strict=True))
+        plain = all(
+            n or (h and h not in definitions and not self.names.ranges(h)) for h, n in zip(heads, numbers, strict=True)
+        )
         return plain and any(heads)
 
     def try_event(self, event: Declaration | Chain, *, strict: bool) -> bool:
@@ -326,14 +349,18 @@ class _Understanding:
         except ReadingError:
             return not strict
         if done is None:
-            return False if strict and isinstance(event, Declaration) else True
+            return not (strict and isinstance(event, Declaration))
         trial.strict = self.names.strict
         self.names = trial
         return True
 
     def sentence(self, d: Declaration, trial: Names) -> bool | None:
         if not re.match(r"\W*(?:where|here|denote)\b", outline.plain(d.pieces), re.IGNORECASE):
-            late = [c for c in d.chains if c.links[0].sign == "=" and self.used_before(self.node(c.sides[0], trial), d.chains[0].order)]
+            late = [
+                c
+                for c in d.chains
+                if c.links[0].sign == "=" and self.used_before(self.node(c.sides[0], trial), d.chains[0].order)
+            ]
             if late:
                 self.special.update(d.chains)
                 return True
@@ -367,7 +394,11 @@ class _Understanding:
         used = names.scope.context().closure(f) | {t.name() for t in subterms(f) if t.head == "sym"}
         fresh = used - self.reserved
         roles = {names.meanings[n].role for n in fresh if n in names.meanings}
-        return bool(fresh) and roles <= {"index", "dimension", "open dimension"} and all(names.scope.names[n].kind == "int" for n in used)
+        return (
+            bool(fresh)
+            and roles <= {"index", "dimension", "open dimension"}
+            and all(names.scope.names[n].kind == "int" for n in used)
+        )
 
     def definition(self, c: Chain, trial: Names) -> bool | None:
         """``V = t`` for a name that has no meaning yet."""
@@ -384,26 +415,46 @@ class _Understanding:
         if s is not None and s.lower is not None and s.base in trial and trial.ranges(s.base):
             return None
         if self.reserved and isinstance(left, Node) and left.kind == "juxtaposed":
-            arguments = [peel(p) for q in left.parts[1:] if isinstance(q, Node) and q.kind == "bracket" for p in items(q.parts[1])]
+            arguments = [
+                peel(p)
+                for q in left.parts[1:]
+                if isinstance(q, Node) and q.kind == "bracket"
+                for p in items(q.parts[1])
+            ]
             if any(a is None or a.base in self.reserved for a in arguments):
                 return None
         if s is not None and s.lower is not None and s.base not in trial:
             el = Elaborator(trial, root)
             for p in el.index_parts(s.lower, 9):
                 letter = peel(p)
-                if letter is not None and len(letter.base) == 1 and letter.base.isalpha() and letter.base not in trial.ranges_said:
+                if (
+                    letter is not None
+                    and len(letter.base) == 1
+                    and letter.base.isalpha()
+                    and letter.base not in trial.ranges_said
+                ):
                     found = range_in(el, letter.base, right)
                     if found is not None and not found[0].loose and not found[1].loose:
                         trial.ranges_said[letter.base] = found
         declarer = Declarer(trial)
-        if s is not None and s.base == "E" and s.lower is None and s.upper is None and "E" not in trial and isinstance(left, Leaf):
+        if (
+            s is not None
+            and s.base == "E"
+            and s.lower is None
+            and s.upper is None
+            and "E" not in trial
+            and isinstance(left, Leaf)
+        ):
             declarer.define_plain("E", Elaborator(trial, right).read(right), item, (left.start, left.end))
         elif declarer.definable(left, right, item) is None:
             return None
         else:
             declarer.settle([item])
         context = trial.scope.context()
-        if any(n not in self.names.scope.definitions and context.is_recursive(n) and context.family_depth(n) == 0 for n in trial.scope.definitions):
+        if any(
+            n not in self.names.scope.definitions and context.is_recursive(n) and context.family_depth(n) == 0
+            for n in trial.scope.definitions
+        ):
             return None
         self.defined[c] = Role.DEFINITION
         return True
@@ -446,9 +497,8 @@ class _Understanding:
         root = Node("chain", [n for n in nodes if n is not None])
         values: list[Value | None] = []
         for k, node in enumerate(nodes):
-            value, error = (None, errors[k]) if node is None else self.side(node, root)
+            value, errors[k] = (None, errors[k]) if node is None else self.side(node, root)
             values.append(value)
-            errors[k] = error
         if "summation" in self.names.conventions and values[0] is not None:
             fixed = {c.split(":", 1)[1] for c in self.names.conventions if c.startswith("not-summed:")}
             keep = free_letters(summed(values[0].term, self.names, fixed, repeated=True), self.names) | fixed
@@ -467,9 +517,7 @@ class _Understanding:
             given, blocked = self.given(x)
             none = Claim("", why=("unread", ""))
             signs = [y.sign for y in c.links[: x.k + 1]]
-            error = errors[k] or (errors[last] if last == k - 1 else None)
-            if last < 0:
-                error = error or errors[0]
+            why = errors[k] or (errors[last] if last == k - 1 else None) or (errors[0] if last < 0 else None)
             step = anchor = none
             if values[k] is not None:
                 if last >= 0:
@@ -481,7 +529,21 @@ class _Understanding:
             if (premise or c in self.special) and role is Role.PREMISE and step.conditions:
                 self.out.assumed += [Assumed(t, self.chain_text(c), c.sides[0].span, c.order) for t in step.conditions]
             number_ = len(self.out.relations) + 1
-            r = Relation(number_, number, x, c, role, step, anchor, max(last, 0), skips, error if not step.kind else None, given, blocked, c.order)
+            r = Relation(
+                number_,
+                number,
+                x,
+                c,
+                role,
+                step,
+                anchor,
+                max(last, 0),
+                skips,
+                why if not step.kind else None,
+                given,
+                blocked,
+                c.order,
+            )
             self.out.relations.append(r)
             skips = 0 if values[k] is not None else skips + 1
             last = k if values[k] is not None else last
@@ -543,7 +605,9 @@ class _Understanding:
         return relate(self.names, sign, a, b, c.sides[k], c.sides[i : k + 1], constants)
 
 
-def relate(names: Names, sign: str, a: Value, b: Value, right: Side, between: Sequence[Side], constants: Sequence[str] = ()) -> Claim:
+def relate(
+    names: Names, sign: str, a: Value, b: Value, right: Side, between: Sequence[Side], constants: Sequence[str] = ()
+) -> Claim:
     """What ``a sign b`` says."""
     place = Node("empty", [])
     el = Elaborator(names, place)
@@ -553,7 +617,8 @@ def relate(names: Names, sign: str, a: Value, b: Value, right: Side, between: Se
         return Claim("", why=("order", "terms of higher order are not judged yet"))
     try:
         a, b = el.fit([a, b])
-        s, t = el.shape(a, place), el.shape(b, place)
+        s = el.shape(a, place)
+        el.shape(b, place)
     except ReadingError as error:
         return Claim("", why=(error.code, error.text))
     if sign == "propto" or any(x.constant for x in between):
@@ -577,9 +642,9 @@ def rounding(a: Term, text: str) -> tuple[Term, ...]:
     if abs(power) > 60:
         return ()
     r = Fraction(f"{m.group(1)}{m.group(2) or '0'}.{m.group(3) or '0'}") * Fraction(10) ** power
-    half = num(Fraction(1, 2) * Fraction(10) ** (power - len(m.group(3))))
+    half = Fraction(1, 2) * Fraction(10) ** (power - len(m.group(3)))
     difference = make("add", a, num(-r))
-    return rel("<=", difference, half), rel("<=", make("neg", half) if half.head != "num" else num(-Fraction(*half.args)), difference)  # type: ignore[arg-type]
+    return rel("<=", difference, num(half)), rel("<=", num(-half), difference)
 
 
 def _up_to(names: Names, kind: str, a: Term, b: Term, s: Shape, constants: Sequence[str]) -> Claim:
@@ -650,4 +715,17 @@ def orientations(names: Names, sign: str, a: Value, b: Value, r: Relation) -> It
             yield found
 
 
-__all__ = ["Assumed", "Claim", "Meaning", "Relation", "at", "compose", "orientations", "relate", "same_shape", "subterms", "sym", "understand"]
+__all__ = [
+    "Assumed",
+    "Claim",
+    "Meaning",
+    "Relation",
+    "at",
+    "compose",
+    "orientations",
+    "relate",
+    "same_shape",
+    "subterms",
+    "sym",
+    "understand",
+]

@@ -7,11 +7,12 @@ the text of the right side, so that each has a place and can be printed as it wo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 
 from symderive.kernel.terms import Term, make, num, rebuild, subterms
 from symderive.language.report import Reading, Repair
-from symderive.reading.declare import ATTRIBUTES, Declarer
+from symderive.reading.attributes import ATTRIBUTES
+from symderive.reading.declare import Declarer
 from symderive.reading.derivations import Claim, Meaning, Relation, orientations, relate
 from symderive.reading.elaborate import Elaborator, Value, transposes
 from symderive.reading.errors import ReadingError
@@ -35,6 +36,8 @@ def readings(m: Meaning, r: Relation, *, final: bool) -> Iterator[Reading]:
     """Conventions and facts under which a relation might hold, the conventions first.
 
     Args:
+        m: the derivation.
+        r: one of its relations.
         final: whether a problem has settled the conventions; then those that it states are not put in question.
     """
     a, b = sides(m, r)
@@ -44,14 +47,18 @@ def readings(m: Meaning, r: Relation, *, final: bool) -> Iterator[Reading]:
     if "summation" not in stated:
         keep = free_letters(summed(a.term, m.names, (), repeated=True), m.names)
         if free_letters(b.term, m.names) - keep or free_letters(a.term, m.names) - keep:
-            claim = related(m, r, Value(summed(a.term, m.names, keep), a.row), Value(summed(b.term, m.names, keep), b.row))
+            claim = related(
+                m, r, Value(summed(a.term, m.names, keep), a.row), Value(summed(b.term, m.names, keep), b.row)
+            )
             yield Reading("convention", "Repeated indices are summed.", claim)
     if has(a.term, "der") or has(b.term, "der"):
         settled = final and stated & {"denominator-layout", "numerator-layout", "rows", "columns"}
         say = "Gradients are rows." if a.row != b.row else "We use the denominator layout."
         for claim in orientations(m.names, r.link.sign, a, b, r):
             yield Reading("hint" if settled else "convention", say, claim)
-    if "log2" not in stated and any(s.head == "app" and s.name() == "log" for s in (*subterms(a.term), *subterms(b.term))):
+    if "log2" not in stated and any(
+        s.head == "app" and s.name() == "log" for s in (*subterms(a.term), *subterms(b.term))
+    ):
         yield Reading("convention", "log is to base 2.", related(m, r, binary(a), binary(b)))
     yield from facts(m, r)
 
@@ -66,7 +73,15 @@ def facts(m: Meaning, r: Relation) -> Iterator[Reading]:
         rank = len(declared.ranges)
         spelled = m.names.meanings[n].spelling
         if declared.kind == "real" and rank == 1:
-            yield from attributed(m, r, n, (("one-hot", f"${spelled}$ is one-hot.", "one-hot"), ("distribution", f"The entries of ${spelled}$ sum to one.", "sum to one")))
+            yield from attributed(
+                m,
+                r,
+                n,
+                (
+                    ("one-hot", f"${spelled}$ is one-hot.", "one-hot"),
+                    ("distribution", f"The entries of ${spelled}$ sum to one.", "sum to one"),
+                ),
+            )
         elif declared.kind == "real" and rank == 2:
             yield from attributed(m, r, n, (("symmetric", f"${spelled}$ is symmetric.", "symmetric"),))
         elif declared.kind == "real" and not rank:
@@ -155,7 +170,17 @@ def reread(m: Meaning, r: Relation, a: Value, text: str, left: Surface) -> Claim
 def edits(names: Names, text: str, node: Surface, left_text: str, left: Surface) -> Iterator[Edit]:
     """Changes of a text by kinds of mistakes, the commonest kinds first."""
     nodes = list(walk(node))
-    tables: tuple[Callable[..., Iterator[Edit]], ...] = (signs, orientation, indices, swaps, numerals, powers, turned, dropped, functions)
+    tables: tuple[Callable[..., Iterator[Edit]], ...] = (
+        signs,
+        orientation,
+        indices,
+        swaps,
+        numerals,
+        powers,
+        turned,
+        dropped,
+        functions,
+    )
     for table in tables:
         for n in nodes:
             yield from table(names, text, n)
@@ -192,7 +217,13 @@ def orientation(names: Names, text: str, n: Surface) -> Iterator[Edit]:
     if isinstance(n, Node) and n.kind == "superscript" and transposes(unwrap(n.parts[1])) == "T":
         yield "transpose", n.start, n.end, text[n.parts[0].start : n.parts[0].end]
     s = peel(n)
-    if s is not None and s.upper is None and s.lower is None and s.base in names and 1 <= len(names.ranges(s.base)) <= 2:
+    if (
+        s is not None
+        and s.upper is None
+        and s.lower is None
+        and s.base in names
+        and 1 <= len(names.ranges(s.base)) <= 2
+    ):
         yield "transpose", n.start, n.end, f"{{{text[n.start : n.end]}}}^\\top"
     if isinstance(n, Node) and n.kind == "fraction":
         yield "transpose", n.start, n.end, f"\\left({text[n.start : n.end]}\\right)^\\top"
@@ -234,15 +265,26 @@ def swaps(names: Names, text: str, n: Surface) -> Iterator[Edit]:
         if any(isinstance(p, Leaf) and p.type in ("FUNCTION", "WORD") for p in n.parts):
             return
         factors = [p for p in n.parts if not (isinstance(p, Leaf) and p.type == "OPERATOR")]
-        for p, q in zip(factors, factors[1:], strict=False):
-            yield "order of factors", p.start, q.end, f"{text[q.start : q.end]} {text[p.end : q.start]} {text[p.start : p.end]}"
+        for p, q in pairwise(factors):
+            yield (
+                "order of factors",
+                p.start,
+                q.end,
+                f"{text[q.start : q.end]} {text[p.end : q.start]} {text[p.start : p.end]}",
+            )
 
 
 def numerals(names: Names, text: str, n: Surface) -> Iterator[Edit]:
     if isinstance(n, Leaf) and n.type == "NUMBER" and n.text.isdigit() and len(n.text) < 7:
         k = int(n.text)
         braced = text[n.end : n.end + 1].isdigit() or text[n.start - 1 : n.start] in "_^"
-        for other, kind in ((2 * k, "lost factor"), (k // 2 if k % 2 == 0 else k + 1, "number"), (k + 1, "number"), (k - 1, "number"), (3 * k, "lost factor")):
+        for other, kind in (
+            (2 * k, "lost factor"),
+            (k // 2 if k % 2 == 0 else k + 1, "number"),
+            (k + 1, "number"),
+            (k - 1, "number"),
+            (3 * k, "lost factor"),
+        ):
             if other != k and other >= 0:
                 yield kind, n.start, n.end, f"{{{other}}}" if braced else str(other)
 
@@ -297,7 +339,12 @@ def dropped(names: Names, text: str, n: Surface) -> Iterator[Edit]:
                 continue
             before = n.parts[k - 1] if k else None
             start = before.start if isinstance(before, Leaf) and before.type == "OPERATOR" else p.start
-            yield "extra factor", start, p.end, " " if k or len(n.parts) > 1 and not isinstance(n.parts[1], Leaf) else "1 "
+            yield (
+                "extra factor",
+                start,
+                p.end,
+                " " if k or (len(n.parts) > 1 and not isinstance(n.parts[1], Leaf)) else "1 ",
+            )
     if isinstance(n, Node) and n.kind == "sum":
         for k, p in enumerate(n.parts):
             if isinstance(p, Leaf) and p.type == "SIGN":
@@ -307,11 +354,26 @@ def dropped(names: Names, text: str, n: Surface) -> Iterator[Edit]:
             yield "extra term", start, p.end, " " if k else "0"
 
 
-TWINS = {"sin": "cos", "cos": "sin", "exp": "log", "log": "exp", "max": "min", "min": "max", "sinh": "cosh", "cosh": "sinh", "sum": "prod"}
+TWINS = {
+    "sin": "cos",
+    "cos": "sin",
+    "exp": "log",
+    "log": "exp",
+    "max": "min",
+    "min": "max",
+    "sinh": "cosh",
+    "cosh": "sinh",
+    "sum": "prod",
+}
 
 
 def functions(names: Names, text: str, n: Surface) -> Iterator[Edit]:
-    if isinstance(n, Leaf) and n.type in ("FUNCTION", "BIG") and n.text in TWINS and text[n.start : n.start + 1] == "\\":
+    if (
+        isinstance(n, Leaf)
+        and n.type in ("FUNCTION", "BIG")
+        and n.text in TWINS
+        and text[n.start : n.start + 1] == "\\"
+    ):
         yield "wrong function", n.start, n.end, f"\\{TWINS[n.text]} "
 
 
@@ -342,7 +404,9 @@ def added(names: Names, text: str, node: Surface, left_text: str, left: Surface)
     for source, tree in ((left_text, left), (text, node)):
         for n in walk(tree):
             part = source[n.start : n.end]
-            if peel(n) is not None or (isinstance(n, Node) and n.kind in ("bracket", "superscript", "fraction", "root") and len(part) < 60):
+            if peel(n) is not None or (
+                isinstance(n, Node) and n.kind in ("bracket", "superscript", "fraction", "root") and len(part) < 60
+            ):
                 lost.append(part)
             if isinstance(n, Node) and n.kind == "bracket" and len(n.parts) == 3:
                 inner.append(source[n.parts[1].start : n.parts[1].end])

@@ -15,7 +15,9 @@ from symderive.reading.names import Names, loose
 
 def free_letters(t: Term, names: Names) -> set[str]:
     """The index letters that are free in a term."""
-    return {s.name() for s in subterms(t) if s.head == "sym" and (m := names.meanings.get(s.name())) and m.role == "index"}
+    return {
+        s.name() for s in subterms(t) if s.head == "sym" and (m := names.meanings.get(s.name())) and m.role == "index"
+    }
 
 
 def range_of(letter: str, names: Names) -> Range:
@@ -34,7 +36,9 @@ def range_of(letter: str, names: Names) -> Range:
 def summed(t: Term, names: Names, keep: Collection[str], *, repeated: bool = False) -> Term:
     """The term with a sum over each letter that is not kept; or only over those that a product repeats."""
     for letter in sorted(free_letters(t, names) - set(keep)):
-        if repeated and not any(_repeated(s, letter) for s in (t.terms if t.head in ("add", "neg") else (t,)) if _has(s, letter)):
+        if repeated and not any(
+            _repeated(s, letter) for s in (t.terms if t.head in ("add", "neg") else (t,)) if _has(s, letter)
+        ):
             continue
         lo, hi = range_of(letter, names)
         if hi is not INF:
@@ -62,7 +66,7 @@ def _place(t: Term, letter: str, r: Range) -> Term:
 def _repeated(t: Term, letter: str) -> Term | None:
     """The innermost product in which a letter is repeated and outside of which it does not stand."""
     holders = [a for a in t.terms if _has(a, letter)]
-    if len(holders) == 1 and t.head not in ("der",):
+    if len(holders) == 1 and t.head != "der":
         found = _repeated(holders[0], letter)
         if found is not None:
             return found
