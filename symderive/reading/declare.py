@@ -37,6 +37,9 @@ from symderive.reading.surface import Node, Surface
 from symderive.reading.symbols import Symbol, items, label, peel, unwrap
 
 
+BUILT_IN_LETTERS = ("e", "π", "𝔼", "∞", "E")
+
+
 class Declarer(Definitions):
     """Carries out the declarations of one sentence on a table of names."""
 
@@ -325,7 +328,7 @@ class Declarer(Definitions):
             {"real", "int", "random", "rank1", "rank2"} & set(codes) or dims or item.moments or lower or upper or codes
         ):
             return
-        if s_.lower is not None and not lower and not upper and many_letters(s_.lower):
+        if s_.lower is not None and not lower and not upper and many_letters(s_.lower) and self._wants_range(s_, kind):
             raise ReadingError(
                 "undeclared",
                 f"the indices of {spell(s_.base)} have no range",
@@ -334,6 +337,11 @@ class Declarer(Definitions):
                 "Say for which indices: for $i = 1, \\dots, n$.",
             )
         self.declare(s_, kind, dims, item)
+
+    def _wants_range(self, s: Symbol, kind: str) -> bool:
+        """Whether a name with a letter below must be a family: not ``d_k``, a number of its own."""
+        assert s.lower is not None
+        return kind == "random" or len([x for x in leaves(s.lower) if x.type == "LETTER"]) > 1
 
     def function(self, symbol: Surface, arguments: Sequence[Surface], result: Surface, item: Item) -> None:
         """``f : ℝⁿ → ℝ``."""
@@ -445,20 +453,16 @@ class Declarer(Definitions):
             key, lower, upper = self.family_of(s, item)
             if s.lower is not None and self._tied(s):
                 continue
-            if any(k in self.names for k in (key, s.base, f"{s.base}_{label(s.lower)}")) or s.base in (
-                "e",
-                "π",
-                "𝔼",
-                "∞",
-                "E",
-            ):
+            if any(k in self.names for k in (key, s.base, f"{s.base}_{label(s.lower)}")):
+                continue
+            alone = is_chain(node) and isinstance(node, Node) and any(p is side for side in node.parts)
+            if s.base in BUILT_IN_LETTERS and not (alone and item.role == "let" and s.base in "eE"):
                 continue
             if len(key) == 1 and key in self.names.ranges_said:
                 continue
-            if lower or upper or s.lower is None:
-                self.declare(s, "random" if random else "real", (), item) if not lower and not upper else None
-
-    # -- definitions --------------------------------------------------------------------------------
+            labelled = s.lower is None or not many_letters(s.lower)
+            if labelled and not lower and not upper:
+                self.declare(s, "random" if random else "real", (), item)
 
     # -- facts --------------------------------------------------------------------------------------
 

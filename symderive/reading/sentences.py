@@ -522,7 +522,8 @@ class Reader:
                         other.binders = (*other.binders, *group)
                 continue
             after: list[str] = []
-            apposed = k + 1 < len(tokens) and tokens[k] == "," and tokens[k + 1].lower() in ("a", "an")
+            article = tokens[k + 1 : k + 2] if tokens[k : k + 1] == [","] else tokens[k : k + 1]
+            apposed = bool(article) and article[0].lower() in ("a", "an")
             if k < len(tokens) and (apposed or tokens[k].lower() in (*BE, "does", "do", ":")):
                 start = k + 1
                 k, after = _noun_phrase(tokens, k, formulas)
@@ -537,21 +538,22 @@ class Reader:
             more = self.noun(after, formulas)
             if "not" in after and "depend" in after:
                 noun = more = _Noun()
-            for node, mark in zip(group, marks, strict=True):
+            stated = [_states(g) for g in group]
+            for node, states in zip(group, stated, strict=True):
+                own = _Noun() if states and not all(stated) else more
                 item = Item(
                     node,
                     role,
-                    (*noun.codes, *more.codes),
-                    (*noun.sizes, *more.sizes),
-                    (*noun.moments, *more.moments),
-                    (*noun.others, *more.others),
+                    (*noun.codes, *own.codes),
+                    (*noun.sizes, *own.sizes),
+                    (*noun.moments, *own.moments),
+                    (*noun.others, *own.others),
                     tuple(self.leading),
                     " ".join(x for x in (*before, *after) if not _is_formula(x)),
-                    tuple(group),
+                    tuple(g for g, st in zip(group, stated, strict=True) if st == states),
                 )
                 if role or item.codes:
                     out.append(item)
-                del mark
             for word in (*noun.unknown, *more.unknown):
                 if after and role and after[0].lower() not in ("the", "its", "their"):
                     self.names.unread.append(word)
@@ -815,6 +817,11 @@ def _noun_phrase(tokens: Sequence[str], k: int, formulas: Sequence[Inline]) -> t
         out.append(tokens[k])
         k += 1
     return k, out
+
+
+def _states(node: Surface) -> bool:
+    """Whether a formula states something by itself, as ``x ∈ S`` does."""
+    return any(isinstance(p, Node) and p.kind == "chain" for p in items(node))
 
 
 def _relates(f: Inline) -> bool:
