@@ -270,6 +270,8 @@ class _Checker:
         r, how, value = picked
         latex_ = r.right.text
         if self.problem is None:
+            if not r.id:
+                return None
             mark = marks[r.id - 1]
             said = mark.anchor if mark.anchor is not None and mark.said is not Said.TAKEN else mark.said
             return Final(latex_, place(r.right.span), how, said, mark.reason)
@@ -306,6 +308,9 @@ class _Checker:
     def pick(self) -> tuple[Relation, str, Value | None] | None:
         """The relation whose right side is the final answer, and how it was found."""
         relations = self.meaning.relations
+        alone = self.meaning.alone()
+        if alone is not None and not any(r.right.boxed for r in relations) and (alone[0].right.boxed or not relations):
+            return alone[0], "boxed" if alone[0].right.boxed else "last", alone[1]
         if not relations:
             return None
 

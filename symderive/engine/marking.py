@@ -292,6 +292,10 @@ class Marker:
             excuse = self._excuse(claim, r, ruling)
             if excuse is not None:
                 return Ruling(Said.UNDECIDED, ruling.verdict, excuse, ruling.rests)
+        if ruling.refuted:
+            late = self._late(claim, r, ruling)
+            if late is not None:
+                return Ruling(Said.UNDECIDED, ruling.verdict, late, ruling.rests)
         if ruling.proved:
             ruling.inferred = tuple(self._independence(claim))
         return ruling
@@ -484,6 +488,13 @@ class Marker:
         if left is not None and claim.kind in ("=", "<", "<=", ">", ">=") and self._unknown(left, ruling):
             return Because("condition", f"read as a condition on {self.show(left)}: nothing is said of its value")
         return None
+
+    def _late(self, claim: Says, r: Reads, ruling: Ruling) -> Because | None:
+        """Whether what the text says only later, of bounds and properties, saves a relation."""
+        late = [t for order, t in self.scope.assumed if order > r.order and (t.head, t.args[0]) != ("rel", "=")]
+        if not late or self.ask(claim, (*ruling.facts, *late)).refuted:
+            return None
+        return Because("needs", f"it may hold by what is said later: {', '.join(self.show(t) for t in late)}")
 
     def _unknown(self, left: Term, ruling: Ruling) -> bool:
         """Whether a side is a name that has no definition and of which no equation speaks."""

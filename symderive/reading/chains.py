@@ -141,6 +141,8 @@ class Derivation:
     variables: list[str] = field(default_factory=list)
     """Formulas after "with respect to", "that do not depend on"."""
     words: str = ""
+    alone: list[Side] = field(default_factory=list)
+    """Displayed or boxed terms without any relation."""
 
 
 # -- rows to segments -------------------------------------------------------------------------------------
@@ -598,7 +600,7 @@ class Finder:
         sides, signs = list(s.sides), list(s.signs)
         if any(t.text not in JUDGED for t in signs):
             return []
-        if not signs and not f.display:
+        if not signs and not f.display and not any(s.boxed):
             return []
         last = self.last
         continues = sides[0] is None and last is not None
@@ -680,6 +682,7 @@ def find(blocks: Sequence[outline.Block]) -> Derivation:
     for c in finder.out.chains:
         c.sides = [x for x in c.sides if x.bits or x is not c.sides[-1]]
         c.links = [x for x in c.links if x.k + 1 < len(c.sides)]
+    finder.out.alone = [x for c in finder.out.chains if not c.links for x in c.sides[:1] if x.bits]
     finder.out.chains = [c for c in finder.out.chains if c.links]
     return finder.out
 

@@ -139,6 +139,22 @@ class Meaning:
     values: list[list[Value | None]] = field(default_factory=list)
     """The sides of each chain."""
 
+    def alone(self) -> tuple[Relation, Value | None] | None:
+        """The last term that stands without a relation, as the right side of an empty one; the boxed one if there is."""
+        sides = [s for s in self.found.alone if s.boxed] or self.found.alone
+        if not sides:
+            return None
+        side = sides[-1]
+        value: Value | None = None
+        try:
+            node = parse(side.text, self.names.words)
+            value = Elaborator(self.names, node).read(node)
+        except ReadingError:
+            value = None
+        empty = Claim("")
+        chain = Chain([side, side], [Link("=", 0, Role.CLAIM, 0)])
+        return Relation(0, 0, chain.links[0], chain, Role.CLAIM, empty, empty, 0, 0), value
+
     @property
     def inferred(self) -> frozenset[str]:
         """Names of which neither the problem nor the solution says anything."""
