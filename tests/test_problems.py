@@ -235,3 +235,52 @@ def test_row(row: str, request: pytest.FixtureRequest) -> None:
             agrees = [agrees_at(p, answer, t, *v) for t in said(choice) for v in zip(points, values, strict=True)]
             if agrees and choice.kind in (Kind.PROVED, Kind.REFUTED):
                 assert all(agrees) is (choice.kind is Kind.PROVED), choice.choice.label
+
+
+# -- questions of one sentence -----------------------------------------------------------------------------
+
+STATEMENTS = {
+    r"""Let $a, u_0 \in \mathbb{R}$ and $g_t \in \mathbb{R}$ for $t = 1, 2, \dots$. Let $u_t = a u_{t-1} + g_t$ for
+    $t = 1, 2, \dots$. Express $u_t$ in terms of $u_{t-1}$ and $g_t$.""": r"a u_{t-1} + g_{t}",
+    r"""Let $a, b, u_0, m_0 \in \mathbb{R}$ and $g_t \in \mathbb{R}$ for $t = 1, 2, \dots$. Let $m_t = b m_{t-1} + g_t$
+    and $u_t = u_{t-1} - a m_t$ for $t = 1, 2, \dots$. Express $u_t$ in terms of $u_{t-1}$, $m_{t-1}$ and
+    $g_t$.""": r"u_{t-1} - a (b m_{t-1} + g_{t})",
+    r"""Let $x \in \mathbb{R}$ and $s(x) = \frac{1}{1 + e^{-x}}$. Express $\frac{ds(x)}{dx}$ in terms of
+    $s(x)$.""": r"s(x) (1 - s(x))",
+    r"""Let $w, x, c \in \mathbb{R}$ and let $f$ be a differentiable function. Let $z = w x$, $L = f(z)$ and
+    $J = L + c w$. We write $g$ for $\frac{\partial L}{\partial w}$. Express $\frac{\partial J}{\partial w}$ in terms
+    of $g$ and $c$.""": r"\frac{\partial L}{\partial w} + c",
+    r"""Let $x, m, c \in \mathbb{R}$ and $f = (x - m)^2 + c$. Find the minimiser of $f$ with respect to $x$.""": "m",
+    r"""Let $x \in \mathbb{R}$ and $f = \max(0, x)$. Derive $\frac{\partial f}{\partial x}$ for $x > 0$.""": "1",
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), STATEMENTS.items())
+def test_statement(text: str, expected: str) -> None:
+    (p,) = sd.read(f"\\begin{{document}}{text}\\end{{document}}", format="latex").problems.values()
+    answer = p.derive()
+    assert answer.latex() == expected
+    assert answer.proved
+    assert not answer.conditions
+
+
+@pytest.mark.parametrize(
+    ("function", "word"),
+    [("-x^2", "minimiser"), ("x^2", "maximiser"), ("x^3 - 3x", "maximiser"), ("x^3", "minimiser"), ("2x", "minimiser")],
+)
+def test_no_extremum(function: str, word: str) -> None:
+    text = (
+        rf"\begin{{document}}Let $x \in \mathbb{{R}}$ and $f = {function}$. Find the {word} of $f$ with respect to $x$."
+    )
+    (p,) = sd.read(text + r"\end{document}", format="latex").problems.values()
+    assert not p.derive().proved
+
+
+def test_choice_of_another_shape() -> None:
+    text = r"""\begin{document}Let $u \in \mathbb{R}^3$. Which of the following equals $u^\top u$?
+    \begin{choices} \choice $u u^\top$ \choice $\|u\|_2^2$ \choice $2u$ \end{choices}\end{document}"""
+    (p,) = sd.read(text, format="latex").problems.values()
+    derived = p.derive().derivation
+    assert derived.picked == ("b",)
+    assert [c.kind for c in derived.choices] == [Kind.REFUTED, Kind.PROVED, Kind.REFUTED]
+    assert [v.code for c in derived.choices for v in c.verdicts] == ["shape", "", "shape"]

@@ -61,7 +61,7 @@ class Expressing:
     indices: tuple[Term, ...] = ()
     _rules: list[tuple[Term, Term, tuple[str, ...]]] | None = field(default=None, repr=False)
     _ordered: set[Term] = field(default_factory=set, repr=False)
-    """Forms that are sums by the given terms."""
+    """Forms in an order that is easy to follow: definitions put in, or a sum by the given terms."""
 
     def __post_init__(self) -> None:
         self.tidy: Tidy = self.work.tidy(self.context)
@@ -71,6 +71,7 @@ class Expressing:
         """Forms of the target that keep to what the goal allows, those without parameters first."""
         try:
             start = self._plain(self.closed(self.opened(target, whole=True)))
+            self._ordered.add(start)
             bases = [start]
             if self._beyond(start, parameters=False):
                 relations = [r for r in map(self.relation, self._entries()) if r is not None]
@@ -87,7 +88,7 @@ class Expressing:
         return sorted(fit, key=lambda t: (self._beyond(t, parameters=False) != (), self._length(t)))
 
     def _length(self, t: Term) -> float:
-        """How long a form is to read; products and sums by the given terms come before others of the same length."""
+        """How long a form is to read; forms in a good order and products come before others of the same length."""
         return size(t) * (0.75 if t in self._ordered else 0.9 if t.head == "mul" else 1)
 
     def _by_given(self, t: Term) -> list[Term]:
@@ -106,7 +107,8 @@ class Expressing:
             c = factored(ring, ring.make(ring.ctx.from_dict(coefficients), f.den))
             parts.append(self.tidy(make("mul", c, poly_term(ring, ring.ctx.from_dict({key: 1})))))
         out = make("add", *parts) if len(parts) > 1 else parts[0]
-        self._ordered.add(out)
+        if t not in self._ordered:
+            self._ordered.add(out)
         return [out]
 
     def _beyond(self, t: Term, *, parameters: bool = True) -> tuple[str, ...]:
