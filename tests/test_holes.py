@@ -806,21 +806,11 @@ def decimals(s: Scope) -> Claims:
 
 
 OPEN = {
-    ("real powers, roots and logarithms have no branches", 0): "the cube root of a negative number",
-    ("real powers, roots and logarithms have no branches", 5): "the cube root of a cube",
     ("√(xy) = √x·√y says nothing for negative x and y", 1): "a root of a product of negative factors",
-    ("a real exponent asks for a positive base, an integer one does not", 1): "even powers of |x|, symbolic exponent",
-    ("x_i ≠ 0 leaving a sum means all i; a fact on one entry does not give it", 0): "no point with n > 1, x_j < 0",
-    ("a sum is split inside its range", 0): "a sum split at a symbol",
-    ("Σ i = n(n+1)/2 fails at n = -2", 0): "no point with an integer below 0",
     ("the maximum of nothing is undefined", 2): "the maximum of an increasing sequence",
     ("a family is undefined outside its clauses, never a fresh symbol", 2): "a clause unfolded at t + 1",
-    ("a strict relation is not proved from one that is not", 2): "no point with x = y under x ≤ y",
     ("entries alike are not the same entry", 0): "equal means of entries alike, without more",
     ("uncorrelated is not independent", 0): "no space of names that are uncorrelated but dependent",
-    (OUTCOMES, 0): "no space with X ≥ 0 and E X = 1",
-    (OUTCOMES, 2): "no space with X ≥ 0 and E X = 1",
-    (OUTCOMES, 3): "no space with X ≥ 0 and E X = 1",
     ("a guard without a value leaves cases without one", 4): "the proof assumes more than its branch",
     ("an induction holds from its base on, not before", 0): "a sum that a recurrence extends at the front",
 }

@@ -524,13 +524,13 @@ def _even_power(normal: Normal, t: Term) -> int | None:
 def _integer_power(normal: Normal, t: Term) -> int | None:
     """a^k for a symbolic integer k; a constant part of the exponent is split off where that is allowed."""
     builder, (base, exponent) = normal.builder, t.terms
+    if (even := _even_power(normal, t)) is not None:
+        return even
     if normal.signs.prove(rel("<", ZERO, base)) is not None:
         return _cut(normal, builder.rule("pow.real", a=base, c=exponent), rel("<", ZERO, base))
     settled = normal.settled(t, (1,))
     if settled is not None:
         return settled
-    if (even := _even_power(normal, t)) is not None:
-        return even
     if base.head == "pow" and is_integer(normal.context, base.terms[1]):
         return builder.rule("pow.power", a=base.terms[0], m=base.terms[1], n=exponent)
     if base.head == "mul":

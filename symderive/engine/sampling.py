@@ -70,7 +70,8 @@ class Sampler:
         self.seed = hashlib.sha256(repr((claim, context.facts)).encode()).digest()
         self.constants = _constants((claim, *context.facts))
         own = sorted(defined_parts(context, claim.terms), key=repr)
-        self.positive = _positive((*context.facts, *own))
+        self.positive, self.partly = _positive((*context.facts, *own))
+        """Names that are to be positive, all of them or an entry of theirs."""
         closure = (context.closure(claim) | context.randoms).union(*(context.closure(f) for f in context.facts))
         ends = [e for n in context.signature for e in _ends(context, n)]
         closure = closure.union(*(context.closure(e) for e in ends))
@@ -78,9 +79,11 @@ class Sampler:
 
     def models(self, tries: int) -> Iterator[Evaluator]:
         """Models in which every fact that can be evaluated holds, simplest first."""
+        seen: list[Model] = []
         for k in range(tries):
             found = self._try(k)
-            if found is not None:
+            if found is not None and found.model not in seen:
+                seen.append(found.model)
                 yield found
 
     # -- one model ------------------------------------------------------------------------------
@@ -162,24 +165,50 @@ class Sampler:
             declared = self.context.signature[n]
             if declared.kind not in ("real", "int") or n in values:
                 continue
-            out = {}
+            out = self._stated(model, n)
+            if out:
+                values[n] = out
+                continue
             tied = k % TIED == TIED - 1 and not declared.ranges
             for j, index in enumerate(self.indices(model, declared.ranges)):
                 out[index] = Fraction(self._number(n, k, 0 if tied else scalars + j, rng, declared.kind == "int"))
-                out[index] = abs(out[index]) if tied else out[index]
+                out[index] = (abs(out[index]) if k > TIED else Fraction(0)) if tied else out[index]
             scalars += max(len(out), 1)
             values[n] = out
         return replace(model, values=values)
 
+    def _stated(self, model: Model, name: str) -> dict[tuple[int, ...], Fraction]:
+        """The entries of a vector, if the facts give a number for each of them; else nothing."""
+        ranges = self.context.signature[name].ranges
+        if len(ranges) != 1 or ranges[0][1].head == "inf":
+            return {}
+        e = Evaluator(self.context, model)
+        out: dict[tuple[int, ...], Fraction] = {}
+        try:
+            for f in self.context.facts:
+                span = e.span(f.terms[0], f.terms[1]) if f.head == "all" else range(1)
+                core = f.terms[2] if f.head == "all" else f
+                if core.head != "rel" or core.name() != "=" or core.terms[0].head != "at":
+                    continue
+                (base, index), value = core.terms[0].terms, literal(core.terms[1])
+                if base is sym(name) and value is not None:
+                    every = span if index.dangling else span[:1]
+                    out |= {(e.integer(index, (i,)),): Fraction(value) for i in every}
+            first, last = (e.integer(end) for end in ranges[0])
+        except (Unsure, Undefined):
+            return {}
+        return out if len(out) == last - first + 1 else {}
+
     def _number(self, name: str, k: int, j: int, rng: random.Random, integer: bool) -> Fraction | int:
         """Value number j in model k: in order first, then on and around constants, then at random."""
-        pool: list[Fraction | int] = POSITIVE if name in self.positive else NUMBERS
+        positive = name in self.positive or (name in self.partly and k % 3 < 2)
+        pool: list[Fraction | int] = POSITIVE if positive else NUMBERS
         if integer:
             return 1 + (k + j) % 3
         if k % 2 == 0:  # a product of many numbers is not to vanish in all models
             pool = [x for x in pool if x]
         near: list[Fraction | int] = [c + d for c in self.constants for d in (0, Fraction(1, 2), Fraction(-1, 2))]
-        near = [x for x in near if x > 0 or name not in self.positive]
+        near = [x for x in near if x > 0 or not positive]
         if k == 0:
             return pool[j % len(pool)]
         if k % 4 == 3 and near:
@@ -413,20 +442,22 @@ def _constants(terms: Iterable[Term]) -> list[Fraction]:
     return sorted(out, key=lambda c: (abs(c), c))[:8]
 
 
-def _positive(conditions: Iterable[Term]) -> set[str]:
-    """Names and functions that are to be positive (or not negative), entry by entry."""
-    out = set()
+def _positive(conditions: Iterable[Term]) -> tuple[set[str], set[str]]:
+    """Names and functions that are to be positive (or not negative), entry by entry; and those of which an entry is."""
+    every: set[str] = set()
+    some: set[str] = set()
     for f in conditions:
         while f.head in ("all", "imp") or (f.head == "is" and f.name() == "surely"):
             f = f.terms[-1]
         least = literal(f.terms[0]) if f.head == "rel" and f.name() in ("<", "<=") else None
         if least is not None and least.numerator >= 0:
             t = f.terms[1]
+            single = t.head == "at" and not t.dangling
             while t.head == "at":
                 t = t.terms[0]
             if t.head in ("sym", "app"):
-                out.add(t.name())
-    return out
+                (some if single else every).add(t.name())
+    return every, some - every
 
 
 def _polynomial(width: int, k: int, rng: random.Random, shape: str) -> dict[tuple[int, ...], Fraction]:
