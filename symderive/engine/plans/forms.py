@@ -74,6 +74,7 @@ class Forms:
         self.hidden = frozenset(hidden)
         self.shown = tuple(shown)
         self._folds: list[Fold] | None = None
+        self._variants: dict[Term, list[Term]] = {}
         self.aliases: dict[str, str] = {}
         """Names of functions that are defined as a function of the book, with that function."""
         for name, d in context.definitions.items():
@@ -250,6 +251,12 @@ class Forms:
 
     def variants(self, t: Term) -> list[Term]:
         """The term tidied, multiplied out, factored, and over a common denominator."""
+        found = self._variants.get(t)
+        if found is None:
+            found = self._variants[t] = self._vary(t)
+        return found
+
+    def _vary(self, t: Term) -> list[Term]:
         out = [t]
         try:
             ring = Ring(64)
