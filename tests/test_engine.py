@@ -4,6 +4,7 @@ import sys
 import time
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,7 +15,7 @@ from benchmarks.scalar import STEPS
 from symderive.engine.judge import Judge
 from symderive.kernel import check
 from symderive.kernel.terms import TooDeep, rel
-from symderive.language.expr import D, Sum, Tab, absolute, delta, eq, exp, function, lift, name, ne, op, sqrt
+from symderive.language.expr import D, Each, Sum, Tab, absolute, delta, eq, exp, function, lift, name, ne, op, sqrt
 from symderive.language.scope import Scope
 from symderive.language.verdict import Kind
 from symderive.rules.book import book
@@ -219,26 +220,26 @@ def squares():
     n, m = s.dim("n"), s.dim("m")
     a, b, x, c = s.matrix("A", n, n), s.matrix("B", n, n), s.matrix("X", m, n), s.real("c")
     s.assume(ne(op("det", a), 0), ne(op("det", b), 0))
-    return s, n, m, a, b, x, c
+    return s, SimpleNamespace(n=n, m=m, a=a, b=b, x=x, c=c)
 
 
 @pytest.mark.parametrize(
     ("sides", "right"),
     [
-        (lambda n, m, a, b, x, c: (inv(product(a, b)), product(inv(b), inv(a))), True),
-        (lambda n, m, a, b, x, c: (inv(product(a, b)), product(inv(a), inv(b))), False),
-        (lambda n, m, a, b, x, c: (inv(op("transpose", a)), op("transpose", inv(a))), True),
-        (lambda n, m, a, b, x, c: (product(inv(a), a), unit(n)), True),
-        (lambda n, m, a, b, x, c: (product(b, a, inv(a)), b), True),
-        (lambda n, m, a, b, x, c: (product(inv(a), b, a), b), False),
-        (lambda n, m, a, b, x, c: (inv(inv(a)), a), True),
-        (lambda n, m, a, b, x, c: ridge(x, c * unit(n), c * unit(m)), True),
-        (lambda n, m, a, b, x, c: ridge(x, c * unit(n), 2 * c * unit(m)), False),
+        (lambda t: (inv(product(t.a, t.b)), product(inv(t.b), inv(t.a))), True),
+        (lambda t: (inv(product(t.a, t.b)), product(inv(t.a), inv(t.b))), False),
+        (lambda t: (inv(op("transpose", t.a)), op("transpose", inv(t.a))), True),
+        (lambda t: (product(inv(t.a), t.a), unit(t.n)), True),
+        (lambda t: (product(t.b, t.a, inv(t.a)), t.b), True),
+        (lambda t: (product(inv(t.a), t.b, t.a), t.b), False),
+        (lambda t: (inv(inv(t.a)), t.a), True),
+        (lambda t: ridge(t.x, t.c * unit(t.n), t.c * unit(t.m)), True),
+        (lambda t: ridge(t.x, t.c * unit(t.n), 2 * t.c * unit(t.m)), False),
     ],
 )
 def test_inverses_move_to_the_other_side(sides, right):
-    s, *names = squares()
-    verdict = judged(s, eq(*sides(*names)))
+    s, names = squares()
+    verdict = judged(s, eq(*sides(names)))
     assert verdict.kind is (Kind.PROVED if right else Kind.REFUTED), verdict.reason
     check.check_record(verdict.certificate, book())
 
@@ -246,3 +247,46 @@ def test_inverses_move_to_the_other_side(sides, right):
 def ridge(x, here, there):
     turned = op("transpose", x)
     return product(inv(product(turned, x) + here), turned), product(turned, inv(product(x, turned) + there))
+
+
+# -- roots, powers, sums in parts, entries that facts state -------------------------------------------
+
+
+def test_cube_roots_have_signs():
+    s = Scope()
+    x, y = s.reals("x y")
+    root = lift(1) / 3
+    for claim in (eq(lift(-8) ** root, -2), eq((x**3) ** root, x), eq((-x) ** root, -(x**root))):
+        assert judged(s, claim).proved
+    assert judged(s, eq((x**3 * y**6) ** root, x * y**2)).proved
+    assert judged(s, eq((x**3) ** root, absolute(x))).refuted
+
+
+@pytest.mark.parametrize("factor", [2, 3, 4])
+def test_even_powers_of_absolute_values(factor):
+    s = Scope()
+    x, n = s.real("x"), s.integer("n", 1)
+    kind = judged(s, eq(absolute(x) ** (factor * n), x ** (factor * n))).kind
+    assert kind is (Kind.REFUTED if factor % 2 else Kind.PROVED)
+
+
+def test_a_sum_splits_where_the_middle_is_inside():
+    for known in (True, False):
+        s = Scope()
+        n, m, x = s.dim("n"), s.integer("m"), s.real("x", (-20, 20))
+        s.assume(n <= 10, -10 <= m, m <= 10)
+        if known:
+            s.assume(0 <= m, m <= n)
+        whole, before, after = (Sum(lambda k, x=x: x[k], *ends) for ends in ((1, n), (1, m), (m + 1, n)))
+        claims = (eq(whole, before + after), eq(before, whole - after), eq(after, whole - before))
+        assert {judged(s, c).kind for c in claims} == {Kind.PROVED if known else Kind.REFUTED}
+
+
+@pytest.mark.parametrize("size", [5, 500])
+def test_entries_that_facts_state(size):
+    s = Scope()
+    x = s.vector("x", size)
+    s.assume(eq(x[1], 0), Each(lambda j: eq(x[j], 1), 2, size))
+    total = Sum(lambda j: exp(x[j]), 1, size)
+    assert judged(s, eq(total, 1 + (size - 1) * exp(1))).proved
+    assert judged(s, eq(total, size * exp(1))).refuted

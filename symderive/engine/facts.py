@@ -123,6 +123,8 @@ class Facts:
         for pattern in self.equations:
             values = match(pattern.triggers[0], t, pattern.variables)
             if values is not None and (pattern.condition, values) not in self._used:
+                if not self._applies(pattern, values):
+                    continue
                 self._used.add((pattern.condition, values))
                 line = self._solve(pattern, values, t)
                 if line is not None:
@@ -130,6 +132,21 @@ class Facts:
                 self.spare.append(self.instance(pattern, values))
         mirror = self.mirrored(t)
         return self.exchange(t) if self.normal.ring.key(mirror) < self.normal.ring.key(t) else None
+
+    def _applies(self, pattern: Pattern, values: tuple[Term, ...]) -> bool:
+        """Whether an equation holds at these indices; asked only where there is another one for other indices."""
+        if not pattern.variables or not self.singled(pattern):
+            return True
+        put = dict(zip(pattern.variables, values, strict=True))
+        return all(self.normal.holds(substitute(c, put)) for c in pattern.ranges if c.head == "rel")
+
+    def singled(self, pattern: Pattern) -> list[Term]:
+        """The single entries of which other equations speak, for an equation about a range of entries."""
+        t = pattern.triggers[0]
+        if t.head != "at":
+            return []
+        singles = (p.triggers[0] for p in self.equations if p.triggers and p is not pattern)
+        return [s.terms[1] for s in singles if s.head == "at" and s.terms[0] is t.terms[0] and not s.loose]
 
     def mirrored(self, t: Term) -> Term:
         """The entry that a fact says is equal, its indices exchanged; the term itself if there is none."""

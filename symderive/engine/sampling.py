@@ -82,9 +82,13 @@ class Sampler:
         seen: list[Model] = []
         for k in range(tries):
             found = self._try(k)
-            if found is not None and found.model not in seen:
+            if found is None:
+                continue
+            if found.model not in seen:
                 seen.append(found.model)
                 yield found
+            elif sum(map(len, found.model.values.values())) > MAX_ENTRIES:
+                return  # all is stated, and much
 
     # -- one model ------------------------------------------------------------------------------
 

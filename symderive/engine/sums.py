@@ -57,6 +57,8 @@ def big(normal: Normal, t: Term) -> int | None:
     if op == "sum" and guard is not TRUE:
         return _guarded(normal, t)
     name, body = normal.open(t)
+    if op == "sum" and (first := _single_first(normal, t, name, body)) is not None:
+        return first
     simple = normal.term(body)
     line, now = None, t
     if simple is not body:
@@ -136,6 +138,18 @@ def _unrolled(normal: Normal, t: Term) -> int | None:
     else:
         step = normal.discharged(builder.rule(f"{op}.last", f=f, lo=lo, hi=hi), rel("<=", lo, hi))
     return step
+
+
+def _single_first(normal: Normal, t: Term, name: str, body: Term) -> int | None:
+    """A sum whose first entry has an equation of its own among the facts: that one, and the rest."""
+    lo, hi = t.terms[:2]
+    entries = {s.terms[0] for s in subterms(body) if s.head == "at" and s.terms[1] is bound(name)}
+    for p in normal.facts.equations:
+        about = p.variables and p.triggers[0].head == "at" and p.triggers[0].terms[0] in entries
+        if about and lo in normal.facts.singled(p) and normal.holds(rel("<=", lo, hi)):
+            line = normal.builder.rule("sum.first", f=Lambda((name,), body), lo=lo, hi=hi)
+            return normal.discharged(line, rel("<=", lo, hi))
+    return None
 
 
 def _guarded(normal: Normal, t: Term) -> int:
