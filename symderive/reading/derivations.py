@@ -140,7 +140,7 @@ class Meaning:
     """The sides of each chain."""
 
     def alone(self) -> tuple[Relation, Value | None] | None:
-        """The last term that stands without a relation, as the right side of an empty one; the boxed one if there is."""
+        """The last term without a relation, as the right side of an empty one; the boxed one if there is."""
         sides = [s for s in self.found.alone if s.boxed] or self.found.alone
         if not sides:
             return None
@@ -599,6 +599,8 @@ class _Understanding:
             try:
                 node = parse(g.text, self.names.words)
                 if Declarer(self.names.copy()).range(node) is not None or (peel(node) is not None):
+                    continue
+                if re.fullmatch(r"[^\\=<>]*\\in\s*(?:\\mathbb\s*\{?\s*R\s*\}?|ℝ)\s*[.,;]?", g.text.strip()):
                     continue
                 if isinstance(node, Node) and node.kind == "chain" and node.parts[1].text == "~":
                     s = peel(node.parts[0])

@@ -94,11 +94,25 @@ def facts(m: Meaning, r: Relation) -> Iterator[Reading]:
 
 
 def attributed(m: Meaning, r: Relation, n: str, codes: Sequence[tuple[str, str, str]]) -> Iterator[Reading]:
+    known = {*m.names.scope.facts, *(a.fact for a in m.assumed)}
+    rank = len(m.names.ranges(n))
+    others = [k for k in m.names.meanings if k != n and k in m.names.scope.names and len(m.names.ranges(k)) == rank]
     for code, say, word in codes:
-        trial = m.names.copy()
-        before = set(trial.scope.facts)
+        said = any(new and new <= known for k in others if (new := properties(m.names, code, k)) is not None)
+        new = properties(m.names, code, n) or set()
+        yield Reading("fact", say, r.step, "" if said else word, tuple(sorted(new - known, key=repr)))
+
+
+def properties(names: Names, code: str, n: str) -> set[Term] | None:
+    """The facts that an adjective states about a name; None if it cannot be said of it."""
+    trial = names.copy()
+    trial.scope.facts = []
+    trial.changed()
+    try:
         new = ATTRIBUTES[code](Declarer(trial), n)
-        yield Reading("fact", say, r.step, word, tuple(f for f in (*trial.scope.facts, *new) if f not in before))
+    except ReadingError:
+        return None
+    return {*trial.scope.facts, *new}
 
 
 def sides(m: Meaning, r: Relation) -> tuple[Value | None, Value | None]:
