@@ -62,6 +62,19 @@ def limit(normal: Normal, t: Term) -> int | None:
     return None
 
 
+def exists(normal: Normal, t: Term) -> int:
+    """A line that says that a limit exists.
+
+    Raises:
+        Stuck: its value is not found.
+    """
+    line = limit(normal, t)
+    if line is None:
+        raise Stuck("the limit is not found")
+    values = {"a": t.terms[0], "c": normal.builder.right(line), "r": make("lim", ZERO, *t.args[1:])}
+    return normal.builder.cut(normal.builder.rule("lim.exists", **values), normal.builder.line(line).claim, line)
+
+
 class Limits:
     """Limits along one approach."""
 
@@ -82,6 +95,8 @@ class Limits:
         self.names = [n for n in plain if n != self.v][:MAX_NAMES]
         self.near = self._near()
         self.known: dict[Term, To | Exception] = {}
+        self.factored: dict[Term, tuple[Term, Term]] = {}
+        """Terms as ρ·q, where q has a limit other than 0."""
         self.depth = self.nested = 0
 
     def _near(self) -> Normal:
@@ -93,6 +108,7 @@ class Limits:
             raise Stuck("a limit in a defined name")
         near = Normal(self.builder, outer.handlers, 64, outer.denominators)
         near.unfold = outer.unfold | {n for n in context.definitions if self.v in context.reach(n)}
+        near.same_index = dict(outer.same_index)
         near.facts.allow([f for f in context.facts if not context.depends(f, self.v)])
         lines = {k for known in outer.signs.facts for k in known.lines}
         for k in sorted(lines):
@@ -124,13 +140,27 @@ class Limits:
 
     def whole(self) -> int:
         body = lower(self.context, self.t.terms[0])
-        to = self.of(body)
+        try:
+            to = self.of(body)
+        except FAILURES:
+            if self.ends or self.t.name(3) != "both":
+                raise
+            return self._from_both_sides()
         if to.value is None:
             raise Stuck("the limit is no number")
         line = to.line
         if body is not self.t.terms[0]:
             line = self.moved(self.builder.lower(self.t.terms[0]), to).line
         return line
+
+    def _from_both_sides(self) -> int:
+        """The limit from the two one-sided ones."""
+        body, side = self.t.terms[0], ("above", "below")
+        lines = [Limits(self.outer, make("lim", *self.t.args[:3], s)).whole() for s in side]
+        values = [self.builder.right(k) for k in lines]
+        if values[0] is not values[1]:
+            lines[1] = self.builder.chain(lines[1], self.outer.equal(values[1], values[0]))
+        return self.given(self.builder.rule("lim.sides", a=body, x=self.v, c=self.point, d=values[0]), *lines)
 
     # -- lines ----------------------------------------------------------------------------------
 
@@ -156,7 +186,37 @@ class Limits:
     def nearby(self, line: int) -> int:
         """A line near the point without the hypotheses that hold near it."""
         granted = set(self._granted())
-        return self._without(line, self.near, lambda h: self.depends(h) and h not in granted)
+        line = self._without(line, self.near, lambda h: self.depends(h) and h not in granted)
+        for h in sorted(self.builder.line(line).hypotheses, key=repr):
+            if h.head == "rel" and h.name() == "!=" and h.terms[1] is ZERO and h.terms[0] in self.factored:
+                by = self._product_nonzero(h)
+                line = line if by is None else self.builder.cut(line, h, by)
+        return line
+
+    def _product_nonzero(self, claim: Term) -> int | None:
+        """ρ·q ≠ 0, where q has a limit other than 0."""
+        t = claim.terms[0]
+        big, tame = self.factored[t]
+        nonzero = self.near.signs.prove(rel("!=", big, ZERO))
+        if nonzero is None:
+            return None
+        lines = [nonzero, self.builder.assume(rel("!=", tame, ZERO))]
+        line = self.builder.order(claim, [(-1, lines, [])], self.near.rewrites(t, big, tame))
+        return self._without(line, self.near, lambda h: h.terms[0] is not tame)
+
+    def _exists(self, h: Term) -> int | None:
+        """A line for ``lim 1/q exists``, where q has a limit other than 0."""
+        over = h.terms[0].terms[0]
+        if over.head != "div" or over.terms[0] is not ONE:
+            return None
+        q = over.terms[1]
+        try:
+            to = self.of_known(q)
+            to = To(to.line, ZERO) if to.value is None else self.continuous(make("div", ONE, P), (q, to))
+        except FAILURES:
+            return None
+        assert to.value is not None
+        return self.given(self.rule("lim.exists", a=over, c=to.value), to.line)
 
     def _without(self, line: int, normal: Normal, which: Callable[[Term], bool], depth: int = 4) -> int:
         for h in sorted(self.builder.line(line).hypotheses, key=repr):
@@ -186,6 +246,8 @@ class Limits:
         for h in builder.line(line).hypotheses:
             if h is builder.line(exists).claim:
                 line = builder.cut(line, h, exists)
+            elif h.head == "is" and h.name() == "limit" and (by := self._exists(h)) is not None:
+                line = builder.cut(line, h, by)
         return To(self.settled(line), to.value)
 
     def same(self, s: Term, t: Term, to: To) -> To:
@@ -507,11 +569,13 @@ class Limits:
             whole = make("mul", over, make("div", d, n))
             leaves = {over: inverse, n: to_n, d: to_d}
             leaves.pop(ONE, None)
-            line = self.same(make("div", ONE, t), whole, self.composed(whole, leaves)).line
             tame = make("div", n, d)
+            if not zero_d:
+                self.known[tame] = self.composed(tame, {n: to_n, d: to_d})
+                self.factored[t] = (r, tame)
+            line = self.same(make("div", ONE, t), whole, self.composed(whole, leaves)).line
             if zero_d:
                 return To(line)
-            self.known[tame] = self.composed(tame, {n: to_n, d: to_d})
             self.known.setdefault(r, to)
             return To(line, None, (r, tame))
         if to.value is not None:
@@ -617,6 +681,8 @@ class Limits:
                 exponent.append(make("mul", num(k), g.terms[0]))
             elif g in logs:
                 exponent.append(make("mul", num(k), make("app", "log", g)))
+            elif g.head == "pow" and g.terms[0] in logs:
+                exponent.append(make("mul", num(k), g.terms[1], make("app", "log", g.terms[0])))
             else:
                 rest.append((g, k))
         if exponent:
@@ -631,7 +697,15 @@ class Limits:
         raise Stuck("an indeterminate product")
 
     def _outgrown(self, m: Monomial, exponent: Term, rest: Monomial) -> To:
-        """rest·e^S, by rest/T^k·(T^k·e^(−T)) for T = −S → ∞; else the reciprocal."""
+        """rest·e^S: by rest/T^k·(T^k·e^(−T)) for T = −S → ∞, by the reciprocal for S → ∞."""
+        grown = self.of(exponent)
+        if grown.value is not None:
+            power, tame = make("app", "exp", exponent), written(rest)
+            leaves = {power: self.continuous(make("app", "exp", P), (exponent, grown)), tame: self.of(tame)}
+            if leaves[tame].value is None:
+                raise Stuck("a power that is not bounded")
+            both = make("mul", power, tame)
+            return self.same(written(m), both, self.composed(both, leaves))
         sign = self.sign(exponent)
         if sign > 0:
             other = times((), m, -1)
@@ -662,14 +736,19 @@ class Limits:
         zeros = [self.of(s) for s in tops]
         if any(to.value is None or not self.is_zero(to.value) for to in zeros):
             raise Stuck("not of the form 0/0")
-        slopes = make("div", make("der", n, self.v), make("der", d, self.v))
+        lines = [self.near.line(make("der", s, self.v)) for s in (n, d)]
         self.depth += 1
         try:
-            to = self.of(slopes)
+            to = self.of(make("div", *map(self.builder.right, lines)))
         finally:
             self.depth -= 1
         if to.value is None:
             raise Stuck("the derivatives have no ratio")
+        for k in (0, 1):
+            sides = [self.builder.left(x) if j <= k else self.builder.right(x) for j, x in enumerate(lines)]
+            part = make("div", *sides)
+            to = self.moved(self.builder.place(lines[k], part, (k,), defined="right"), to)
+        assert to.value is not None
         line = self.rule("lim.quotient", a=n, b=d, c=to.value)
         for zero in zeros:
             line = self._zero(line, zero)

@@ -8,6 +8,7 @@ compared entry by entry.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from symderive.engine.functions import Restart
 from symderive.engine.handlers import HANDLERS
 from symderive.engine.induction import by_induction
 from symderive.engine.inverses import by_inverses, same_determinant
+from symderive.engine.limits import exists
 from symderive.engine.normal import Normal
 from symderive.engine.ring import Full, TooLarge
 from symderive.kernel.algebra import tidy
@@ -335,15 +337,35 @@ class Prover:
             if hi.head != "inf":
                 granted.append(rel("<=", bound(name), hi))
             goal = instantiate(body, bound(name))
+        given = (*conditions, *granted)
+        if goal.head == "is" and goal.name() == "limit":
+            line = self._limit_exists(goal, given)
+            return None if line is None else (line, tuple(names))
         if goal.head != "rel" or shape(self.context, goal.terms[0]) != SCALAR:
             return None
-        given = (*conditions, *granted)
         try:
             line = same_determinant(self, goal, given)
             return (self.relation(goal, given) if line is None else line), tuple(names)
         except FAILURES:
             line = self._contradiction(Setting(given))
             return None if line is None else (line, tuple(names))
+
+    def _limit_exists(self, goal: Term, conditions: tuple[Term, ...], depth: int = MAX_SPLITS) -> int | None:
+        """A line that says that a limit exists, because it has a value; if need be by cases."""
+        split, lim = None, goal.terms[0]
+        for setting in self.settings(goal, conditions):
+            with suppress(*FAILURES):
+                return self.attempt(setting, lambda normal: exists(normal, lim))
+            with suppress(*FAILURES):
+                split = self.attempt(setting, lambda normal: choose_split(Differ(normal, lim.terms[0], ZERO)))
+        if split is None or not depth or not set(split).isdisjoint(conditions):
+            return None
+        lines = []
+        for case in split:
+            inner = (*conditions, case)
+            line = self._contradiction(Setting(inner))
+            lines.append(self._limit_exists(goal, inner, depth - 1) if line is None else line)
+        return None if None in lines else self.builder.cases(goal, split, [k for k in lines if k is not None])
 
 
 def choose_split(differ: Differ) -> tuple[Term, ...] | None:

@@ -8,8 +8,8 @@ From ``H ⊢ s R t`` follows ``C[s] R C[t]``, if H may be used where the hole of
 - under ∂/∂v: definitions except v's own, what does not depend on v, and what stays true near the point;
 - under E: what is not about the outcome, facts of the context (they hold for every outcome), and what
   leaves as a condition on every outcome;
-- under lim v→a: what does not depend on v; v ≠ a (or its side, or v large) is granted, and a strict
-  relation between terms continuous at a becomes that relation at a.
+- under lim v→a: what does not depend on v; v ≠ a (or its side, or v large) is granted, a strict relation
+  between terms continuous at a becomes that relation at a, and t ≠ 0 at ∞ that 1/t has a limit.
 """
 
 from __future__ import annotations
@@ -26,9 +26,12 @@ from symderive.kernel.defined import (
     stays_true,
     surely,
 )
+from symderive.kernel.lowering import lower
 from symderive.kernel.terms import (
     BINDS,
+    ONE,
     TRUE,
+    ZERO,
     Term,
     abstract,
     bound,
@@ -185,6 +188,9 @@ def _near_limit(context: Context, node: Term, c: Term) -> set[Term]:
             end = a if b is x else b
             need(not context.depends(end, v), f"{brief(c)} may fail near the point of the limit")
             return set(defined(context, end))
+        if op == "!=" and b is ZERO and (down or point.head == "inf"):
+            over = lower(context, make("div", ONE, a))  # what has a limit is defined near the point
+            return {make("is", "limit", make("lim", over, *node.args[1:]))}
     more = None if down or point.head == "inf" else stays_true(context, c, v)
     need(more is not None, f"{brief(c)} may fail near the point of the limit")
     there = {put(t, {v: point}) for t in (c, *(more or ()))}

@@ -1,40 +1,93 @@
-"""Limits: a value is suggested by the algebra of limits; the judge decides.
+"""Limits: a value is put in, found by proved lines, or suggested by SymPy; the judge decides.
 
-Values are numbers or ±∞; an indeterminate form is left to SymPy, which is asked for numbers only.
+Values are numbers; what is unbounded has none.  Vectors and matrices go entry by entry.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from fractions import Fraction
+from itertools import product
+from math import prod
 from typing import Any
 
+from symderive.engine.budget import Budget, OutOfBudget
 from symderive.engine.plans.tidy import renamed
-from symderive.engine.plans.work import Work
+from symderive.engine.plans.work import Work, table
+from symderive.engine.prover import FAILURES, Prover
 from symderive.kernel.context import Context
 from symderive.kernel.lowering import lower
-from symderive.kernel.shapes import unfold_operator
-from symderive.kernel.terms import Term, make, num, rel, subterms, sym
+from symderive.kernel.shapes import shape, unfold_operator
+from symderive.kernel.terms import INF, Term, at, literal, make, num, rel, subterms, sym
 from symderive.language.problem import Derivation
+from symderive.language.verdict import Verdict
 
 MAX_NODES = 200
+MAX_ENTRIES = 64
 
 
 def limit(work: Work) -> Derivation:
-    """The plan for a limit of a number."""
+    """The plan for a limit of a number, or of a vector or matrix entry by entry."""
     target = work.goal.target
     assert target is not None
-    if target.head != "lim":
+    spans = _spans(work.context, target)
+    if spans is None or (not spans and target.head != "lim"):
         return work.done(None, None, "the target is no limit")
+    if not spans:
+        answer, verdict = value(work, target)
+        return work.done(answer, verdict, "" if answer else "no value of the limit was found")
+    found: dict[tuple[int, ...], Term] = {}
+    for place in product(*spans):
+        entry = lower(work.context, at(target, *map(num, place)))
+        answer, verdict = value(work, entry) if entry.head == "lim" else (entry, None)
+        if answer is None:
+            return work.done(None, None, f"no value of the limit of entry {place} was found")
+        work.step(entry, answer, verdict=verdict)
+        found[place] = answer
+    whole = table(list(spans), found)
+    return work.done(whole, work.judge(rel("=", target, whole)))
+
+
+def _spans(context: Context, t: Term) -> list[range] | None:
+    """The ranges of the indices of a tensor of known size; None for another one, or a large one."""
+    ends = [(literal(lo), literal(hi)) for lo, hi in shape(context, t)]
+    if not all(isinstance(e, int) for pair in ends for e in pair):
+        return None
+    spans = [range(lo, hi + 1) for lo, hi in ends]  # type: ignore[operator, arg-type]
+    return spans if prod(map(len, spans)) <= MAX_ENTRIES else None
+
+
+def value(work: Work, target: Term) -> tuple[Term | None, Verdict | None]:
+    """The value of a limit, with the verdict on it: by continuity, by the prover's tactic, or as SymPy suggests."""
     body, point = target.terms
-    if point.head not in ("inf", "neg"):
-        direct = work.tidy()(renamed(body, target.name(1), point))
-        verdict = work.judge(rel("=", target, direct))
-        if verdict.proved:
-            return work.done(direct, verdict)
-    found = suggested(work.context, target)
-    if found is None:
-        return work.done(None, None, "no value of the limit was found")
-    return work.done(found, work.judge(rel("=", target, found)))
+    guesses: list[Callable[[], Term | None]] = [lambda: certified(work, target)]
+    guesses.append(lambda: suggested(work.context, target))
+    if INF not in (point, *point.terms):
+        guesses.insert(0, lambda: renamed(body, target.name(1), point))
+    last: tuple[Term | None, Verdict | None] = None, None
+    for guess in guesses:
+        with suppress(*FAILURES):
+            found = guess()
+            if found is None:
+                continue
+            found = work.tidy()(found)
+            verdict = work.judge(rel("=", target, found))
+            if verdict.proved:
+                return found, verdict
+            last = found, verdict
+    return last
+
+
+def certified(work: Work, target: Term) -> Term | None:
+    """The value to which proved lines lead."""
+    prover = Prover(work.context, work.book, Budget(work.units))
+    for setting in prover.settings(rel("=", target, target), work.context.facts):
+        with suppress(*FAILURES, OutOfBudget):
+            found = prover.attempt(setting, lambda normal: normal.term(target))
+            if not any(s.head == "lim" for s in subterms(found)):
+                return found
+    return None
 
 
 def suggested(context: Context, t: Term) -> Term | None:
