@@ -94,15 +94,6 @@ def fields_of(record: type) -> dict[str, Any]:
     return get_type_hints(record, include_extras=True)
 
 
-def _arguments(kinds: str) -> tuple[str, int, bool]:
-    """The kinds of the arguments of a node, how many there are at least, and whether the last repeats."""
-    plain = kinds.rstrip("*?")
-    return plain, len(plain) - (kinds != plain), kinds.endswith("*")
-
-
-_ARGUMENTS = {head: _arguments(kinds) for head, kinds in NODES.items()}
-
-
 class Reader:
     """Reads values of given types over one table of terms, each of which refers to earlier ones by number."""
 
@@ -123,9 +114,9 @@ class Reader:
             f = rational(args[0])
             return make("num", f.numerator, f.denominator)
         need(head != "meta" or self.schematic, "a metavariable outside the book")
-        plain, least, more = _ARGUMENTS[head]
-        need(len(args) >= least, "too few arguments")
-        need(len(args) <= len(plain) or more, "too many arguments")
+        plain = (kinds := NODES[head]).rstrip("*?")
+        need(len(args) >= len(plain) - (kinds != plain), "too few arguments")
+        need(len(args) <= len(plain) or kinds.endswith("*"), "too many arguments")
         return make(head, *[self._argument(plain[min(k, len(plain) - 1)], a) for k, a in enumerate(args)])
 
     def _argument(self, kind: str, a: Any) -> Term | str | int:
@@ -165,8 +156,6 @@ def plan(kind: Any) -> Plan:
     origin, inner = get_origin(kind), get_args(kind)
     if kind in PLANS:
         return PLANS[kind]
-    if kind in (int, bool, NoneType):
-        return partial(_exactly, kind)
     if origin is tuple:
         return _repeated(plan(inner[0])) if inner[-1] is Ellipsis else _listed([plan(k) for k in inner])
     if origin is Mapping:
@@ -176,25 +165,21 @@ def plan(kind: Any) -> Plan:
     return _record(kind)
 
 
-def _text(_: Reader, x: Any) -> str:
-    need(isinstance(x, str), "expected text")
-    return str(x)
+def _exactly(kind: type, why: str, _: Reader, x: Any) -> Any:
+    need(type(x) is kind, why)
+    return x
 
 
 PLANS: dict[Any, Plan] = {
     Term: Reader.closed,
     Open: Reader.term,
     str: lambda _, x: name(x),
-    Text: _text,
+    Text: partial(_exactly, str, "expected text"),
     Fraction: lambda _, x: rational(x),
     Nested: Reader.nested,
     Any: lambda _, x: x,
+    **{kind: partial(_exactly, kind, "expected a whole number") for kind in (int, bool, NoneType)},
 }
-
-
-def _exactly(kind: type, _: Reader, x: Any) -> Any:
-    need(type(x) is kind, "expected a whole number")
-    return x
 
 
 def _repeated(each: Plan) -> Plan:
