@@ -9,7 +9,6 @@ from symderive.language.expr import E, eq, exp, is_, name
 from symderive.language.scope import Scope
 from symderive.rules.book import book
 
-
 x, y, c = name("X"), name("Y"), name("c")
 
 
