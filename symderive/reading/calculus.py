@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from symderive.kernel.context import Definition, Name, base_name
 from symderive.kernel.terms import INF, Term, at, bound, make, rebuild, shift, subterms, sym
-from symderive.reading.functions import Taken, applied, el_value, function_named, head
+from symderive.reading.factors import Taken, el_value
+from symderive.reading.functions import applied, function_named, head
 from symderive.reading.lexer import Leaf
 from symderive.reading.names import Meaning, spell, tabulate
 from symderive.reading.surface import Node, Surface

@@ -29,13 +29,12 @@ from symderive.reading.forms import (
     stands_above,
     symbols_in,
 )
-from symderive.reading.functions import big_letters, mentions_index
 from symderive.reading.lexer import Leaf
 from symderive.reading.names import Meaning, Names, loose, spell, tabulate, tensor
 from symderive.reading.sets import Item
+from symderive.reading.sums import big_letters, mentions_index
 from symderive.reading.surface import Node, Surface
 from symderive.reading.symbols import Symbol, items, label, peel, unwrap
-
 
 BUILT_IN_LETTERS = ("e", "π", "𝔼", "∞", "E")
 
@@ -58,7 +57,7 @@ class Declarer(Definitions):
         facts: list[tuple[Surface, Item]] = []
         for item in batch:
             for b in item.binders:
-                self.note_range(b)
+                self.note_range(b, binder=True)
         for item in batch:
             for part in self.parts(item.node):
                 self.first_pass(part, item, pending, facts)
@@ -526,7 +525,7 @@ class Declarer(Definitions):
 
     def _binder(self, b: Surface, node: Surface, el: Elaborator) -> list[tuple[str, Range, Surface | None]]:
         """The index letters that a binder quantifies, with range and guard; names it declares instead: none."""
-        from symderive.reading.functions import range_in
+        from symderive.reading.sums import range_in
 
         found = self.range(b)
         if found is not None:
@@ -563,7 +562,7 @@ class Declarer(Definitions):
             return
         keys: list[str] = []
         for node in item.group or (item.node,):
-            keys += [k for k in self.subjects(node, item) if k not in keys]
+            keys += dict.fromkeys(k for k in self.subjects(node, item) if k not in keys)
         for code in item.codes:
             make_fact = ATTRIBUTES.get(code)
             for key in keys if make_fact is not None else ():
@@ -583,9 +582,9 @@ class Declarer(Definitions):
         for other in item.others:
             theirs = [k for k in self.subjects(other, item) if k not in random]
             self.names.assume(make("is", "independent", *(sym(k) for k in (*random, *theirs))))
-        for what, node in item.moments:
+        for what, about in item.moments:
             for k in random if what not in ("from", "to") else ():
-                self.moment(what, node, k, item)
+                self.moment(what, about, k, item)
 
     def independent(self, random: Sequence[str]) -> None:
         if len(random) > 1:

@@ -86,7 +86,7 @@ class Definitions(Sets):
             and s.base not in self.names.scope.definitions
         ):
             return None
-        if not arguments and s.base in ("𝔼", "E") and s.base not in self.names:
+        if not arguments and s.base == "𝔼" and s.base not in self.names:
             return None
         mentions = {key_of(p) for p in symbols_in(right)} | {
             q.base for p in symbols_in(right) if (q := peel(p)) is not None

@@ -20,7 +20,6 @@ from symderive.reading.chains import Chain, Declaration, Derivation, Link, Side,
 from symderive.reading.declare import Declarer
 from symderive.reading.elaborate import Elaborator, Value
 from symderive.reading.errors import ReadingError
-from symderive.reading.functions import range_in
 from symderive.reading.inference import bases_of, infer_families
 from symderive.reading.lexer import Leaf
 from symderive.reading.names import Names, tabulate
@@ -29,6 +28,7 @@ from symderive.reading.sentences import Reader
 from symderive.reading.sets import Item
 from symderive.reading.source import Run, Span, Spelled
 from symderive.reading.summing import free_letters, summed
+from symderive.reading.sums import range_in
 from symderive.reading.surface import Node, Surface, parse
 from symderive.reading.symbols import Symbol, items, label, peel, unwrap
 

@@ -17,7 +17,7 @@ from symderive.kernel.context import Rejected
 from symderive.kernel.shapes import Shape, is_integer, same_shape, shape
 from symderive.kernel.terms import INF, ONE, ZERO, Term, TooDeep, abstract, at, make, num, rel, sym, value
 from symderive.kernel.words import say
-from symderive.reading import alphabet, calculus, dots, functions, probability
+from symderive.reading import alphabet, brackets, calculus, dots, factors, functions, probability, sums
 from symderive.reading.errors import ReadingError
 from symderive.reading.lexer import Leaf
 from symderive.reading.names import Meaning, Names, show, spell, tabulate
@@ -263,10 +263,10 @@ class Elaborator:
         if s is None or not stated:
             raise self.error("syntax", "this quantifier is not read", node)
         inside = Node("listed", stated) if len(stated) > 1 else stated[0]
-        range_ = functions.range_in(self, s.base, inside) or self.names.ranges_said.get(s.base)
+        range_ = sums.range_in(self, s.base, inside) or self.names.ranges_said.get(s.base)
         if range_ is None:
             raise self.error("undeclared", f"the range of {spell(s.base)} is not known", node, "Write ∀ j = 1, …, n.")
-        with functions.binding(self, s.base, *range_) as name:
+        with sums.binding(self, s.base, *range_) as name:
             out = self.condition(inside)
             if isinstance(binder, Node) and binder.kind == "chain":
                 guards = self.relation_terms(binder)
@@ -319,10 +319,10 @@ class Elaborator:
         r"""An index used loose right after its sum (``\\sum_i a_i + b_i``) is an error."""
         bound_letters: set[str] = set()
         for p in node.parts:
-            found = functions.big_letters(p)
+            found = sums.big_letters(p)
             for letter in bound_letters - set(self.bound):
                 known = letter in self.names and self.names.meanings[letter].role != "index"
-                if not known and letter not in found and functions.mentions_index(p, letter):
+                if not known and letter not in found and sums.mentions_index(p, letter):
                     raise self.error(
                         "extent",
                         f"the index {letter} is used after the end of its sum",
@@ -426,7 +426,7 @@ class Elaborator:
     def factor(self, factors: Sequence[Factor], k: int) -> tuple[Value, int]:
         """The factor at a place, with what it takes to its right, and the place after it."""
         node = factors[k].node
-        for handler in (functions.prefix, calculus.prefix, probability.prefix, functions.big, functions.applied):
+        for handler in (functions.prefix, calculus.prefix, probability.prefix, sums.big, functions.applied):
             found = handler(self, factors, k)
             if found is not None:
                 return found
@@ -570,7 +570,7 @@ class Elaborator:
         return self.value(node.parts[1])
 
     def _bracket(self, node: Node) -> Value:
-        return functions.bracket(self, node)
+        return brackets.bracket(self, node)
 
     def _fraction(self, node: Node) -> Value:
         derivative = calculus.fraction(self, node)
@@ -593,7 +593,7 @@ class Elaborator:
         return Value(make("pow", inside.term, num(order)), inside.row)
 
     def _environment(self, node: Node) -> Value:
-        return functions.environment(self, node)
+        return brackets.environment(self, node)
 
     def _factorial(self, node: Node) -> Value:
         inside = value(self.term(node.parts[0]))
@@ -661,7 +661,7 @@ class Elaborator:
         """A script on something that is no symbol: a power, a transpose, a component, a norm."""
         assert isinstance(node, Node)
         if node.kind in ("superscript", "subscript"):
-            special = functions.scripted_bracket(self, node)
+            special = brackets.scripted_bracket(self, node)
             if special is not None:
                 return special
             base = self.value(node.parts[0])
@@ -763,7 +763,7 @@ class Elaborator:
             if range_ is None and key not in self.names:
                 range_ = self.names.ranges_said.get(key)
                 if range_ is None and self.root is not None:
-                    range_ = functions.range_in(self, key, self.root)
+                    range_ = sums.range_in(self, key, self.root)
             if range_ is None and key in self.names.ranges_said and not self._integer_name(key):
                 range_ = self.names.ranges_said[key]
             if key in self.names.ranges_said and key in self.names and not self._integer_name(key):
@@ -773,7 +773,8 @@ class Elaborator:
                 and self.names.declared(key).kind == "int"
                 and self.names.meanings[key].role != "index"
             )
-            if not known and range_ is not None and (key not in self.names or self.names.meanings[key].role == "index"):
+            own = key in self.names and self.names.meanings[key].role != "index" and not self.names.ranges(key)
+            if not known and range_ is not None and not own:
                 if any(len(b.loose) for b in range_):
                     raise self.error("undeclared", f"the index {spell(key)} has no range", node)
                 return self.names.index(key, *range_)
@@ -821,7 +822,7 @@ class Elaborator:
 
     def _adopted(self, s: Symbol) -> bool:
         """Whether an earlier part lends the meaning of a symbol that has none here."""
-        if not self.names.elders or functions.numbered(self, s.base):
+        if not self.names.elders or factors.numbered(self, s.base):
             return False
         return any(key not in self.names and self.names.adopt(key) for key, *_ in _candidates(s))
 
@@ -970,7 +971,7 @@ class Elaborator:
         ranges = []
         for p in parts:
             found = peel(p)
-            own = functions.range_of_bound(self, found.base) if found is not None else None
+            own = sums.range_of_bound(self, found.base) if found is not None else None
             ranges.append(own if own is not None else (ONE, INF))
         if any(r[0].loose or r[1].loose for r in ranges):
             raise self.error("undeclared", f"{spell(s.base)} is not declared", node, "Declare it as a family.")

@@ -14,9 +14,9 @@ from symderive.kernel.context import Name, Range
 from symderive.kernel.terms import INF, ONE, abstract, at, bound, make, rel, sym
 from symderive.reading.alphabet import styled
 from symderive.reading.elaborate import Elaborator, transposes
-from symderive.reading.functions import big_letters
 from symderive.reading.lexer import Leaf
 from symderive.reading.names import Meaning, Names, loose, spell
+from symderive.reading.sums import big_letters
 from symderive.reading.surface import Node, Surface
 from symderive.reading.symbols import Symbol, letters, peel, unwrap
 
@@ -128,15 +128,22 @@ def _look(names: Names, node: Surface, use: _Use) -> None:
     el = Elaborator(names, node)
     places: dict[str, list[Slot]] = {}
     for s in _symbols(node):
-        if s.base in names.tainted or (s.upper is not None and isinstance(unwrap(s.upper), Node) and not transposes(s.upper)):
+        if s.base in names.tainted or (
+            s.upper is not None and isinstance(unwrap(s.upper), Node) and not transposes(s.upper)
+        ):
             continue
         parts = el.index_parts(s.lower, 9) if s.lower is not None else []
-        plain = [letters(unwrap(p)) if not isinstance(unwrap(p), Leaf) or unwrap(p).text.isalpha() else unwrap(p).text for p in parts]
+        plain = [
+            letters(unwrap(p)) if not isinstance(unwrap(p), Leaf) or unwrap(p).text.isalpha() else unwrap(p).text
+            for p in parts
+        ]
         shown = [x if x is not None else "?" for x in plain]
         bold = styled(s.base, "BOLD") if len(s.base) == 1 else s.base
         base = bold if s.base not in names and bold in names else s.base
         declared = base in names and not names.is_function(base)
-        if base in names and not declared:
+        if (base in names and not declared) or any(
+            k.startswith(f"{base}_") and k[len(base) + 1 :].isdigit() for k in names.meanings
+        ):
             continue
         if not declared and base not in ("δ", "𝟙", "e"):
             use.ranks.setdefault(base, set()).add(len(parts))

@@ -61,7 +61,7 @@ HARMLESS = frozenset(
     regularisation regularization strength coefficient coefficients rate momentum values value parameters parameter trainable
     neural recurrent linear affine map layerwise observation observations noise as for on in to query key keys queries
     normalised normalized vectors matrices matrix vector also respectively denote denotes both update rule sequence sequences
-    embedding embeddings token tokens variance covariance expectation threshold margin penalty base baseline reward""".split()
+    embedding embeddings token tokens variance covariance expectation threshold margin penalty kernel kernels stride strides padding filter filters sizes base baseline reward""".split()
 )
 """Words that name things of the field and carry no assumption."""
 

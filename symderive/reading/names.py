@@ -254,7 +254,9 @@ class Names:
     def fresh_dimension(self) -> Term:
         """A dimension that nobody named: it may turn out to be another one."""
         taken = (*self.meanings, *self.tainted, *self.ranges_said)
-        key = next((d for d in DIMENSIONS if d not in taken), None) or next(f"n_{k}" for k in range(1, 10_000) if f"n_{k}" not in taken)
+        key = next((d for d in DIMENSIONS if d not in taken), None) or next(
+            f"n_{k}" for k in range(1, 10_000) if f"n_{k}" not in taken
+        )
         out = self.dimension(key)
         self.meanings[key].role = "open dimension"
         return out

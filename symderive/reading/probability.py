@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from symderive.kernel.terms import Term, sym
 from symderive.language.expr import Cov, E, Expr, Var
-from symderive.reading.functions import Taken, el_value, opens_arguments, postscript, strip_scripts
+from symderive.reading.factors import Taken, el_value, opens_arguments, postscript, strip_scripts
 from symderive.reading.lexer import Leaf
 from symderive.reading.surface import Node, Surface
 from symderive.reading.symbols import items, peel, unwrap

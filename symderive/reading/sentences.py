@@ -213,8 +213,8 @@ class Reader:
         """``g_k`` for ``∂L/∂θ_k``: with an index letter, a tensor of them; else the term itself."""
         from symderive.kernel.terms import abstract, bound, make
         from symderive.reading.elaborate import Elaborator
-        from symderive.reading.functions import range_in
         from symderive.reading.names import loose
+        from symderive.reading.sums import range_in
 
         s = peel(self.parse(short))
         if s is None:

@@ -23,9 +23,9 @@ from symderive.reading.forms import (
     symbols_in,
     written_together,
 )
-from symderive.reading.functions import range_in
 from symderive.reading.lexer import Leaf
 from symderive.reading.names import Names
+from symderive.reading.sums import range_in
 from symderive.reading.surface import Node, Surface
 from symderive.reading.symbols import Symbol, items, label, peel, unwrap
 
@@ -67,16 +67,16 @@ class Sets:
         self.own_ranges: dict[str, Range] = {}
         """Ranges of index letters within the sentence that is being settled."""
 
-    def note_range(self, node: Surface) -> bool:
-        """Remember the range of ``i = 1, …, n``; whether the formula is one."""
-        found = self.range(node)
+    def note_range(self, node: Surface, *, binder: bool = False) -> bool:
+        """Remember the range of ``i = 1, …, n``, and of ``k ≥ 2`` in a binder; whether the formula is one."""
+        found = self.range(node, binder=binder)
         if found is None:
             return False
         letter, lo, hi = found
         self.names.ranges_said[letter] = (lo, hi)
         return True
 
-    def range(self, node: Surface) -> tuple[str, Term, Term] | None:
+    def range(self, node: Surface, *, binder: bool = True) -> tuple[str, Term, Term] | None:
         """``i = 1, …, n``, ``t = 1, 2``, ``k ≥ 2``, ``i ∈ {1, …, n}`` as (letter, first, last)."""
         node = unwrap(node)
         parts = [p for p in items(node) if not (isinstance(p, Leaf) and p.type == "TEXT")]
@@ -108,7 +108,8 @@ class Sets:
                 if any(isinstance(p, Leaf) and p.type == "DOTS" for p in listed) and s.base not in self.names:
                     return s.base, self.dimension(listed[0]), self.dimension(listed[-1])
         if (
-            relation in (">=", ">")
+            binder
+            and relation in (">=", ">")
             and len(parts) == 1
             and s.base not in self.names
             and s.base in "ijklmnqrst"
