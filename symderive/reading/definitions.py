@@ -16,7 +16,7 @@ from symderive.kernel.wellfounded import check_definitions
 from symderive.reading.alphabet import styled
 from symderive.reading.elaborate import Elaborator, Value
 from symderive.reading.errors import ReadingError
-from symderive.reading.forms import inside, is_power, key_of, relation_of, symbols_in
+from symderive.reading.forms import inside, is_power, key_of, relation_of, steps_back, symbols_in
 from symderive.reading.lexer import Leaf
 from symderive.reading.names import Macro, Meaning, Names, loose, spell, tabulate, tensor
 from symderive.reading.sets import Item, Sets
@@ -231,14 +231,35 @@ class Definitions(Sets):
         out.sort(key=lambda c: c[0][0][0].args[0] if c[0][0][0].head == "num" else 10**6)  # type: ignore[arg-type, return-value]
         return out
 
+    def _initial(
+        self,
+        names: Names,
+        base: str,
+        clauses: list[tuple[list[Range], list[str], int, Pending]],
+        shape: tuple[Term, ...],
+    ) -> tuple[Term, Term] | None:
+        """The member before the first one of a recurrence, as a name of its own, where the text gives it no value."""
+        ranges, letters, upper, p = clauses[0]
+        first = value(ranges[-1][0])
+        if len(clauses) != 1 or len(ranges) != 1 or not isinstance(first, int) or first < 1:
+            return None
+        if not steps_back(p.right, base, letters[0]):
+            return None
+        key = f"{base}^⁽{first - 1}⁾" if upper else f"{base}_{first - 1}"
+        if key not in names:
+            names.add(Meaning(key, spell(key), "inferred", "initial value"), Name("real", tensor(shape)))
+            names.inferred.append(f"{spell(key)} is where the recurrence starts")
+        return num(first - 1), sym(key)
+
     def _try_families(
         self,
         names: Names,
         plans: dict[str, list[tuple[list[Range], list[str], int, Pending]]],
         shapes: dict[str, tuple[Term, ...]],
     ) -> None:
+        starts = {base: self._initial(names, base, clauses, shapes[base]) for base, clauses in plans.items()}
         for base, clauses in plans.items():
-            first, last = clauses[0][0][-1][0], clauses[-1][0][-1][1]
+            first, last = starts[base][0] if starts[base] else clauses[0][0][-1][0], clauses[-1][0][-1][1]
             outer = clauses[-1][0][:-1]
             p = clauses[-1][3]
             meaning = Meaning(
@@ -258,7 +279,8 @@ class Definitions(Sets):
             names.add(meaning, Name("real", (*outer, (first, last), *tensor(shapes[base]))))
         for base, clauses in plans.items():
             params = tuple(f"{base}#{k}" for k in range(len(clauses[-1][0])))
-            rows = []
+            start = starts[base]
+            rows = [(((start[0], start[0]),), start[1])] if start else []
             for ranges, letters, _, p in clauses:
                 el = Elaborator(names, p.right)
                 el.bound = {x: bound(q) for x, q in zip(letters, params, strict=True) if x}

@@ -111,9 +111,7 @@ def symbols_in(node: Surface) -> list[Surface]:
         s = peel(n)
         if s is not None:
             out.append(n)
-            for script in (s.lower, s.upper):
-                if script is not None and not label(script):
-                    stack.append(script)
+            stack += [script for script in (s.lower, s.upper) if script is not None and not label(script)]
             continue
         if isinstance(n, Node):
             stack.extend(reversed(n.parts))
@@ -188,6 +186,17 @@ def stepped(node: Surface, letter: str) -> bool:
                 if text in (f"{letter}-1", f"{letter}+1"):
                     return True
             stack += n.parts
+    return False
+
+
+def steps_back(node: Surface, base: str, letter: str) -> bool:
+    """Whether ``h_{t-1}`` stands in a formula, for a base and an index letter."""
+    for n in nodes_in(node):
+        s = peel(n) if n.kind in ("subscript", "superscript") else None
+        if s is not None and s.base == base:
+            scripts = [mention(x).strip("()") for x in (s.lower, s.upper) if x is not None]
+            if f"{letter}-1" in scripts:
+                return True
     return False
 
 
