@@ -186,6 +186,9 @@ def equal(
     """The verdict on ``lhs relation rhs``.
 
     Args:
+        lhs: text, a SymPy expression or an `Expr`.
+        rhs: the same.
+        given: declarations and assumptions in words, or a scope.
         relation: ``=``, ``!=``, ``<``, ``<=``, ``>`` or ``>=``.
         units: how much work may be spent.
 
@@ -382,6 +385,7 @@ class Problem:
         """The report on a derivation for this problem, which need not restate it.
 
         Args:
+            text: the derivation.
             format: ``latex`` or ``markdown``.
         """
         from symderive.checking import check_solution
@@ -489,7 +493,12 @@ def check_many(items: Iterable[Item], *, jobs: int = 2, **options: Any) -> Itera
     return run(items, jobs=jobs, **options)
 
 
-def read(path_or_text: str | Path, *, format: str | None = None, macros: str | Path | None = None) -> Document:
+def read(
+    path_or_text: str | Path,
+    *,
+    format: str | None = None,  # noqa: A002
+    macros: str | Path | None = None,
+) -> Document:
     """Read a document: LaTeX, Markdown or a notebook.
 
     Args:

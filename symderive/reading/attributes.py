@@ -64,7 +64,7 @@ def _one_hot(d: Declarer, key: str) -> list[Term]:
 
 
 def _property(name: str) -> Callable[[Declarer, str], list[Term]]:
-    return lambda d, key: [make("is", name, sym(key))]
+    return lambda _, key: [make("is", name, sym(key))]
 
 
 def _function_property(name: str) -> Callable[[Declarer, str], list[Term]]:
@@ -85,7 +85,7 @@ def _full_column_rank(d: Declarer, key: str) -> list[Term]:
 def _symmetric(d: Declarer, key: str) -> list[Term]:
     if d.names.declared(key).kind == "random" and len(d.names.ranges(key)) < 2:
         return [make("is", "symmetric-law", sym(key))]
-    return _matrix(lambda t, n: rel("=", make("op", "transpose", t), t))(d, key)
+    return _matrix(lambda t, _: rel("=", make("op", "transpose", t), t))(d, key)
 
 
 ATTRIBUTES: dict[str, Callable[[Declarer, str], list[Term]]] = {
@@ -95,11 +95,11 @@ ATTRIBUTES: dict[str, Callable[[Declarer, str], list[Term]]] = {
     "nonzero": _each(lambda x: rel("!=", x, ZERO)),
     "symmetric": _symmetric,
     "orthogonal": _matrix(lambda t, n: rel("=", make("op", "matmul", make("op", "transpose", t), t), _unit(n))),
-    "invertible": _matrix(lambda t, n: rel("!=", make("op", "det", t), ZERO)),
+    "invertible": _matrix(lambda t, _: rel("!=", make("op", "det", t), ZERO)),
     "positive-definite": _property("positive-definite"),
     "distribution": _distribution,
     "one-hot": _one_hot,
-    "unit": lambda d, key: [rel("=", make("op", "square", sym(key)), ONE)],
+    "unit": lambda _, key: [rel("=", make("op", "square", sym(key)), ONE)],
     "symmetric-law": _property("symmetric-law"),
     "convex": _function_property("convex"),
     "even": _function_property("even"),

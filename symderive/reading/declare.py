@@ -201,7 +201,6 @@ class Declarer(Definitions):
         dims: Sequence[Term],
         item: Item,
         facts: Iterable[Callable[[Term], Term]] = (),
-        rank: int = 0,
     ) -> str:
         """A fresh name or family; for a known one only the facts are added."""
         key, lower, upper = self.family_of(s, item)
@@ -584,7 +583,7 @@ class Declarer(Definitions):
             self.names.assume(make("is", "independent", *(sym(k) for k in (*random, *theirs))))
         for what, about in item.moments:
             for k in random if what not in ("from", "to") else ():
-                self.moment(what, about, k, item)
+                self.moment(what, about, k)
 
     def independent(self, random: Sequence[str]) -> None:
         if len(random) > 1:
@@ -608,7 +607,7 @@ class Declarer(Definitions):
                         break
         return out
 
-    def moment(self, what: str, node: Surface | None, key: str, item: Item) -> None:
+    def moment(self, what: str, node: Surface | None, key: str) -> None:
         if node is not None:
             self.declare_sides(node, Item(node, "let"))
         stated = {"mean-zero": ZERO, "variance-one": ONE}.get(what)

@@ -840,7 +840,7 @@ class Elaborator:
             return True
         if s.lower is None or used is not None or self.names.is_function(key):
             return False
-        return not self.names.ranges(key) and bool(label(s.lower)) and not self._indexed(s.lower)
+        return not self.names.ranges(key) and bool(label(s.lower)) and not self.indexed(s.lower)
 
     def _named(self, key: str, lower: Surface | None, upper: Surface | None, node: Surface) -> Value:
         meaning = self.names.meanings[key]
@@ -914,7 +914,7 @@ class Elaborator:
         if s.lower is not None:
             if not lower_label:
                 raise self.error("undeclared", f"{spell(s.base)} is not declared", node, "Declare it as a family.")
-            if self._indexed(s.lower):
+            if self.indexed(s.lower):
                 return self._inferred_family(s, node)
         key = s.base + (f"_{lower_label}" if lower_label else "")
         upper = s.upper
@@ -945,7 +945,7 @@ class Elaborator:
             advice = "Write \\frac{dL}{dx}, or declare d."
             raise self.error("undeclared", "d is not declared; differentials are not read", node, advice)
 
-    def _indexed(self, lower: Surface) -> bool:
+    def indexed(self, lower: Surface) -> bool:
         """Whether a subscript holds a bound letter or a declared integer."""
         for p in self.index_parts(lower, 9):
             for leaf in leaves(p):

@@ -28,7 +28,8 @@ ELEMENTWISE = {
     **{f: f for f in ("exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "erf", "sign", "step")},
     **{f: f for f in ("relu", "sigmoid", "softplus", "gelu", "silu", "logit")},
     "ln": "log", "ReLU": "relu", "sgn": "sign", "GELU": "gelu", "SiLU": "silu", "Swish": "silu", "swish": "silu",
-    "Relu": "relu", "Sigmoid": "sigmoid", "softsign": "softsign", "expit": "sigmoid", "Softplus": "softplus", "logistic": "sigmoid",
+    "Relu": "relu", "Sigmoid": "sigmoid", "softsign": "softsign", "expit": "sigmoid", "Softplus": "softplus",
+    "logistic": "sigmoid",
     "Tanh": "tanh",
 }  # fmt: skip
 """Functions of numbers, which act entry by entry on tensors, by the word that people write."""
@@ -333,7 +334,7 @@ def listed_names(el: Elaborator, s: Symbol, node: Surface) -> Value | None:
     if s.lower is None or s.base in el.names:
         return None
     parts = el.index_parts(s.lower, 9)
-    if len(parts) != 1 or not el._indexed(s.lower):
+    if len(parts) != 1 or not el.indexed(s.lower):
         return None
     known = numbered(el, s.base)
     if not known:

@@ -1,6 +1,6 @@
-"""What the use of undeclared letters says about them: families, and which of them share an index.
+r"""What the use of undeclared letters says about them: families, and which of them share an index.
 
-Notes rarely declare their vectors: ``a_j = e^{z_j} / \\sum_k e^{z_k}`` says that a and z have entries with one
+Notes rarely declare their vectors: ``a_j = e^{z_j} / \sum_k e^{z_k}`` says that a and z have entries with one
 range.  Letters that stand in the same place of a name, or are bound by the same sum, have the same range;
 each class without a declared one gets a dimension of its own.  All of it is echoed as inferred.
 """
@@ -44,6 +44,8 @@ def infer_families(names: Names, nodes: Iterable[Surface], defined: Collection[s
     """Declare the undeclared bases that are used with index letters, each with its range.
 
     Args:
+        names: what is declared; grows.
+        nodes: the formulas.
         defined: bases that the text defines itself; for them only the range of the letters is noted.
     """
     use = _Use()

@@ -56,7 +56,8 @@ class Leaf:
 
 RELATIONS = {
     "=": "=", "<": "<", ">": ">", "lt": "<", "gt": ">", "le": "<=", "leq": "<=", "leqslant": "<=", "ge": ">=",
-    "geq": ">=", "geqslant": ">=", "ne": "!=", "neq": "!=", "approx": "~~", "simeq": "~~", "approxeq": "~~", "propto": "propto",
+    "geq": ">=", "geqslant": ">=", "ne": "!=", "neq": "!=", "approx": "~~", "simeq": "~~", "approxeq": "~~",
+    "propto": "propto",
     "sim": "~", "in": "in", "ni": "ni", "notin": "notin", "leftarrow": "<-", "gets": "<-", "to": "->",
     "rightarrow": "->", "longrightarrow": "->", "mapsto": "|->", "Rightarrow": "=>", "implies": "=>",
     "Longrightarrow": "=>", "Leftrightarrow": "<=>", "iff": "<=>", "equiv": ":=", "coloneqq": ":=",
@@ -149,7 +150,8 @@ MARKS = {
     "dag": "†",
 }
 BRACKETS = {
-    "(": ("LPAR", "("), "[": ("LPAR", "["), ")": ("RPAR", ")"), "]": ("RPAR", "]"), "{": ("LSET", "{"), "}": ("RSET", "}"),
+    "(": ("LPAR", "("), "[": ("LPAR", "["), ")": ("RPAR", ")"), "]": ("RPAR", "]"), "{": ("LSET", "{"),
+    "}": ("RSET", "}"),
     "lbrace": ("LSET", "{"), "rbrace": ("RSET", "}"), "langle": ("LANGLE", "<"), "rangle": ("RANGLE", ">"),
     "lvert": ("LBAR", "|"), "rvert": ("RBAR", "|"), "lVert": ("LNORM", "||"), "rVert": ("RNORM", "||"),
     "lbrack": ("LPAR", "["), "rbrack": ("RPAR", "]"), "lfloor": ("LPAR", "floor"), "rfloor": ("RPAR", "floor"),
@@ -489,10 +491,13 @@ class Lexer:
 
     def _rest(self, name: str, start: int, end: int) -> int:
         simple = {
-            "nabla": ("NABLA", "∇"), "partial": ("PARTIAL", "∂"), "top": ("TRANSPOSE", "T"), "intercal": ("TRANSPOSE", "T"),
+            "nabla": ("NABLA", "∇"), "partial": ("PARTIAL", "∂"), "top": ("TRANSPOSE", "T"),
+            "intercal": ("TRANSPOSE", "T"),
             "ldots": ("DOTS", "..."), "cdots": ("DOTS", "..."), "dots": ("DOTS", "..."), "vdots": ("DOTS", "..."),
-            "ddots": ("DOTS", "..."), "dotsc": ("DOTS", "..."), "dotsb": ("DOTS", "..."), "forall": ("FORALL", "∀"), "pm": ("SIGN", "±"), "mp": ("SIGN", "∓"),
-            "colon": ("COLON", ":"), "boxed": ("BOXED", "boxed"), "T": ("TRANSPOSE", "T"), "transpose": ("TRANSPOSE", "T"),
+            "ddots": ("DOTS", "..."), "dotsc": ("DOTS", "..."), "dotsb": ("DOTS", "..."), "forall": ("FORALL", "∀"),
+            "pm": ("SIGN", "±"), "mp": ("SIGN", "∓"),
+            "colon": ("COLON", ":"), "boxed": ("BOXED", "boxed"), "T": ("TRANSPOSE", "T"),
+            "transpose": ("TRANSPOSE", "T"),
             "underbrace": ("BRACE", "underbrace"), "overbrace": ("BRACE", "overbrace"), "exists": ("FORALL", "∃"),
             "checkmark": ("TEXT", "✓"), "square": ("TEXT", "□"),
             "Box": ("TEXT", "□"),

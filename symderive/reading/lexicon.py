@@ -11,10 +11,13 @@ NOUNS: dict[str, tuple[str, ...]] = {
     # numbers
     "real number": ("real",), "real numbers": ("real",), "real": ("real",), "reals": ("real",), "number": ("real",),
     "numbers": ("real",), "scalar": ("real",), "scalars": ("real",), "constant": ("real",), "constants": ("real",),
-    "real constant": ("real",), "parameter": ("real",), "parameters": ("real",), "hyperparameter": ("real",), "coefficient": ("real",), "coefficients": ("real",),
-    "learning rate": ("real", "likely-positive"), "step size": ("real", "likely-positive"), "weight decay": ("real",), "weight decay coefficient": ("real",),
+    "real constant": ("real",), "parameter": ("real",), "parameters": ("real",), "hyperparameter": ("real",),
+    "coefficient": ("real",), "coefficients": ("real",),
+    "learning rate": ("real", "likely-positive"), "step size": ("real", "likely-positive"), "weight decay": ("real",),
+    "weight decay coefficient": ("real",),
     "temperature": ("real",), "probability": ("real",), "variance parameter": ("real",), "slope": ("real",),
-    "integer": ("int",), "integers": ("int",), "natural number": ("int", "positive"), "natural numbers": ("int", "positive"),
+    "integer": ("int",), "integers": ("int",), "natural number": ("int", "positive"),
+    "natural numbers": ("int", "positive"),
     "positive integer": ("int", "positive"), "positive integers": ("int", "positive"),
     "nonnegative integer": ("int", "nonnegative"), "non-negative integer": ("int", "nonnegative"),
     "dimension": ("int", "positive"), "dimensions": ("int", "positive"), "number of": ("int", "positive"),
@@ -25,7 +28,8 @@ NOUNS: dict[str, tuple[str, ...]] = {
     "data matrix": ("rank2",), "weight vector": ("rank1",), "bias vector": ("rank1",), "input vector": ("rank1",),
     "identity matrix": ("rank2", "square", "identity"), "identity": ("rank2", "square", "identity"),
     "logits": ("rank1",), "embedding": ("rank1",), "hidden state": (), "input vectors": ("rank1",),
-    "probability vector": ("rank1", "distribution"), "probability distribution": ("rank1", "distribution"), "distribution": ("law",),
+    "probability vector": ("rank1", "distribution"), "probability distribution": ("rank1", "distribution"),
+    "distribution": ("law",),
     "one-hot vector": ("rank1", "one-hot"), "unit vector": ("rank1", "unit"),
     "permutation matrix": ("rank2", "square", "permutation"),
     "standard basis vector": ("basis",), "basis vector": ("basis",), "unit basis vector": ("basis",),
@@ -38,54 +42,80 @@ NOUNS: dict[str, tuple[str, ...]] = {
     "random vector": ("random", "rank1"),
 }  # fmt: skip
 ADJECTIVES: dict[str, tuple[str, ...]] = {
-    "positive": ("positive",), "nonnegative": ("nonnegative",), "non-negative": ("nonnegative",), "negative": ("negative",),
+    "positive": ("positive",), "nonnegative": ("nonnegative",), "non-negative": ("nonnegative",),
+    "negative": ("negative",),
     "nonzero": ("nonzero",), "non-zero": ("nonzero",), "symmetric": ("symmetric",), "orthogonal": ("orthogonal",),
     "invertible": ("invertible",), "nonsingular": ("invertible",), "positive definite": ("positive-definite",),
-    "positive-definite": ("positive-definite",), "symmetric positive definite": ("symmetric", "positive-definite"), "one-hot": ("one-hot", "rank1?"), "one-hot encoded": ("one-hot", "rank1?"), "diagonal": ("unread",),
-    "differentiable": ("function?",), "twice differentiable": ("function?",), "smooth": ("function?",), "continuously differentiable": ("function?",),
-    "convex": ("convex",), "even": ("even",), "odd": ("odd",), "increasing": ("increasing",), "strictly increasing": ("increasing",),
-    "independent": ("independent",), "mutually independent": ("independent",), "i.i.d.": ("iid",), "iid": ("iid",), "i.i.d": ("iid",),
-    "independent and identically distributed": ("iid",), "uncorrelated": ("uncorrelated",), "identically distributed": (),
-    "symmetric about zero": ("symmetric-law",), "symmetric around zero": ("symmetric-law",), "symmetrically distributed about zero": ("symmetric-law",),
-    "symmetric about 0": ("symmetric-law",), "symmetrically distributed around zero": ("symmetric-law",), "zero-mean": ("mean-zero",), "zero mean": ("mean-zero",), "mean-zero": ("mean-zero",),
-    "unit variance": ("variance-one",), "mean zero": ("mean-zero",), "mean 0": ("mean-zero",), "variance one": ("variance-one",),
+    "positive-definite": ("positive-definite",), "symmetric positive definite": ("symmetric", "positive-definite"),
+    "one-hot": ("one-hot", "rank1?"), "one-hot encoded": ("one-hot", "rank1?"), "diagonal": ("unread",),
+    "differentiable": ("function?",), "twice differentiable": ("function?",), "smooth": ("function?",),
+    "continuously differentiable": ("function?",),
+    "convex": ("convex",), "even": ("even",), "odd": ("odd",), "increasing": ("increasing",),
+    "strictly increasing": ("increasing",),
+    "independent": ("independent",), "mutually independent": ("independent",), "i.i.d.": ("iid",), "iid": ("iid",),
+    "i.i.d": ("iid",),
+    "independent and identically distributed": ("iid",), "uncorrelated": ("uncorrelated",),
+    "identically distributed": (),
+    "symmetric about zero": ("symmetric-law",), "symmetric around zero": ("symmetric-law",),
+    "symmetrically distributed about zero": ("symmetric-law",),
+    "symmetric about 0": ("symmetric-law",), "symmetrically distributed around zero": ("symmetric-law",),
+    "zero-mean": ("mean-zero",), "zero mean": ("mean-zero",), "mean-zero": ("mean-zero",),
+    "unit variance": ("variance-one",), "mean zero": ("mean-zero",), "mean 0": ("mean-zero",),
+    "variance one": ("variance-one",),
     "full column rank": ("full-column-rank",), "full rank": ("unread",), "elementwise": (), "distinct": ("unread",),
 }  # fmt: skip
 HARMLESS = frozenset(
-    """a an the of its their his our and or all some any each every two three four several given fixed arbitrary following same
-    usual standard respective corresponding network layer layers unit units hidden state states input inputs output outputs
-    bias biases weight weights target targets label labels loss function losses residual residuals data point points sample samples
-    feature features prediction predictions class classes model logits logit score scores activation activations pre-activation
-    pre-activations preactivation gradient gradients cost objective error errors step steps time times unknown known real-valued
-    scalar-valued number count size length prior posterior likelihood variables variable mean decoder encoder training where here
-    regularisation regularization strength coefficient coefficients rate momentum values value parameters parameter trainable
-    neural recurrent linear affine map layerwise observation observations noise as for on in to query key keys queries
-    normalised normalized vectors matrices matrix vector also respectively denote denotes both update rule sequence sequences
-    embedding embeddings token tokens variance covariance expectation threshold margin penalty kernel kernels stride strides padding filter filters sizes base baseline reward""".split()
+    """a an the of its their his our and or all some any each every two three four several given fixed arbitrary
+    following same usual standard respective corresponding network layer layers unit units hidden state states input
+    inputs output outputs bias biases weight weights target targets label labels loss function losses residual residuals
+    data point points sample samples feature features prediction predictions class classes model logits logit score
+    scores activation activations pre-activation pre-activations preactivation gradient gradients cost objective error
+    errors step steps time times unknown known real-valued scalar-valued number count size length prior posterior
+    likelihood variables variable mean decoder encoder training where here regularisation regularization strength
+    coefficient coefficients rate momentum values value parameters parameter trainable neural recurrent linear affine
+    map layerwise observation observations noise as for on in to query key keys queries normalised normalized vectors
+    matrices matrix vector also respectively denote denotes both update rule sequence sequences embedding embeddings
+    token tokens variance covariance expectation threshold margin penalty kernel kernels stride strides padding filter
+    filters sizes base baseline reward""".split()
 )
 """Words that name things of the field and carry no assumption."""
 
 CUES = {
     "let": "let", "consider": "let", "given": "let", "define": "let", "set": "let", "denote": "let", "where": "let",
-    "with": "let", "here": "let", "assume": "fact", "suppose": "fact", "since": "fact", "assuming": "fact", "if": "fact",
-    "such that": "fact", "put": "let", "take": "let", "write": "let", "we define": "let", "we set": "let", "we consider": "let",
-    "and let": "let", "having": "let", "we let": "let", "we denote": "let", "we assume": "fact", "we suppose": "fact", "moreover": "let",
-    "also": "let", "furthermore": "let", "finally": "let", "again": "let", "now": "let", "when": "fact", "recall": "let",
-    "using": "let", "we use": "let", "we have": "let", "use": "let", "introduce": "let", "further": "let", "then": "let", "in which": "let",
+    "with": "let", "here": "let", "assume": "fact", "suppose": "fact", "since": "fact", "assuming": "fact",
+    "if": "fact",
+    "such that": "fact", "put": "let", "take": "let", "write": "let", "we define": "let", "we set": "let",
+    "we consider": "let",
+    "and let": "let", "having": "let", "we let": "let", "we denote": "let", "we assume": "fact", "we suppose": "fact",
+    "moreover": "let",
+    "also": "let", "furthermore": "let", "finally": "let", "again": "let", "now": "let", "when": "fact",
+    "recall": "let",
+    "using": "let", "we use": "let", "we have": "let", "use": "let", "introduce": "let", "further": "let",
+    "then": "let", "in which": "let",
 }  # fmt: skip
 GOALS: dict[str, str] = {
-    "derive": "derive", "find": "derive", "compute": "evaluate", "calculate": "evaluate", "determine": "derive", "what is": "derive",
-    "what are": "derive", "give": "derive", "state": "derive", "express": "derive", "write down": "derive", "write": "derive", "obtain": "derive",
-    "evaluate": "evaluate", "simplify": "simplify", "show": "show", "prove": "show", "verify": "show", "conclude": "show", "work out": "derive",
-    "differentiate": "differentiate", "solve": "solve", "choose": "solve", "minimise": "minimise", "minimize": "minimise",
-    "which of the following": "choices", "which of these": "choices", "which": "choices", "check that": "show", "confirm that": "show",
+    "derive": "derive", "find": "derive", "compute": "evaluate", "calculate": "evaluate", "determine": "derive",
+    "what is": "derive",
+    "what are": "derive", "give": "derive", "state": "derive", "express": "derive", "write down": "derive",
+    "write": "derive", "obtain": "derive",
+    "evaluate": "evaluate", "simplify": "simplify", "show": "show", "prove": "show", "verify": "show",
+    "conclude": "show", "work out": "derive",
+    "differentiate": "differentiate", "solve": "solve", "choose": "solve", "minimise": "minimise",
+    "minimize": "minimise",
+    "which of the following": "choices", "which of these": "choices", "which": "choices", "check that": "show",
+    "confirm that": "show",
 }  # fmt: skip
 OPERATIONS: dict[str, str] = {
-    "gradient": "gradient", "derivative": "derivative", "partial derivative": "derivative", "partial derivatives": "derivative", "derivatives": "derivative", "jacobian": "jacobian",
-    "hessian": "hessian", "second derivative": "second-derivative", "mean": "mean", "expectation": "mean", "expected value": "mean", "variance": "variance",
-    "covariance": "covariance", "limit": "limit", "minimiser": "minimiser", "minimizer": "minimiser", "update rule": "update", "update": "update",
-    "gradient descent update": "update", "value": "evaluate", "values": "evaluate", "closed form": "simplify", "closed-form expression": "simplify",
-    "expression": "derive", "formula": "derive", "kl divergence": "kl", "components": "derive", "component": "derive", "sum": "evaluate",
+    "gradient": "gradient", "derivative": "derivative", "partial derivative": "derivative",
+    "partial derivatives": "derivative", "derivatives": "derivative", "jacobian": "jacobian",
+    "hessian": "hessian", "second derivative": "second-derivative", "mean": "mean", "expectation": "mean",
+    "expected value": "mean", "variance": "variance",
+    "covariance": "covariance", "limit": "limit", "minimiser": "minimiser", "minimizer": "minimiser",
+    "update rule": "update", "update": "update",
+    "gradient descent update": "update", "value": "evaluate", "values": "evaluate", "closed form": "simplify",
+    "closed-form expression": "simplify",
+    "expression": "derive", "formula": "derive", "kl divergence": "kl", "components": "derive", "component": "derive",
+    "sum": "evaluate",
 }  # fmt: skip
 CONVENTIONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), name)
@@ -99,7 +129,10 @@ CONVENTIONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r".*log(?:arithm)?s?\b.* (?:to|of|have|has) base (?:2|two|⟦\d+⟧).*", "log2"),
         (r".*natural log.*", "natural-log"),
         (
-            r".*acts? (?:elementwise|entrywise|entry by entry|componentwise|coordinatewise).*|.*applied (?:elementwise|entrywise|componentwise).*",
+            (
+                r".*acts? (?:elementwise|entrywise|entry by entry|componentwise|coordinatewise).*"
+                r"|.*applied (?:elementwise|entrywise|componentwise).*"
+            ),
             "elementwise",
         ),
     )

@@ -232,7 +232,7 @@ class Names:
         if key in BUILT_IN or key in self.scope.book.functions:
             raise ReadingError("built-in", f"{key} is the name of a function", *meaning.place)
         self.scope.names[key] = declared
-        self.scope._context = None
+        self.changed()
         self.meanings[key] = meaning
         return Expr(sym(key))
 
@@ -301,7 +301,7 @@ class Names:
         return sym(key)
 
     def _same_range(self, key: str, lo: Term, hi: Term) -> bool:
-        """Whether a free index may also stand where the range is lo..hi: its own one is that, up to where it starts or ends open."""
+        """Whether a free index may also stand where the range is lo..hi: its own is that, up to open ends."""
         if self.scope.names[key].kind != "int" or key not in self.meanings or self.meanings[key].role != "index":
             return False
         t = sym(key)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from symderive.kernel.shapes import Shape
 from symderive.kernel.terms import Term, at, bound, make, subterms, sym
@@ -166,7 +167,7 @@ class _Walker:
     def table(self, block: outline.Table, q: Question, values: list[Term]) -> None:
         """A table of variables and values."""
         rows = [[_cell(c) for c in row] for row in block.rows]
-        for names_row, values_row in zip(rows, rows[1:], strict=False):
+        for names_row, values_row in pairwise(rows):
             if not names_row or not re.match(r"variable|parameter|name|symbol", _words(names_row[0]), re.IGNORECASE):
                 continue
             for left, right in zip(names_row[1:], values_row[1:], strict=False):
@@ -545,7 +546,7 @@ def _single(pieces: Sequence[Piece]) -> str | None:
 def split_list(node: Surface) -> list[Surface]:
     """The formulas of a list; a list with dots or conditions stays whole."""
     parts = items(node)
-    return parts if parts else [node]
+    return parts or [node]
 
 
 def _has(t: Term, head: str) -> bool:

@@ -6,6 +6,7 @@ A sentence is cut into clauses; a clause carries meaning when it fits a frame: *
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -246,15 +247,14 @@ class Reader:
 
     def _goal(self, text: str, formulas: Sequence[Inline], out: Outcome) -> bool:
         m = re.match(
-            r"(?:(?:now|then|finally|also|next|hence|thus|please|and|again),? )?(?:use|using|starting from|by) (.+?)(?:,| to) (?=[a-z])",
+            r"(?:(?:now|then|finally|also|next|hence|thus|please|and|again),? )?"
+            r"(?:use|using|starting from|by) (.+?)(?:,| to) (?=[a-z])",
             text,
             re.IGNORECASE,
         )
         if m and self._starts_goal(text[m.end() :]) and _FORMULA.search(m.group(1)):
-            try:
+            with contextlib.suppress(ReadingError):
                 self.sentence("Let " + m.group(1) + ".", formulas, out)
-            except ReadingError:
-                pass
             text = text[m.end() :]
         condition = re.match(r"(?:for|if|when|assuming|assume|given|suppose)\b (.+?), (?=[a-z])", text, re.IGNORECASE)
         if condition and self._starts_goal(text[condition.end() :]) and _FORMULA.search(condition.group(1)):
@@ -289,7 +289,8 @@ class Reader:
             return False
         word, rest = verb
         several = re.split(
-            r",? and (?=⟦\d+⟧ (?:in terms of|as a function of)|the (?:limit|gradient|derivative|mean|variance|value|jacobian|hessian)s? of )",
+            r",? and (?=⟦\d+⟧ (?:in terms of|as a function of)"
+            r"|the (?:limit|gradient|derivative|mean|variance|value|jacobian|hessian)s? of )",
             rest,
             flags=re.IGNORECASE,
         )
@@ -348,15 +349,27 @@ class Reader:
         patterns = (
             (
                 "names",
-                r"\b(?:only )?(?:in terms of|as a function of|using only|through|by means of) (?:only )?((?:(?:the|its|derivative|,|and|or|'s|entries|of) ?)*⟦\d+⟧(?:(?:,| and|, and| or) (?:the |of )?⟦\d+⟧)*)",
+                (
+                    r"\b(?:only )?(?:in terms of|as a function of|using only|through|by means of) (?:only )?"
+                    r"((?:(?:the|its|derivative|,|and|or|'s|entries|of) ?)*⟦\d+⟧"
+                    r"(?:(?:,| and|, and| or) (?:the |of )?⟦\d+⟧)*)"
+                ),
             ),
             (
                 "by",
-                r"\b(?:with respect to|w\.r\.t\.|wrt|by) ((?:the |each |all |entry |entries |component |vector |matrix |parameter |parameters |weight |weights |of )*⟦\d+⟧(?:(?:,| and|, and) (?:the )?⟦\d+⟧)*)",
+                (
+                    r"\b(?:with respect to|w\.r\.t\.|wrt|by) "
+                    r"((?:the |each |all |entry |entries |component |vector |matrix "
+                    r"|parameter |parameters |weight |weights |of )*"
+                    r"⟦\d+⟧(?:(?:,| and|, and) (?:the )?⟦\d+⟧)*)"
+                ),
             ),
             (
                 "at",
-                r"\b(?:at|as|when|evaluated at|for the values|where) ((?:the point |the values? )?⟦\d+⟧(?:(?:,| and|, and) ⟦\d+⟧)*)",
+                (
+                    r"\b(?:at|as|when|evaluated at|for the values|where) "
+                    r"((?:the point |the values? )?⟦\d+⟧(?:(?:,| and|, and) ⟦\d+⟧)*)"
+                ),
             ),
             ("binders", r"\bfor (?:all|each|any|every) ((?:index |indices )?⟦\d+⟧(?:(?:,| and|, and) ⟦\d+⟧)*)"),
         )
@@ -429,7 +442,8 @@ class Reader:
         """``F is defined as F`` and ``F: noun``, which need no cue word."""
         text = re.sub(r"\s+([.,;:])", r"\1", text)
         m = re.match(
-            r"(?:here,? |we |where )?(?:the )?([A-Za-z \-]*?)⟦(\d+)⟧ (?:is|are) (?:then |here )?(?:defined (?:as|by|to be)|given by|denoted by|computed as) ⟦(\d+)⟧(.*)$",
+            r"(?:here,? |we |where )?(?:the )?([A-Za-z \-]*?)⟦(\d+)⟧ (?:is|are) (?:then |here )?"
+            r"(?:defined (?:as|by|to be)|given by|denoted by|computed as) ⟦(\d+)⟧(.*)$",
             text,
             re.IGNORECASE,
         )
@@ -461,7 +475,8 @@ class Reader:
         """The formulas of a sentence with their roles; None if it declares nothing."""
         tokens = _TOKEN.findall(text)
         values = re.match(
-            r"(?:the |use the |with the |for the |take the |assume the )?(?:following )?(?:numerical |initial )?values? (?:are|is|of)\b|variable\b",
+            r"(?:the |use the |with the |for the |take the |assume the )?(?:following )?(?:numerical |initial )?"
+            r"values? (?:are|is|of)\b|variable\b",
             lexicon.normal(text),
         )
         out: list[Item] = []
@@ -803,7 +818,7 @@ def _noun_phrase(tokens: Sequence[str], k: int, formulas: Sequence[Inline]) -> t
             break
         if low in ("and", ",") and k + 1 < len(tokens):
             rest = tokens[k + 1 :]
-            ahead = [t for t in rest[:4]]
+            ahead = rest[:4]
             if ahead and ahead[0] == "and":
                 ahead = ahead[1:]
             if ahead and _is_formula(ahead[0]) and _relates(formulas[int(ahead[0][1:-1])]):
