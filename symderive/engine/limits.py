@@ -75,6 +75,14 @@ def exists(normal: Normal, t: Term) -> int:
     return normal.builder.cut(normal.builder.rule("lim.exists", **values), normal.builder.line(line).claim, line)
 
 
+def unbounded(normal: Normal, t: Term) -> bool:
+    """Whether what a limit is taken of is found to grow beyond every number."""
+    try:
+        return Limits(normal, t).of(lower(normal.context, t.terms[0])).value is None
+    except (*FAILURES, Restart):
+        return False
+
+
 class Limits:
     """Limits along one approach."""
 

@@ -13,6 +13,7 @@ from math import prod
 from typing import Any
 
 from symderive.engine.budget import Budget, OutOfBudget
+from symderive.engine.limits import unbounded
 from symderive.engine.plans.tidy import renamed
 from symderive.engine.plans.work import Work, table
 from symderive.engine.prover import FAILURES, Prover
@@ -36,7 +37,7 @@ def limit(work: Work) -> Derivation:
         return work.done(None, None, "the target is no limit")
     if not spans:
         answer, verdict = value(work, target)
-        return work.done(answer, verdict, "" if answer else "no value of the limit was found")
+        return work.done(answer, verdict, "" if answer else _why(work, target))
     found: dict[tuple[int, ...], Term] = {}
     for place in product(*spans):
         entry = lower(work.context, at(target, *map(num, place)))
@@ -77,6 +78,16 @@ def value(work: Work, target: Term) -> tuple[Term | None, Verdict | None]:
                 return found, verdict
             last = found, verdict
     return last
+
+
+def _why(work: Work, target: Term) -> str:
+    """Why there is no answer."""
+    prover = Prover(work.context, work.book, Budget(work.units))
+    setting = prover.settings(rel("=", target, target), work.context.facts)[-1]
+    with suppress(*FAILURES, OutOfBudget):
+        if prover.attempt(setting, lambda normal: unbounded(normal, target)):
+            return "no number is the limit: the term grows beyond every bound"
+    return "no value of the limit was found"
 
 
 def certified(work: Work, target: Term) -> Term | None:
