@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from mpmath import mp
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -15,6 +16,9 @@ from symderive.language.scope import Scope
 from symderive.language.verdict import Verdict
 from symderive.rules.book import book
 from tests.walls import WALLS
+
+mp.dps = 100
+"""One precision for all tests: a module that set its own would change the numbers of the next."""
 
 
 @dataclass(frozen=True)

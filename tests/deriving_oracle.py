@@ -14,7 +14,6 @@ from mpmath import mp, mpf
 from symderive.kernel.context import Context
 from symderive.kernel.terms import Term
 
-mp.dps = 40
 STEP = mpf(10) ** -12
 TOLERANCE = mpf(10) ** -9
 

@@ -21,7 +21,6 @@ from mpmath import mp, mpf
 from symderive.kernel.context import Context
 from symderive.kernel.terms import Term
 
-mp.dps = 100
 STEP = Fraction(1, 10**25)
 """Of difference quotients: its square is far below `NEAR`, rounding over it as well."""
 NEAR = mpf(10) ** -40

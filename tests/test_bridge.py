@@ -53,9 +53,6 @@ from symderive.language.expr import (
 from symderive.language.scope import Scope
 from tests.walls import WALLS
 
-mpmath.mp.prec = 120
-
-
 # -- a world of names with values ---------------------------------------------------------------------
 
 N = 2

@@ -53,7 +53,7 @@ def step(record: Record, kind: str, k: int = 0) -> dict[str, Any]:
     return [s for s in record["proof"] if s["type"] == kind][k]
 
 
-x, y, a, b, c, i, j, k, n, q, p, h, A, B = (Expr(sym(s)) for s in "x y a b c i j k n q p h A B".split())  # noqa: SIM905
+x, y, a, b, c, i, j, k, n, q, p, h, A, B = (Expr(sym(s)) for s in "x y a b c i j k n q p h A B".split())
 eps, z = Expr(sym("eps")), Expr(sym("z"))
 
 

@@ -1,8 +1,8 @@
 """What is understood prints as LaTeX that reads back to the same term: formulas, documents, random terms, SymPy's.
 
 "The same" is up to `normal`, which is what the writer says of itself: the sign of a product stands in front of it, a
-quotient of numerals is a rational number, a numeral stands on the right of = and ≠, a chain of matrix products has no brackets, the square of a 2-norm is
-the squared norm.
+quotient of numerals is a rational number, a numeral stands on the right of = and ≠, a chain of matrix products has no
+brackets, the square of a 2-norm is the squared norm.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 import sympy
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from mpmath import mp
+from mpmath import mpf
 
 from symderive.kernel.context import base_name
 from symderive.kernel.shapes import shape
@@ -326,7 +326,8 @@ def scalars(draw, depth=2, indices=()):
         )  # fmt: skip
 
     plain = [
-        lambda: draw(leaf), lambda: make_("add", a, b), lambda: make_("add", a, b, draw(sub)), lambda: make_("mul", a, b),
+        lambda: draw(leaf), lambda: make_("add", a, b), lambda: make_("add", a, b, draw(sub)),
+        lambda: make_("mul", a, b),
         lambda: make_("mul", a, b, draw(sub)), lambda: make_("neg", a), lambda: a / b, lambda: a ** exponent(),
     ]  # fmt: skip
     return draw(st.sampled_from([*plain, *plain, words, words, big, guarded, moment, slope, limit, tensors, tensors]))()
@@ -340,7 +341,8 @@ def vectors(draw, depth=2, indices=()):
     c = draw(scalars(depth - 1, indices))
     inner = draw(matrices(depth - 1, indices))
     kinds = [
-        lambda: make_("add", a, b), lambda: make_("neg", a), lambda: make_("mul", c, a), lambda: inner @ a, lambda: a @ inner,
+        lambda: make_("add", a, b), lambda: make_("neg", a), lambda: make_("mul", c, a), lambda: inner @ a,
+        lambda: a @ inner,
         lambda: op("hadamard", a, b), lambda: apply("tanh", a), lambda: op("softmax", a), lambda: a / c, lambda: a**2,
         lambda: op("diagonal", inner), lambda: apply("r'", a), lambda: a / b,
         lambda: Tab(lambda i: draw(scalars(depth - 1, (*indices, i))), n), lambda: Tab(lambda i: D(c, v[i]), n),
@@ -356,10 +358,12 @@ def matrices(draw, depth=2, indices=()):
     s, t = draw(vectors(depth - 1, indices)), draw(vectors(depth - 1, indices))
     c = draw(scalars(depth - 1, indices))
     kinds = [
-        lambda: make_("add", a, b), lambda: a / c, lambda: a @ b, lambda: a.T, lambda: op("inv", a), lambda: make_("mul", c, a),
+        lambda: make_("add", a, b), lambda: a / c, lambda: a @ b, lambda: a.T, lambda: op("inv", a),
+        lambda: make_("mul", c, a),
         lambda: op("outer", s, t), lambda: a**2, lambda: op("hadamard", a, b), lambda: C @ C.T, lambda: op("diag", s),
         lambda: Tab(lambda i: Tab(lambda j: delta(i, j), n), n), lambda: apply("relu", a), lambda: make_("neg", a),
-        lambda: Tab(lambda i: Tab(lambda j: D(c, A[i, j]), n), n), lambda: Tab(lambda i: Tab(lambda j: D(t[i], v[j]), n), n),
+        lambda: Tab(lambda i: Tab(lambda j: D(c, A[i, j]), n), n),
+        lambda: Tab(lambda i: Tab(lambda j: D(t[i], v[j]), n), n),
     ]  # fmt: skip
     return draw(st.sampled_from(kinds))()
 
@@ -450,7 +454,8 @@ def pasted():
 SYMPY = pasted()
 SYMPY_NAMES, _ = declared(GIVEN)
 SAMPLE = World(
-    {"x": Fraction(7, 5), "y": Fraction(-1, 2), "z": Fraction(3), "p": Fraction(5, 4), "θ": Fraction(2, 3), "n": 2, "m": 3, "k": 1}
+    {"x": Fraction(7, 5), "y": Fraction(-1, 2), "z": Fraction(3), "p": Fraction(5, 4), "θ": Fraction(2, 3)}
+    | {"n": 2, "m": 3, "k": 1}
     | {"σ_w": Fraction(3, 7), "x_1": Fraction(-2, 9), "ŷ": Fraction(8, 3), "u": [Fraction(2), Fraction(-1, 3)]}
     | {"v": [Fraction(1, 2), Fraction(5)], "A": [[2, Fraction(1, 2)], [-1, 3]], "B": [[0, 4], [Fraction(3, 2), 1]]},
     {"f": lambda t: 1 - t + 2 * t**2},
@@ -458,7 +463,6 @@ SAMPLE = World(
 
 
 def at_sample(t, names):
-    mp.dps = 100
     reference = Reference(names.scope.context(), SAMPLE)
     return reference.truth(t) if t.head == "rel" else reference.value(t)
 
@@ -485,7 +489,7 @@ def test_pasted_from_sympy(source):
 def same_values(a, b):
     if isinstance(a, list):
         return len(a) == len(b) and all(map(same_values, a, b))
-    return a is b if isinstance(a, bool) else abs(real(a) - real(b)) < mp.mpf(10) ** -20 * (1 + abs(real(a)))
+    return a is b if isinstance(a, bool) else abs(real(a) - real(b)) < mpf(10) ** -20 * (1 + abs(real(a)))
 
 
 @pytest.mark.parametrize(

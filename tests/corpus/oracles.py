@@ -31,7 +31,6 @@ from typing import Any
 import mpmath
 from mpmath import cbrt, cos, diff, exp, limit, log, mpf, pi, sin, sqrt, tanh
 
-mpmath.mp.dps = 40
 FORMULAS = Path(__file__).with_name("formulas.json")
 
 
@@ -314,6 +313,7 @@ def plain(x: Any) -> Any:
     return int(x) if mpmath.isint(x) and abs(x) < 10**15 else float(x)
 
 
+@mpmath.workdps(40)
 def value(item: dict[str, Any]) -> Any:
     """The value of a formula at the values of its names; for a relation the list of the values of its sides."""
     oracle = ORACLES[item["id"]]

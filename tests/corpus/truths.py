@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mpmath import diff, exp, findroot, log, mpf, sqrt, tanh
+from mpmath import diff, exp, findroot, log, mpf, sqrt, tanh, workdps
 from oracles import dot, gradient, identifier, logistic, matmul, matrix_gradient, number, plain, softmax, transpose
 
 TRUTH = Path(__file__).with_name("truth.json")
@@ -303,6 +303,7 @@ ORACLES: dict[str, Callable[..., Any]] = {
 }
 
 
+@workdps(40)
 def point(row: str, at: dict[str, Any]) -> dict[str, Any]:
     """A point with the value of the answer and of the intermediate names."""
     oracle = ORACLES[row]
