@@ -31,7 +31,6 @@ def sides(row: Step, claim: Term) -> tuple[Any, Any] | None:
     return left, right
 
 
-
 FUNCTIONS: dict[str, Any] = {
     **{n: getattr(sympy, n) for n in "exp log sin cos tan sinh cosh tanh erf sign".split()},
     "abs": sympy.Abs,

@@ -61,9 +61,7 @@ def certified(
     hypotheses: set[Term] = set()
     if sides is None:
         conditions, hypotheses, _ = check.sort_hypotheses(context, run.lines[-1], claim.term)
-    model = Model(
-        number(values or {}), functions or {}, tuple((w, number(drawn)) for w, drawn in outcomes)
-    )
+    model = Model(number(values or {}), functions or {}, tuple((w, number(drawn)) for w, drawn in outcomes))
     return tables.certificate(
         check.Certificate(
             check.SCHEMA,

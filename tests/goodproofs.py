@@ -184,9 +184,7 @@ def exchanged() -> Record:
     a, b = s.vector("a", m), s.vector("b", n)
     left = Sum(lambda i: Sum(lambda j: a[i] * b[j], 1, n), 1, m)
     right = Sum(lambda j: Sum(lambda i: a[i] * b[j], 1, m), 1, n)
-    steps = [
-        Resum(left.term, right.term, (Moves((), (), (), ("k1", "k2")),), (Moves((), (), (), ("k2", "k1")),))
-    ]
+    steps = [Resum(left.term, right.term, (Moves((), (), (), ("k1", "k2")),), (Moves((), (), (), ("k2", "k1")),))]
     return certified(s, eq(left, right), steps, {"m": 1, "n": 1, "a": {(1,): 1}, "b": {(1,): 1}})
 
 

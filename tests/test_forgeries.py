@@ -967,7 +967,6 @@ def test_facts_of_a_wall_are_needed(walls):
             recheck(record)
 
 
-
 def test_random_edits_prove_nothing_false():
     """The quick version of benchmarks/edits.py."""
     outcome = edits.run(book(), 2_000, seed=20)

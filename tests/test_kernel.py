@@ -55,7 +55,7 @@ FUNCTIONS = {
 
 def points(rng: random.Random, count: int) -> list[Fraction]:
     """Rationals of many sizes, both signs, and near the places where a reduction of the argument changes."""
-    out = [Fraction(rng.randint(-10**k, 10**k), rng.randint(1, 10**j)) for k in range(1, 6) for j in range(6)]
+    out = [Fraction(rng.randint(-(10**k), 10**k), rng.randint(1, 10**j)) for k in range(1, 6) for j in range(6)]
     out += [Fraction(22, 7), Fraction(355, 113), Fraction(2, 3), Fraction(4, 3), Fraction(1), Fraction(-1)]
     while len(out) < count:
         out.append(Fraction(rng.randint(-(2**40), 2**40), 2 ** rng.randint(1, 60)))

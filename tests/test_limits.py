@@ -149,7 +149,10 @@ def judged(t: Expr, value: Like) -> Verdict:
 
 def world(seed: str) -> World:
     rng = random.Random(seed)
-    values = {v: Fraction(rng.randint(-30, 30), 7) for v in ("x", "a", "c")} | {"b": Fraction(1, 3), "s": Fraction(5, 4)}
+    values = {v: Fraction(rng.randint(-30, 30), 7) for v in ("x", "a", "c")} | {
+        "b": Fraction(1, 3),
+        "s": Fraction(5, 4),
+    }
     return World({**values, "n": 3, "k": 2}, {"f": lambda u: u * u * u + 2 * u})
 
 

@@ -114,15 +114,11 @@ def recurrent_network() -> Wall:
     n = s.dim("n")
     last = s.integer("T", 0)
     w, u, h0 = s.matrix("W", n, n), s.real("u", (1, last), (1, n)), s.vector("h0", n)
-    h = s.family(
-        "h", (0, 0, lambda _: h0), (1, last, lambda t: tanh(w @ name("h")[t - 1] + u[t])), entries=(n,)
-    )
+    h = s.family("h", (0, 0, lambda _: h0), (1, last, lambda t: tanh(w @ name("h")[t - 1] + u[t])), entries=(n,))
 
     def jacobian(q: Expr, t: Expr) -> Expr:
         before = name("P")[q, t - 1]
-        return Tab(
-            lambda a: Tab(lambda b: (1 - h[t, a] ** 2) * Sum(lambda c: w[a, c] * before[c, b], 1, n), n), n
-        )
+        return Tab(lambda a: Tab(lambda b: (1 - h[t, a] ** 2) * Sum(lambda c: w[a, c] * before[c, b], 1, n), n), n)
 
     p = s.families(
         "P",

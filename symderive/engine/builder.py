@@ -137,9 +137,7 @@ class Builder:
     def cases(self, claim: Term, conditions: Sequence[Term], lines: Sequence[int]) -> int:
         return self.add(steps.Cases(claim, tuple(conditions), tuple(lines)))
 
-    def induct(
-        self, claim: Term, variable: str, first: Term, last: Term | None, base: int, step: int
-    ) -> int:
+    def induct(self, claim: Term, variable: str, first: Term, last: Term | None, base: int, step: int) -> int:
         return self.add(steps.Induct(claim, variable, first, last, base, step))
 
     def evaluate(self, claim: Term, precision: int = 64) -> int:
@@ -231,4 +229,3 @@ def renumber(step: Step, new: Mapping[int, int]) -> Step:
             return replace(step, line=new[step.line], by=new[step.by])
         case _:
             return step
-

@@ -106,9 +106,7 @@ def _binary(normal: Normal, t: Term, body: Term, v: Spot, entry: str) -> int:
     other = make(body.head, *rest)
     nested = make(body.head, first, other)
     same = normal.builder.combine(body, nested, opaque=body.terms)
-    return normal.builder.chain(
-        _inside(normal, t, same), normal.builder.rule(entry, a=first, b=other, v=v)
-    )
+    return normal.builder.chain(_inside(normal, t, same), normal.builder.rule(entry, a=first, b=other, v=v))
 
 
 def _neg(normal: Normal, t: Term, body: Term, v: Spot) -> int:
@@ -313,4 +311,3 @@ RULES = {
     "ex": _mean,
     "op": _operator,
 }
-

@@ -65,9 +65,7 @@ def by_factors(prover: Prover, claim: Term, setting: Setting) -> int | None:
 
 def _sums(context: Context, t: Term) -> int:
     """How many factors of a product are sums; the local slopes of a derivative along a chain count."""
-    return sum(
-        len(_chain(context, s)) if s.head == "der" else s.head in ("add", "neg") for s, _ in _parts(context, t)
-    )
+    return sum(len(_chain(context, s)) if s.head == "der" else s.head in ("add", "neg") for s, _ in _parts(context, t))
 
 
 def _parts(context: Context, t: Term) -> list[tuple[Term, int]]:

@@ -289,4 +289,3 @@ def match(pattern: Term, t: Term, variables: tuple[str, ...]) -> tuple[Term, ...
     if not go(pattern, t) or len(found) != len(variables):
         return None
     return tuple(found[v] for v in variables)
-

@@ -60,9 +60,7 @@ def derived(normal: Normal, t: Term) -> int | None:
         rule = builder.rule(f"d.fun.{len(names)}", phi=inner.name(), v=v, **given)
     else:
         return None
-    slopes = [
-        builder.rule("d.self", x=n) if n == v.name else builder.rule("d.const", c=sym(n), v=v) for n in names
-    ]
+    slopes = [builder.rule("d.self", x=n) if n == v.name else builder.rule("d.const", c=sym(n), v=v) for n in names]
     whole = builder.left(rule)
     line = builder.chain(builder.combine(at_names, whole, [*slopes, rule]), normal.line(whole))
     return builder.place(line, t, values=values)

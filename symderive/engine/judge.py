@@ -420,5 +420,3 @@ def _number(e: Evaluator, v: Real) -> str:
         return tables.rational(Fraction(v))
     middle = Fraction(v.lo + v.hi, 2 << e.a.p)
     return f"{float(middle):.6g}…"
-
-

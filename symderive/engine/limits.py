@@ -521,9 +521,7 @@ class Limits:
         large = make("div", make("app", "abs", big), big)
         line = self.unit(big)
         both = make("mul", large, make("div", size, tame))
-        to = self.continuous(
-            make("mul", P, Q), (large, To(line, self.builder.right(line))), (both.terms[1], tamed)
-        )
+        to = self.continuous(make("mul", P, Q), (large, To(line, self.builder.right(line))), (both.terms[1], tamed))
         factored = make("mul", big, tame)
         equal = self.nearby(self.near.equal(t, factored))
         product_ = self.builder.chain(

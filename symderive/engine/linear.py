@@ -20,9 +20,7 @@ MAX_CELLS = 20_000
 """Numbers in the table of one search."""
 
 
-def nonnegative_combination(
-    target: Vector, columns: Sequence[Vector], wanted: Sequence[bool]
-) -> list[Fraction] | None:
+def nonnegative_combination(target: Vector, columns: Sequence[Vector], wanted: Sequence[bool]) -> list[Fraction] | None:
     """Coefficients c ≥ 0 with target = Σ c·column, positive on some wanted column if that is possible.
 
     Returns:
@@ -90,9 +88,7 @@ def _usable(target: Vector, columns: Sequence[Vector]) -> list[int] | None:
         live = rest
 
 
-def _simplex(
-    table: list[list[Number]], basis: list[int], cost: list[Number], n: int, *, stop: bool = False
-) -> bool:
+def _simplex(table: list[list[Number]], basis: list[int], cost: list[Number], n: int, *, stop: bool = False) -> bool:
     """Minimise; with `stop`, end as soon as the value is negative.  False if the budget ran out."""
     for _ in range(MAX_PIVOTS):
         if stop and cost[n] > 0:

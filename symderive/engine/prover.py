@@ -401,4 +401,3 @@ def split_of(t: Term) -> tuple[Term, ...] | None:
         if other is not None and guard.name() in ("=", "<", "<=", "!="):
             return guard, other
     return None
-

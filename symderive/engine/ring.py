@@ -249,7 +249,7 @@ class Ring:
             factors = [(self.generators[k], int(e)) for k, e in enumerate(m) if e]
             factors.sort(key=lambda f: self.key(f[0]))
             out.append((Fraction(int(c.p), int(c.q)), factors))
-        out.sort(key=lambda r: ([(self.key(g), -e) for g, e in r[1]] or [("~", 0)]))
+        out.sort(key=lambda r: [(self.key(g), -e) for g, e in r[1]] or [("~", 0)])
         return out
 
     def poly_term(self, p: Poly) -> Term:

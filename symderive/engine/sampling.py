@@ -21,7 +21,19 @@ from symderive.kernel.models import Entries, Evaluator, FunctionModel, Model, vo
 from symderive.kernel.terms import Term, literal, subterms, sym
 
 NUMBERS: list[Fraction | int] = [
-    1, 2, -1, 3, 0, -2, Fraction(1, 2), 4, -3, Fraction(3, 2), Fraction(-1, 2), 5, Fraction(1, 3),
+    1,
+    2,
+    -1,
+    3,
+    0,
+    -2,
+    Fraction(1, 2),
+    4,
+    -3,
+    Fraction(3, 2),
+    Fraction(-1, 2),
+    5,
+    Fraction(1, 3),
 ]
 POSITIVE: list[Fraction | int] = [1, 2, Fraction(1, 2), 3, Fraction(1, 4), Fraction(3, 2), 4, Fraction(1, 3), 5]
 SIZES = [2, 3, 1, 2, 3, 1]

@@ -126,8 +126,12 @@ class Signs:
         side = b if a is ZERO else a if b is ZERO and claim.name() == "!=" else None
         if side is not None and (below := plainly_positive(self.normal, side)) is not None:
             sign = 1 if side is b else -1
-            return below if claim.name() == "<" else self.normal.builder.order(
-                claim, [(sign, [below], [])], opaque=[] if side.head == "num" else [side]
+            return (
+                below
+                if claim.name() == "<"
+                else self.normal.builder.order(
+                    claim, [(sign, [below], [])], opaque=[] if side.head == "num" else [side]
+                )
             )
         if a is ZERO and claim.name() != "!=" and (line := by_syntax(self.normal, claim.name(), b)) is not None:
             return line

@@ -210,9 +210,7 @@ def plan(normal: Normal, s: Summand) -> tuple[Moves, Term]:
         contract.append(tied)
         ((s, _),) = apply_moves(normal.context, s, Moves(contract=(tied,)))
     for name, (lo, hi) in list(s.indices):
-        used = any(name in f.loose for f in s.factors) or any(
-            name in end.loose for _, r in s.indices for end in r
-        )
+        used = any(name in f.loose for f in s.factors) or any(name in end.loose for _, r in s.indices for end in r)
         if not used and normal.holds(rel("<=", lo, make("add", hi, ONE))):
             count.append(name)
             extra.append(make("add", hi, make("neg", lo), ONE))
@@ -357,9 +355,7 @@ def _orders(
 
 def _respects(order: tuple[str, ...], ranges: dict[str, Range]) -> bool:
     """Every index stands after the indices in its range."""
-    return all(
-        set(order[k:]).isdisjoint(end.loose) for k, n in enumerate(order) for end in ranges[n]
-    )
+    return all(set(order[k:]).isdisjoint(end.loose) for k, n in enumerate(order) for end in ranges[n])
 
 
 def _component(

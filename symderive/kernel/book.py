@@ -151,7 +151,7 @@ def instance(context: Context, e: Entry, subst: Substitution) -> tuple[Condition
 def _check_value(context: Context, m: str, sort: tuple[str, ...], v: Value) -> set[Term]:
     """Raise `Rejected` unless a value fits its sort; returns what integrality must be assumed."""
     match sort[0], v:
-        case ("scalar" | "tensor" | "int" | "cond"), Lambda(params, body) if len(sort) > 1:
+        case (("scalar" | "tensor" | "int" | "cond"), Lambda(params, body)) if len(sort) > 1:
             need(len(params) == len(sort) - 1 == len(set(params)), f"{m}: wrong parameters")
             for p, s in zip(params, sort[1:], strict=True):
                 need(s == "int" or not _under_operator(body, p), f"{m}: {p} under an operator")

@@ -256,8 +256,7 @@ def _check_body_shape(context: Context, name: str, body: Term) -> None:
         rest = declared.ranges[len(d.params) :]
         for p in reversed(d.params):
             rest = tuple(
-                (instantiate(lo, bound(p), k), instantiate(hi, bound(p), k))
-                for k, (lo, hi) in enumerate(rest)
+                (instantiate(lo, bound(p), k), instantiate(hi, bound(p), k)) for k, (lo, hi) in enumerate(rest)
             )
         wanted = rest
         if declared.kind == "int":
@@ -275,9 +274,7 @@ def read_model(context: Context, m: PlainModel) -> Model:
     plain: dict[str, Entries] = {n: {(): v} for n, v in m.values.items() if isinstance(v, Fraction)}
     sizes = Evaluator(context, Model(plain))
     values = {n: _laid_out(sizes, n, v, ("real", "int")) for n, v in m.values.items()}
-    outcomes = tuple(
-        (w, {n: _laid_out(sizes, n, v, ("random",)) for n, v in drawn.items()}) for w, drawn in m.outcomes
-    )
+    outcomes = tuple((w, {n: _laid_out(sizes, n, v, ("random",)) for n, v in drawn.items()}) for w, drawn in m.outcomes)
     need(all(w > 0 for w, _ in outcomes), "a probability is not positive")
     need(not outcomes or sum(w for w, _ in outcomes) == 1, "the probabilities do not add up to 1")
     need(len({frozenset(named) for _, named in outcomes}) <= 1, "outcomes with different names")
@@ -333,9 +330,7 @@ def _laid_out(e: Evaluator, name: str, nested: Any, kinds: tuple[str, ...]) -> E
 # -- verdicts ---------------------------------------------------------------------------------------
 
 
-def sort_hypotheses(
-    context: Context, line: Line, claim: Term
-) -> tuple[set[Term], set[Term], set[Term]]:
+def sort_hypotheses(context: Context, line: Line, claim: Term) -> tuple[set[Term], set[Term], set[Term]]:
     """What a last line still assumes, beside facts: conditions, regularity, and anything else."""
     own = defined_parts(context, claim.terms)
     conditions, regularity, other = set(), set(), set()
@@ -351,9 +346,7 @@ def sort_hypotheses(
     return conditions, regularity, other
 
 
-def check_proved(
-    context: Context, line: Line, c: Certificate, model: Evaluator
-) -> None:
+def check_proved(context: Context, line: Line, c: Certificate, model: Evaluator) -> None:
     need(line.claim is c.claim, "the last line is not the claim")
     own, regularity, other = sort_hypotheses(context, line, c.claim)
     need(not other, f"the proof assumes more than the claim: {sorted(map(repr, other))[:1]}")

@@ -205,17 +205,14 @@ class Context:
     def depends(self, t: Term, name: str) -> bool:
         """Whether `t` may change when `name` is varied as a leaf."""
         found = self.closure(t, name)
-        return name in found or any(
-            n[0] == ANYTHING and (n[1:], name) not in self.assumed_free for n in found
-        )
+        return name in found or any(n[0] == ANYTHING and (n[1:], name) not in self.assumed_free for n in found)
 
     def random_in(self, t: Term) -> frozenset[str]:
         """The random names on which `t` depends; a metavariable counts as one."""
         return frozenset(
             n
             for n in self.closure(t)
-            if n in self.randoms
-            or (n[0] == ANYTHING and (n[1:], RANDOMNESS) not in self.assumed_free)
+            if n in self.randoms or (n[0] == ANYTHING and (n[1:], RANDOMNESS) not in self.assumed_free)
         )
 
     # -- definitions ----------------------------------------------------------------------------

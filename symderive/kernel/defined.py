@@ -460,9 +460,7 @@ def _regular_application(context: Context, t: Term, v: str, order: int) -> Condi
     return frozenset({make("is", "differentiable", sym(base_name(f)), total)})
 
 
-def _regular_big(
-    context: Context, t: Term, v: str, ends: Conditions, body: Conditions, order: int
-) -> Conditions:
+def _regular_big(context: Context, t: Term, v: str, ends: Conditions, body: Conditions, order: int) -> Conditions:
     lo, hi, guard, f = t.terms
     if context.depends(guard, v):
         body |= {make("is", "constant-near", guard, sym(v))}

@@ -85,6 +85,7 @@ def _positive_definite(e: Evaluator, c: Term, env: Env) -> bool:
 
 # -- random names -----------------------------------------------------------------------------------
 
+
 def _integrable(e: Evaluator, c: Term, env: Env) -> bool:
     """On a finite space, where it is defined for every outcome; under laws, for what they let exist."""
     names = e.context.random_in(c)

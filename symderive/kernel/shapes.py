@@ -38,6 +38,7 @@ SCALAR: Shape = ()
 CONDITION: Shape = ((ONE, make("neg", ONE)),)
 """Stands for the shape of a condition; no tensor has this range."""
 
+
 def shape(context: Context, t: Term) -> Shape:
     """The shape of a well-formed term.
 
@@ -105,8 +106,7 @@ def is_integer(context: Context, t: Term) -> bool:
 
 def same_shape(a: Shape, b: Shape) -> bool:
     return a is b or (
-        len(a) == len(b)
-        and all(_same(x, y) for r, s in zip(a, b, strict=True) for x, y in zip(r, s, strict=True))
+        len(a) == len(b) and all(_same(x, y) for r, s in zip(a, b, strict=True) for x, y in zip(r, s, strict=True))
     )
 
 
@@ -233,9 +233,7 @@ def _big(context: Context, t: Term) -> Shape:
     need(s != CONDITION, "a condition stands under a sum")
     need(s == SCALAR or t.name() == "sum", f"{t.name()} of tensors is not defined")
     try:
-        return tuple(
-            (shift(lo, -1, k), shift(hi, -1, k)) for k, (lo, hi) in enumerate(s)
-        )
+        return tuple((shift(lo, -1, k), shift(hi, -1, k)) for k, (lo, hi) in enumerate(s))
     except ValueError:
         raise Rejected("a sum of tensors whose shapes differ") from None
 
@@ -253,9 +251,7 @@ def _at(context: Context, t: Term) -> Shape:
     need(s not in (SCALAR, CONDITION), "an index on what has no entries", t)
     index(context, t.terms[1])
     i = t.terms[1]
-    return tuple(
-        (instantiate(lo, i, k), instantiate(hi, i, k)) for k, (lo, hi) in enumerate(s[1:])
-    )
+    return tuple((instantiate(lo, i, k), instantiate(hi, i, k)) for k, (lo, hi) in enumerate(s[1:]))
 
 
 def _der(context: Context, t: Term) -> Shape:

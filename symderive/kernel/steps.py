@@ -175,9 +175,7 @@ class Evaluate:
     precision: int = 64
 
 
-Step = (
-    Rule | Unfold | Fact | Chain | Place | Combine | Order | Resum | Cases | Induct | Cut | Evaluate
-)
+Step = Rule | Unfold | Fact | Chain | Place | Combine | Order | Resum | Cases | Induct | Cut | Evaluate
 
 
 @dataclass

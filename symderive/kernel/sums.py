@@ -316,8 +316,7 @@ def _renamed(s: Summand, values: Mapping[str, Term], keep: str = "") -> Summand:
             factors[g] = 1
     factors = {f: e for f, e in factors.items() if e}
     indices = tuple(
-        (n, r if n == keep else (tidy(substitute(r[0], values)), tidy(substitute(r[1], values))))
-        for n, r in s.indices
+        (n, r if n == keep else (tidy(substitute(r[0], values)), tidy(substitute(r[1], values)))) for n, r in s.indices
     )
     return Summand(s.coefficient, indices, factors)
 

@@ -278,11 +278,7 @@ def occurs(t: Term, level: int = 0) -> bool:
     if t.head == "bound":
         return t.args[0] == level
     binds = BINDS.get(t.head)
-    return any(
-        occurs(a, level + (binds[k] if binds else 0))
-        for k, a in enumerate(t.args)
-        if isinstance(a, Term)
-    )
+    return any(occurs(a, level + (binds[k] if binds else 0)) for k, a in enumerate(t.args) if isinstance(a, Term))
 
 
 def instantiate(body: Term, arg: Term, level: int = 0) -> Term:

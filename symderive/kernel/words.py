@@ -131,8 +131,6 @@ def _definition(context: Context, name: str, d: Definition) -> list[str]:
     left = name + (brackets.format(", ".join(d.params)) if d.params else "")
     out = []
     for ranges, body in d.clauses:
-        when = ", ".join(
-            f"{p}={say(lo)}..{say(hi)}" for p, (lo, hi) in zip(d.params, ranges, strict=False)
-        )
+        when = ", ".join(f"{p}={say(lo)}..{say(hi)}" for p, (lo, hi) in zip(d.params, ranges, strict=False))
         out.append(f"{left} = {say(body)}" + (f" for {when}" if when else ""))
     return out

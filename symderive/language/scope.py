@@ -144,9 +144,7 @@ class Scope:
             clauses: their ranges follow on each other.
             entries: dimensions of a member, ``()`` for a number.
         """
-        return self.families(
-            name, [], *((lo, hi, lambda i, b=body: b(i)) for lo, hi, body in clauses), entries=entries
-        )
+        return self.families(name, [], *((lo, hi, lambda i, b=body: b(i)) for lo, hi, body in clauses), entries=entries)
 
     def families(
         self,
@@ -190,5 +188,3 @@ def _ranges(ranges: Sequence[tuple[Like, Like | None]]) -> tuple[Range, ...]:
 
 def _dims(dims: Sequence[Like]) -> tuple[Range, ...]:
     return tuple((ONE, lift(d).term) for d in dims)
-
-

@@ -43,4 +43,3 @@ RULES: tuple[Row, ...] = (
     axiom("inv.right", eq(op("matmul", A, op("matmul", op("inv", A), B)), B), says="A·A⁻¹ = I"),
 )
 # fmt: on
-

@@ -86,7 +86,9 @@ class Meaning:
     @property
     def operator(self) -> Operator:
         """The row as the kernel takes it."""
-        return Operator(self.name, self.params, tuple(map(tuple, self.shapes)), self.body, tuple(self.result), self.domain)
+        return Operator(
+            self.name, self.params, tuple(map(tuple, self.shapes)), self.body, tuple(self.result), self.domain
+        )
 
 
 def meaning(name: str, params: str, shapes: str, body: Expr | None, says: str, result: str = "") -> Meaning:
