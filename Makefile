@@ -16,6 +16,7 @@ test: $(READY)
 
 lint: $(READY)
 	$(BIN)/ruff check -q --output-format concise
+	$(BIN)/ruff format -q --check
 	$(BIN)/mypy
 
 # the figures of benchmarks/README.md
