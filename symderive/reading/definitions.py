@@ -259,7 +259,8 @@ class Definitions(Sets):
     ) -> None:
         starts = {base: self._initial(names, base, clauses, shapes[base]) for base, clauses in plans.items()}
         for base, clauses in plans.items():
-            first, last = starts[base][0] if starts[base] else clauses[0][0][-1][0], clauses[-1][0][-1][1]
+            start = starts[base]
+            first, last = start[0] if start else clauses[0][0][-1][0], clauses[-1][0][-1][1]
             outer = clauses[-1][0][:-1]
             p = clauses[-1][3]
             meaning = Meaning(
@@ -280,7 +281,7 @@ class Definitions(Sets):
         for base, clauses in plans.items():
             params = tuple(f"{base}#{k}" for k in range(len(clauses[-1][0])))
             start = starts[base]
-            rows = [(((start[0], start[0]),), start[1])] if start else []
+            rows: list[tuple[tuple[Range, ...], Term]] = [(((start[0], start[0]),), start[1])] if start else []
             for ranges, letters, _, p in clauses:
                 el = Elaborator(names, p.right)
                 el.bound = {x: bound(q) for x, q in zip(letters, params, strict=True) if x}
