@@ -7,7 +7,6 @@ what is stored.  Where the search needs the entry itself, a short script below l
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import replace
 from typing import Any
 
@@ -31,10 +30,11 @@ def prove_all(whole: Book) -> dict[str, Any]:
     domains = [f for f in whole.functions.values() if f.domain is not None]
     while todo or domains:
         known = replace(whole, entries=entries)
-        found = {e.name: record for e in todo if (record := _proof(e, known)) is not None}
-        shown = {f.name: record for f in domains if (record := _domain(f, known)) is not None}
+        why: dict[str, str] = {}
+        found = {e.name: record for e in todo if (record := _proof(e, known, why)) is not None}
+        shown = {f.name: record for f in domains if (record := _domain(f, known, why)) is not None}
         if not found and not shown:
-            raise SystemExit(f"no proof of {', '.join([e.name for e in todo] + [f.name for f in domains])}")
+            raise SystemExit("\n".join(f"no proof of {name}: {reason}" for name, reason in why.items()))
         out |= found | {f"{n}()": record for n, record in shown.items()}
         entries = {**entries, **{n: whole.entries[n] for n in found}}
         todo = [e for e in todo if e.name not in found]
@@ -42,7 +42,7 @@ def prove_all(whole: Book) -> dict[str, Any]:
     return out
 
 
-def _proof(e: Entry, known: Book) -> dict[str, Any] | None:
+def _proof(e: Entry, known: Book, why: dict[str, str]) -> dict[str, Any] | None:
     prover = Prover(schematic(e, known), known, Budget(2_000_000))
     script = SCRIPTS.get(e.name)
     try:
@@ -50,12 +50,12 @@ def _proof(e: Entry, known: Book) -> dict[str, Any] | None:
         record = _record(prover.builder, line)
         check_entry(e, record, known)
     except FAILURES as error:
-        print(f"{e.name}: {error}", file=sys.stderr)
+        why[e.name] = str(error)
         return None
     return record
 
 
-def _domain(f: Operator, known: Book) -> dict[str, Any] | None:
+def _domain(f: Operator, known: Book, why: dict[str, str]) -> dict[str, Any] | None:
     e = Entry(f.name, dict.fromkeys(f.params, ("scalar",)), f.domain or (), known.entries["exp.add"].claim)
     context = schematic(e, known)
     assert f.body is not None
@@ -66,7 +66,7 @@ def _domain(f: Operator, known: Book) -> dict[str, Any] | None:
         record = _record(prover.builder, *lines)
         check_domain(f, record, known)
     except FAILURES as error:
-        print(f"{f.name}(): {error}", file=sys.stderr)
+        why[f"{f.name}()"] = str(error)
         return None
     return record
 
