@@ -43,18 +43,14 @@ def modules(folder: Path) -> list[Path]:
 
 def imported(path: Path, *, top: bool = False) -> set[str]:
     """The modules that a file imports, anywhere or (top) when it is loaded."""
-    tree = ast.parse(path.read_text("utf-8"))
-    inner = {
-        n
-        for f in ast.walk(tree)
-        if isinstance(f, ast.FunctionDef | ast.AsyncFunctionDef)
-        or (isinstance(f, ast.If) and ast.unparse(f.test) == "TYPE_CHECKING")
-        for n in ast.walk(f)
-    }
     out = set()
-    for node in ast.walk(tree):
-        if top and node in inner:
+    todo: list[ast.AST] = [ast.parse(path.read_text("utf-8"))]
+    while todo:
+        node = todo.pop()
+        late = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if top and (late or (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")):
             continue
+        todo += ast.iter_child_nodes(node)
         if isinstance(node, ast.Import):
             out |= {a.name for a in node.names}
         elif isinstance(node, ast.ImportFrom):
