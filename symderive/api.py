@@ -195,6 +195,13 @@ def equal(
     Raises:
         ReadingError: a formula or a declaration cannot be read.  What a formula *says* never raises.
     """
+    return compared(lhs, rhs, given, relation=relation, units=units)[0]
+
+
+def compared(
+    lhs: Source, rhs: Source, given: str | Scope | None = None, *, relation: str = "=", units: int = 5_000_000
+) -> tuple[Verdict, Names]:
+    """The verdict of `equal` with the names in whose light it was given, for those who print it."""
     from symderive.engine.judge import Judge
     from symderive.reading.elaborate import Elaborator
     from symderive.reading.errors import ReadingError
@@ -215,11 +222,11 @@ def equal(
     except ReadingError as error:
         if error.code != "shape":
             raise
-        return misfit(error.text, names)
+        return misfit(error.text, names), names
     verdict = Judge(names.scope.context(), names.scope.book, units).judge(claim)
     if verdict.refuted:
         verdict = _unless_positive(verdict, names, units)
-    return guarded(verdict, names)
+    return guarded(verdict, names), names
 
 
 def misfit(text: str, names: Names) -> Verdict:

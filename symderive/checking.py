@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection, wait
 from time import monotonic
 from typing import Any
 
+from symderive.engine.existence import weakest
 from symderive.engine.marking import UNITS, Mark, Marker, Ruling, Scope
 from symderive.kernel.context import Context
 from symderive.kernel.terms import Term, make, subterms
@@ -255,7 +256,7 @@ class _Checker:
             out += [Needed(self.condition(a.fact), self.origin) for a in self.meaning.assumed if a.fact in used]
         if ruling.verdict is not None:
             out += [Needed(self.condition(c), "defined") for c in ruling.verdict.conditions]
-            regular = [self.condition(c) for c in ruling.verdict.hypotheses]
+            regular = [self.condition(c) for c in weakest(self.context, ruling.verdict.hypotheses)]
             if len(regular) > MOST_REGULAR:
                 regular = [t for t in regular if "exists" not in t] + ["all moments that occur exist"]
             out += [Needed(t, "regularity") for t in regular]

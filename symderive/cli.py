@@ -549,12 +549,16 @@ def equal(lhs: str, rhs: str, given: tuple[str, ...], relation: str, form: str) 
     import symderive as sd
     from symderive.language.bridge.errors import BridgeError
     from symderive.reading.errors import ReadingError
+    from dataclasses import replace
+
+    from symderive.api import compared
+    from symderive.engine.existence import weakest
     from symderive.writing import record
 
     err = terminal(stderr=True)
     text = " ".join(given) or None
     try:
-        verdict = sd.equal(lhs, rhs, text, relation=relation)
+        verdict, names = compared(lhs, rhs, text, relation=relation)
     except ReadingError as error:
         for name, source in (("--given", text or ""), ("LHS", lhs), ("RHS", rhs)):
             try:
@@ -568,7 +572,9 @@ def equal(lhs: str, rhs: str, given: tuple[str, ...], relation: str, form: str) 
     except BridgeError as error:
         err.message("", "error", str(error), error.code, (), error.advice)
         sys.exit(UNREADABLE)
-    made = record.judged(verdict, record.writer({}, None), {})
+    context = names.scope.context()
+    told = replace(verdict, hypotheses=weakest(context, verdict.hypotheses))
+    made = record.judged(told, record.writer(names.spellings, context), names.spellings)
     claim = f"{lhs} {record.SIGNS[relation]} {rhs}"
     if form == "json":
         put_json("verdict", claim=claim, **record.data(made), rules=verdict.rules, certificate=verdict.certificate)

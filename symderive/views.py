@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from symderive.api import Document
+from symderive.engine.existence import weakest
 from symderive.kernel.context import Rejected
 from symderive.kernel.terms import Term
 from symderive.reading import outline
@@ -53,7 +54,8 @@ def answers(
         except Exception as error:  # noqa: BLE001 - one problem that breaks the engine must not hide the others
             yield record.failed(problem.asked, f"internal error: {type(error).__name__}: {error}", label), {}
             continue
-        made = _worded(record.answer(problem.asked, derived.derivation, label), problem.question)
+        told = replace(derived.derivation, hypotheses=weakest(derived.context, derived.derivation.hypotheses))
+        made = _worded(record.answer(problem.asked, told, label), problem.question)
         certificates: dict[str, object] = {}
         if derived.certificate() is not None:
             certificates["answer"] = derived.certificate()

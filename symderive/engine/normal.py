@@ -327,7 +327,7 @@ class Normal:
         if name not in self.unfold or len(indices) < depth:
             return False
         last = indices[depth - 1] if depth else num(0)
-        return last.head == "num" or last in self.steps
+        return last.head == "num" or last in self.steps or not self.context.is_recursive(name)
 
     def decided(self, condition: Term) -> bool:
         """Whether a relation between numbers is known to hold."""

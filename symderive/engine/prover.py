@@ -22,9 +22,9 @@ from symderive.engine.inverses import by_inverses, same_determinant
 from symderive.engine.limits import exists
 from symderive.engine.normal import Normal
 from symderive.engine.ring import Full, TooLarge
-from symderive.kernel.algebra import tidy
+from symderive.kernel.algebra import difference, tidy
 from symderive.kernel.book import Book
-from symderive.kernel.context import Context, Rejected
+from symderive.kernel.context import Context, Rejected, family_member
 from symderive.kernel.defined import defined_parts, holds_plainly, is_mark, is_regularity
 from symderive.kernel.shapes import SCALAR, shape
 from symderive.kernel.terms import (
@@ -172,7 +172,9 @@ class Prover:
         frozen = self._inner_derivatives(claim)
         latest = frozenset(n for n in used if not any(n != m and n in self.context.reach(m) for m in used))
         first = [Setting(conditions, u, steps, frozen) for u in (functions, functions | latest) if frozen]
-        return first + [Setting(conditions, u, steps) for u in dict.fromkeys((functions, functions | used))]
+        found = first + [Setting(conditions, u, steps) for u in dict.fromkeys((functions, functions | used))]
+        ends = ends_apart(self.context, claim) - steps
+        return found + ([replace(found[-1], steps=steps | ends)] if ends else [])
 
     def _inner_derivatives(self, claim: Term) -> frozenset[Term]:
         """The derivatives in a claim of defined names from which another differentiated name is built."""
@@ -366,6 +368,33 @@ class Prover:
             line = self._contradiction(Setting(inner))
             lines.append(self._limit_exists(goal, inner, depth - 1) if line is None else line)
         return None if None in lines else self.builder.cases(goal, split, [k for k in lines if k is not None])
+
+
+def ends_apart(context: Context, claim: Term) -> frozenset[Term]:
+    """Ends of sums, in definitions of members too, beyond which others end one to three terms before."""
+    ends: set[Term] = set()
+    seen: set[Term] = set()
+    todo = list(claim.terms)
+    while todo:
+        for s in subterms(todo.pop()):
+            if s in seen or s.dangling:
+                continue
+            seen.add(s)
+            if s.head == "big" and s.name() in ("sum", "prod"):
+                ends.add(tidy(s.terms[1]))
+            found = family_member(s) if s.head == "at" else None
+            if found is None or found[0] not in context.definitions or context.is_recursive(found[0]):
+                continue
+            name, indices = found
+            if 0 < context.family_depth(name) == len(indices):
+                clauses = range(len(context.definitions[name].clauses))
+                todo += [context.clause(name, k, indices)[0] for k in clauses]
+    return frozenset(a for a in ends if any(_just_before(b, a) for b in ends))
+
+
+def _just_before(b: Term, a: Term) -> bool:
+    gap = difference(a, b)
+    return isinstance(gap, int) and 0 < gap <= 3
 
 
 def choose_split(differ: Differ) -> tuple[Term, ...] | None:

@@ -460,7 +460,7 @@ class Declarer(Definitions):
                 continue
             labelled = s.lower is None or not many_letters(s.lower)
             if labelled and not lower and not upper:
-                self.declare(s, "random" if random else "real", (), item)
+                self.declare(s, "random" if random else "int" if "int" in item.codes else "real", (), item)
 
     # -- facts --------------------------------------------------------------------------------------
 

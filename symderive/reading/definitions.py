@@ -11,7 +11,7 @@ from itertools import product
 
 from symderive.kernel.context import Definition, Name, Range, Rejected
 from symderive.kernel.shapes import shape as kernel_shape
-from symderive.kernel.terms import Term, bound, num, sym, value
+from symderive.kernel.terms import INF, Term, bound, make, num, sym, value
 from symderive.kernel.wellfounded import check_definitions
 from symderive.reading.alphabet import styled
 from symderive.reading.elaborate import Elaborator, Value
@@ -215,7 +215,13 @@ class Definitions(Sets):
             _, lower, upper = self.family_of(p.symbol, p.item)
             if lower or upper:
                 letters = [*upper, *lower]
-                out.append(([self.range_for(x) for x in letters], letters, len(upper), p))
+                by = self.shifts(p.symbol)
+                ranges = [
+                    (moved(lo, by.get(x, 0)), moved(hi, by.get(x, 0)))
+                    for x in letters
+                    for lo, hi in [self.range_for(x)]
+                ]
+                out.append((ranges, letters, len(upper), p))
             else:
                 above = p.symbol.lower is None
                 script = inside(p.symbol.upper if above else p.symbol.lower)
@@ -284,7 +290,8 @@ class Definitions(Sets):
             rows: list[tuple[tuple[Range, ...], Term]] = [(((start[0], start[0]),), start[1])] if start else []
             for ranges, letters, _, p in clauses:
                 el = Elaborator(names, p.right)
-                el.bound = {x: bound(q) for x, q in zip(letters, params, strict=True) if x}
+                by = self.shifts(p.symbol)
+                el.bound = {x: moved(bound(q), -by.get(x, 0)) for x, q in zip(letters, params, strict=True) if x}
                 el.bound_ranges = dict(zip(letters, ranges, strict=True))
                 read = el.read(p.right)
                 found = el.shape(read, p.right)
@@ -304,3 +311,11 @@ class Definitions(Sets):
                 names.scope.definitions.pop(base, None)
             p = next(iter(plans.values()))[-1][3]
             raise ReadingError("definition", str(e), p.symbol.start, p.symbol.end) from None
+
+
+def moved(t: Term, by: int) -> Term:
+    """An index a few steps on."""
+    known = value(t)
+    if by == 0 or t is INF:
+        return t
+    return num(known + by) if isinstance(known, int) else make("add", t, num(by))

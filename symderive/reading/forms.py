@@ -189,6 +189,18 @@ def stepped(node: Surface, letter: str) -> bool:
     return False
 
 
+def shifted_letter(node: Surface) -> tuple[str, int] | None:
+    """``k+1`` as the letter and how far it is moved."""
+    node = unwrap(node)
+    if not (isinstance(node, Node) and node.kind == "sum" and len(node.parts) == 3):
+        return None
+    letter, sign, number = node.parts
+    plain = all(isinstance(p, Leaf) for p in node.parts) and letter.kind == "LETTER" and number.kind == "NUMBER"
+    if not plain or not number.text.isdigit() or len(number.text) > 2:
+        return None
+    return letter.text, int(number.text) if sign.text == "+" else -int(number.text)
+
+
 def steps_back(node: Surface, base: str, letter: str) -> bool:
     """Whether ``h_{t-1}`` stands in a formula, for a base and an index letter."""
     for n in nodes_in(node):

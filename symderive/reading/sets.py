@@ -18,6 +18,7 @@ from symderive.reading.forms import (
     is_power,
     key_of,
     letter_of,
+    shifted_letter,
     split_times,
     stepped,
     symbols_in,
@@ -222,6 +223,10 @@ class Sets:
             return []
         out: list[str] = []
         for p in Elaborator(self.names).index_parts(script, 9):
+            moved = shifted_letter(p)
+            if moved is not None and moved[0] in self.names.ranges_said:
+                out.append(moved[0])
+                continue
             s = peel(p)
             if s is None or s.lower is not None or len(s.base) != 1:
                 return []
@@ -236,6 +241,11 @@ class Sets:
             else:
                 return []
         return out
+
+    def shifts(self, s: Symbol) -> dict[str, int]:
+        """By how much the index letters of a symbol are moved: 1 for the k of ``m^{k+1}``."""
+        parts = [p for x in (s.lower, s.upper) if x is not None for p in Elaborator(self.names).index_parts(x, 9)]
+        return dict(found for p in parts if (found := shifted_letter(p)) is not None)
 
     def running(self, letter: str, script: Surface, item: Item) -> Range | None:
         """The range of the index of ``p_k`` in ``p_k = e^{f_k}``: that which it has on the other side."""
