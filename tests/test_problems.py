@@ -33,8 +33,8 @@ QUOTIENT = "the judge does not use a quantified equation that divides by a name"
 LAST_CASE = "the judge does not see that one of several cases applies at each number of a range"
 UNREAD: dict[str, str] = {
     "002/2.4": "a name that is both a family and the argument of a function is not read",
-    "002/8.f6": "an upper index of a name that is defined in a display is read as a power",
-    "002/8.f3": "an upper index of a name that is defined in a display is read as a power",
+    "002/8.f6": "geometric sums inside quotients of vectors are not put in closed form",
+    "002/8.f3": "geometric sums inside quotients of vectors are not put in closed form",
     "004/1.a.vi": "rounding brackets are not read",
     "004/1.a.v": "rounding brackets are not read",
     "004/2.d.i": "an index that is the value of argmax is not read",

@@ -7,6 +7,7 @@ Terms keep the form in which they were written.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -162,9 +163,8 @@ class Elaborator:
         try:
             return shape(self.names.scope.context(), t)
         except Rejected as error:
-            raise ReadingError(
-                "shape", str(error), node.start, node.end, "Check the shapes that were declared."
-            ) from None
+            advice = "Check the shapes that were declared."
+            raise ReadingError("shape", in_words(str(error)), node.start, node.end, advice) from None
 
     def error(self, code: str, text: str, node: Surface | Symbol, advice: str = "") -> ReadingError:
         return ReadingError(code, text, node.start, node.end, advice)
@@ -679,14 +679,13 @@ class Elaborator:
             if kind != "T":
                 raise self.error("undeclared", "the size of this is not known", node)
             return self.transpose(base, s)
+        if kind == "T" and not s and "T" not in self.names and (of := self._guessed(base.term)):
+            message = f"{spell(of)} stands in what is transposed, but was not declared"
+            raise self.error("undeclared", message, node, "Declare it as a vector or matrix; or declare T.")
         if kind == "T" and (s or (isinstance(script, Leaf) and script.type == "TRANSPOSE")):
             if isinstance(script, Leaf) and script.type == "LETTER" and "T" in self.names:
                 message = f"T is a number here: a symbolic power of {show(s)} is not read"
                 raise self.error("unsupported", message, node, "Write \\top for the transpose.")
-            found = peel(node) if not s else None
-            if found is not None and found.base in self.names and self.names.meanings[found.base].role == "inferred":
-                message = f"{spell(found.base)} is transposed, but was not declared"
-                raise self.error("undeclared", message, node, "Declare it as a vector or matrix.")
             return self.transpose(base, s)
         if (exponent_node := entrywise(script)) is not None:
             return Value(make("pow", base.term, self.scalar(exponent_node)), base.row)
@@ -711,6 +710,11 @@ class Elaborator:
         if len(s) == 1:
             self.names.notes.append("a power of a vector is taken entry by entry")
         return Value(make("pow", base.term, exponent_term), base.row)
+
+    def _guessed(self, t: Term) -> str:
+        """A name in a term that was only inferred to be a number."""
+        used = sorted(self.names.scope.context().closure(t))
+        return next((n for n in used if n in self.names and self.names.meanings[n].role == "inferred"), "")
 
     def transpose(self, base: Value, s: Shape) -> Value:
         if base.fit is not None:
@@ -894,9 +898,9 @@ class Elaborator:
         if s.base in self.names.tainted:
             raise self.error(
                 "not-read",
-                f"what {spell(s.base)} is stands in a sentence that was not read",
+                f"what {spell(s.base)} is was not said, or not read",
                 node,
-                "Put that sentence simpler.",
+                "Declare it in a simple sentence.",
             )
         self._no_number(s, node)
         if s.base == "i" and s.lower is None:
@@ -1109,6 +1113,14 @@ def _orientation(v: Value, s: Shape) -> str:
     if len(s) == 1:
         return f"a {'row' if v.row else 'column'} of length {say(s[0][1])}"
     return show(s)
+
+
+def in_words(message: str) -> str:
+    """What the kernel says of shapes, without its notation for terms."""
+    text = re.sub(r"\(num (-?\d+) 1\)", r"\1", message)
+    text = re.sub(r"\(sym ([^\s()]+)\)", r"\1", text).replace("(inf)", "∞")
+    text = re.sub(r"(?<![\w.])1\.\.", "", text)
+    return re.sub(r"(?: in|:) \(.*\Z", "", text, flags=re.DOTALL)
 
 
 def read_term(text: str, names: Names) -> Value:
