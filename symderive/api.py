@@ -20,7 +20,7 @@ from symderive.kernel.context import Context, Rejected
 from symderive.kernel.shapes import Shape, shape
 from symderive.kernel.terms import Term, rel, subterms
 from symderive.language.expr import Expr
-from symderive.language.problem import Derivation, Goal, GoalKind
+from symderive.language.problem import Derivation, Goal, GoalKind, beyond
 from symderive.language.problem import Problem as Asked
 from symderive.language.scope import Scope
 from symderive.language.verdict import Kind, Verdict
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from symderive.language.report import Report
     from symderive.reading.names import Names
     from symderive.reading.problems import Question, Reading
+    from symderive.reading.surface import Surface
 
 Source: TypeAlias = "str | Expr | Formula | Any"
 """LaTeX, an expression, or a SymPy object."""
@@ -415,7 +416,7 @@ class Problem:
             raise ValueError(f"{self.label} asks for no term")
         try:
             if isinstance(answer, str):
-                node = surface(answer, names.words)
+                node = _right_side(surface(answer, names.words))
                 el = Elaborator(names, node)
                 value = el.value(node)
                 from symderive.reading.elaborate import Value
@@ -434,7 +435,7 @@ class Problem:
         if left:
             return Verdict(Kind.UNDECIDED, claim, "not-an-answer", left)
         context = names.scope.context()
-        facts = (*self.asked.values, *self.goal.at)
+        facts = (*self.asked.values, *self.goal.at, *self.goal.given)
         if facts:
             context = replace(context, facts=(*context.facts, *facts), memo={})
         return guarded(Judge(context, names.scope.book).judge(claim), names)
@@ -444,22 +445,26 @@ class Problem:
         assert self.goal.target is not None
         asked = {s.head for s in subterms(self.goal.target)} & {"der", "lim", "ex"}
         words = {"der": "a derivative", "lim": "a limit", "ex": "an expectation"}
+        allowed = {s for g in self.goal.terms for s in subterms(g)}
         for s in subterms(t):
-            if s.head in asked:
+            if s.head in asked and s not in allowed:
                 return f"{words[s.head]} is asked for and still stands in the answer"
         if t is self.goal.target:
             return "the answer is the question"
-        if self.goal.names is not None:
-            used = {s.name() for s in subterms(t) if s.head == "sym"}
-            extra = sorted(
-                used - self.goal.names - {n for n, d in self.asked.context.signature.items() if d.kind == "int"}
-            )
-            if extra:
-                return f"the answer may not use {', '.join(extra)}"
-        return ""
+        extra = beyond(self.goal, self.asked.context, t)
+        return f"the answer may not use {', '.join(extra)}" if extra else ""
 
     def __repr__(self) -> str:
         return f"Problem({self.label!r}, {self.goal.kind.value})"
+
+
+def _right_side(node: Surface) -> Surface:
+    """What an answer such as ``dL/dw = t`` states: its last side."""
+    from symderive.reading.surface import Node
+
+    if isinstance(node, Node) and node.kind == "chain" and all(r.text in ("=", ":=", "<-") for r in node.parts[1::2]):
+        return node.parts[-1]
+    return node
 
 
 class Document:

@@ -1,0 +1,133 @@
+"""The Python door, as a new user would walk through it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from fractions import Fraction
+
+import pytest
+
+import symderive as sd
+from symderive.kernel.context import Rejected
+from symderive.reading.errors import ReadingError
+
+SOFTMAX = r"Let $z, y \in \mathbb{R}^n$ with $\sum_k y_k = 1$, $p = \operatorname{softmax}(z)$ and $L = -\sum_k y_k \log p_k$."
+QUIZ = r"""
+\begin{questions}
+\question\label{square} Let $w, x, y \in \mathbb{R}$ and $L = \frac12 (w x - y)^2$. Derive $\frac{\partial L}{\partial w}$.
+\question\label{tanh} Let $x \in \mathbb{R}$. Show that $\tanh'(x) = 1 - \tanh^2(x)$.
+\end{questions}
+"""
+
+
+def test_equal_proves_refutes_and_rechecks():
+    right = sd.equal(r"\frac{\partial L}{\partial z_i}", "p_i - y_i", given=SOFTMAX)
+    wrong = sd.equal(r"\frac{\partial L}{\partial z_i}", "y_i - p_i", given=SOFTMAX)
+    assert (right.kind, wrong.kind) == (sd.Kind.PROVED, sd.Kind.REFUTED)
+    for verdict in (right, wrong):
+        data = json.loads(json.dumps(verdict.certificate))
+        assert verdict.kind.value in sd.recheck(data).lower()
+    assert wrong.counterexample is not None
+    assert wrong.counterexample.left != wrong.counterexample.right
+
+
+def test_a_changed_certificate_is_rejected():
+    data = json.loads(json.dumps(sd.equal("x + x", "2x").certificate))
+    data["kind"] = "refuted"
+    with pytest.raises(Rejected):
+        sd.recheck(data)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "given", "kind"),
+    [
+        ("AB", "BA", r"Let $A, B \in \mathbb{R}^{n \times n}$.", "refuted"),
+        (r"\operatorname{tr}(AB)", r"\operatorname{tr}(BA)", r"Let $A, B \in \mathbb{R}^{n \times n}$.", "proved"),
+        (r"\frac{x}{x}", "1", r"Let $x \in \mathbb{R}$.", "proved"),
+        (r"\sqrt{x^2}", "x", r"Let $x > 0$.", "proved"),
+        (r"\sqrt{x^2}", "x", r"Let $x \in \mathbb{R}$.", "refuted"),
+        (r"\mathbb{E}[XY]", r"\mathbb{E}[X]\mathbb{E}[Y]", r"Let $X$ and $Y$ be random variables.", "refuted"),
+    ],
+)
+def test_verdicts(left, right, given, kind):
+    assert sd.equal(left, right, given=given).kind.value == kind
+
+
+def test_what_is_open_is_said():
+    assert sd.equal(r"\frac{x}{x}", "1", given=r"Let $x \in \mathbb{R}$.").conditions
+    assert "does not depend on" in sd.equal(r"\frac{d}{dx} a x", "a").reason
+    assert sd.equal(r"\sqrt{\sigma^2}", r"\sigma").kind is sd.Kind.UNDECIDED
+
+
+def test_what_was_not_read_blocks_refutations_only():
+    given = r"Let $A \in \mathbb{R}^{n \times n}$ be nilpotent."
+    assert sd.equal(r"A^2", "0", given=given).code == "not-read"
+    assert sd.equal("A + A", "2A", given=given).proved
+
+
+def test_a_verdict_is_not_yes_or_no():
+    with pytest.raises(TypeError):
+        bool(sd.equal("x", "x"))
+
+
+@pytest.mark.parametrize("text", [r"\log x y", "1/2x", r"\frac{a}{b", r"\foo x", "g(t)"])
+def test_unreadable_formulas_raise_with_a_place(text):
+    with pytest.raises(ReadingError) as caught:
+        sd.expr(text)
+    assert 0 <= caught.value.start < caught.value.end <= len(text) + 1
+    assert caught.value.code
+
+
+def test_expressions_know_their_shape_and_print():
+    f = sd.expr(r"\sigma(w^\top x + b)", given=r"Let $w, x \in \mathbb{R}^n$ and $b \in \mathbb{R}$.")
+    assert f.shape == ()
+    assert f.names == ("b", "w", "x")
+    assert sd.equal(f.latex(), f.source, given=r"Let $w, x \in \mathbb{R}^n$ and $b \in \mathbb{R}$.").proved
+
+
+def test_sympy_in_and_out():
+    import sympy
+
+    x = sympy.Symbol("x", real=True)
+    assert sd.equal(sympy.diff(sympy.tanh(x), x), 1 - sympy.tanh(x) ** 2).proved
+    parsed = sd.parse(r"\frac{x^2 - 1}{x - 1}", given=r"Let $x \in \mathbb{R}$.")
+    assert float(parsed.subs(next(iter(parsed.free_symbols)), 3)) == 4.0
+
+
+def test_terms_built_in_python():
+    s = sd.Scope()
+    x = s.real("x")
+    assert sd.equal((x + 1) ** 2, x**2 + 2 * x + 1, given=s).proved
+    assert sd.equal((x + Fraction(1, 2)) * 2, 2 * x + 1, given=s).proved
+
+
+def test_derive_and_grade():
+    document = sd.read(QUIZ)
+    problem = document.problems["square"]
+    answer = problem.derive()
+    assert answer.proved
+    point = {"w": 2, "x": 3, "y": 5}
+    value = answer.answer.subs({s: point[s.name] for s in answer.answer.free_symbols})
+    assert float(value) == (2 * 3 - 5) * 3
+    grades = {
+        a: problem.grade(a) for a in (r"(wx - y)x", r"x^2 w - xy", r"wx - y", r"\frac{\partial L}{\partial w}", "2 +")
+    }
+    assert [v.kind.value for v in grades.values()] == ["proved", "proved", "refuted", "undecided", "undecided"]
+    assert [v.code for v in grades.values()][3:] == ["not-an-answer", "unread"]
+    assert document.problems["tanh"].derive().proved
+
+
+def test_check_a_derivation():
+    problem = sd.read(QUIZ).problems["square"]
+    report = problem.check(r"\[ \frac{\partial L}{\partial w} = (w x - y) \cdot x = w x^2 + x y \]")
+    assert [s.verdict.value for s in report.steps] == ["proved", "refuted"]
+    assert report.first_wrong == 2
+
+
+def test_importing_is_light():
+    code = "import sys, symderive; print([m for m in ('sympy', 'lark', 'flint', 'click', 'rich') if m in sys.modules])"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )
