@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 from symderive.engine.judge import Judge
 from symderive.kernel.book import Book
-from symderive.kernel.context import Context, Rejected
-from symderive.kernel.terms import Term, at, bound, make, num, rel, subterms, sym
+from symderive.kernel.context import Context, Definition, Rejected
+from symderive.kernel.terms import Term, at, bound, make, num, rebuild, rel, subterms, sym
 from symderive.language.report import Because, Reading, Repair, Role, Said, Status
 from symderive.language.verdict import Kind, Verdict
 
@@ -40,6 +40,7 @@ class Says(Protocol):
     conditions: tuple[Term, ...]
     rounded: tuple[Term, ...]
     misfit: str
+    loose: bool
     why: tuple[str, str]
 
 
@@ -57,6 +58,8 @@ class Reads(Protocol):
     given: tuple[Term, ...]
     blocked: str
     order: int
+    again: str
+    earlier: Any
 
     @property
     def same(self) -> bool:
@@ -155,6 +158,8 @@ class Marker:
         self.show = show
         self.equations: list[_Fact] = []
         self.results: list[_Fact] = []
+        self.again: dict[str, list[tuple[int, Any, tuple[Term, ...]]]] = {}
+        """Relations that define a name once more."""
         self.memo: dict[Any, Verdict] = {}
         self.weights: dict[str, int] = {}
         self.explained = 0
@@ -196,6 +201,8 @@ class Marker:
         if empty is not None:
             return empty
         ruling = self.rule(r.step, r)
+        if ruling.reason is not None and ruling.reason.code == "example":
+            return Mark(Said.TAKEN, Role.PREMISE, reason=ruling.reason)
         if not ruling.proved and (equation := self._equation(r, ruling, following, state)) is not None:
             return equation
         return self._with_anchor(r, ruling, state)
@@ -216,7 +223,9 @@ class Marker:
 
     def _with_anchor(self, r: Reads, ruling: Ruling, state: _State) -> Mark:
         anchor: Ruling | None = None
-        if r.anchor.kind and (not ruling.proved or not state.sound or state.wrong):
+        if ruling.reason is not None and ruling.reason.code == "redefined" and r.again:
+            state.redefined = True
+        if r.anchor.kind and not state.redefined and (not ruling.proved or not state.sound or state.wrong):
             anchor = self.rule(r.anchor, r)
         mark = Mark(
             ruling.said,
@@ -227,7 +236,7 @@ class Marker:
             notes=ruling.notes,
             uses=ruling.uses,
         )
-        if anchor is None and r.anchor.kind and ruling.proved:
+        if anchor is None and r.anchor.kind and ruling.proved and not state.redefined:
             mark.anchor = Said.PROVED
         rounded = state.rounded or r.step.kind == "approx"
         if ruling.proved:
@@ -279,6 +288,30 @@ class Marker:
 
     def rule(self, claim: Says, r: Reads) -> Ruling:
         """The ruling on what a relation says."""
+        ruling = self._ruling(claim, r)
+        return self._by_other_definition(claim, r, ruling) if ruling.refuted else ruling
+
+    def _by_other_definition(self, claim: Says, r: Reads, ruling: Ruling) -> Ruling:
+        """A refuted relation whose names the text defines more than once."""
+        if r.again and claim is r.step:
+            text = f"{r.again} is defined in line {r.earlier.line} and again here"
+            self.again.setdefault(r.again, []).append((r.id, r.link, claim.conditions))
+            return Ruling(Said.UNDECIDED, ruling.verdict, Because("redefined", text), ruling.rests)
+        used = {n for c in claim.conditions for n in self.scope.context.closure(c)}
+        for name in sorted(used & self.again.keys()):
+            row, _, conditions = self.again[name][-1]
+            context = redefined(self.scope.context, name, conditions)
+            if context is not None:
+                other = Marker(replace(self.scope, context=context)).ask(claim, r.given)
+                if other.proved:
+                    other.uses = (row,)
+                    other.notes += (f"with {name} as relation {row} defines it",)
+                    return other
+            text = f"{name} is defined more than once; relation {row} gives it anew"
+            return Ruling(Said.UNDECIDED, ruling.verdict, Because("redefined", text), ruling.rests)
+        return ruling
+
+    def _ruling(self, claim: Says, r: Reads) -> Ruling:
         if claim.misfit:
             return self._misfit(claim)
         if self.scope.unsupported and any(
@@ -466,6 +499,8 @@ class Marker:
                     "not-read", f"the shapes do not fit, but something was not understood: {self.scope.unread[0]}"
                 ),
             )
+        if claim.loose:
+            return Ruling(Said.UNDECIDED, reason=Because("shape", f"{claim.misfit}, but not all shapes are declared"))
         return Ruling(Said.REFUTED, reason=Because("shape", claim.misfit))
 
     def _excuse(self, claim: Says, r: Reads, ruling: Ruling) -> Because | None:
@@ -485,9 +520,21 @@ class Marker:
             return Because(
                 "undeclared", f"wrong only where a number of which nothing is said is negative: declare {names}"
             )
+        if left is not None and claim.kind == "=" and self._example(claim):
+            return Because("example", f"a value of {self.show(left)}, for some values of what it rests on")
         if left is not None and claim.kind in ("=", "<", "<=", ">", ">=") and self._unknown(left, ruling):
             return Because("condition", f"read as a condition on {self.show(left)}: nothing is said of its value")
         return None
+
+    def _example(self, claim: Says) -> bool:
+        """Whether a number is given for a name that rests on names without a value, as for an example."""
+        left, right = claim.conditions[0].terms
+        while left.head == "at":
+            left = left.terms[0]
+        context = self.scope.context
+        numeric = all(s.head in ("num", "neg", "div", "tab", "add", "mul") for s in subterms(right))
+        free = [n for n in context.closure(left) if n not in context.definitions]
+        return numeric and left.head in ("sym", "app") and any(context.declared(n).kind != "int" for n in free)
 
     def _late(self, claim: Says, r: Reads, ruling: Ruling) -> Because | None:
         """Whether what the text says only later, of bounds and properties, saves a relation."""
@@ -599,7 +646,7 @@ class Marker:
             ):
                 continue
             mark.holds_if += ((reading.kind, reading.say),)
-            if reading.kind == "convention" or (reading.word and reading.word in self.scope.words):
+            if reading.kind == "convention" or any(w in self.scope.words for w in reading.words):
                 mark.said, mark.status = Said.UNDECIDED, Status.OPEN
                 mark.reason = Because(
                     "other-reading" if reading.kind == "convention" else "needs", f"right if: {reading.say}"
@@ -628,6 +675,8 @@ class _State:
     unconditional: bool = True
     wrong: bool = False
     rounded: bool = False
+    redefined: bool = False
+    """The left side has another definition before."""
 
     def after(self, r: Reads, mark: Mark) -> None:
         if mark.status is Status.SLIP or mark.status is Status.CARRIED:
@@ -682,6 +731,34 @@ def focused(context: Context, claim: Term, facts: Sequence[Term]) -> Context:
         facts=tuple(f for f in every if f in kept),
         memo={},
     )
+
+
+def redefined(context: Context, name: str, conditions: Sequence[Term]) -> Context | None:
+    """The context with another definition of a number or a function of numbers; None if it cannot be put in."""
+    if len(conditions) != 1 or conditions[0].head != "rel" or name not in context.definitions:
+        return None
+    left, right = conditions[0].terms
+    arguments = left.terms if left.head == "app" else ()
+    if (
+        left.head not in ("sym", "app")
+        or left.name() != name
+        or name in context.closure(right)
+        or any(a.head != "sym" for a in arguments)
+        or context.declared(name).ranges
+    ):
+        return None
+    params = tuple(a.name() for a in arguments)
+    if len(set(params)) < len(params):
+        return None
+    body = substitute_names(right, {p: bound(f"{p}#again") for p in params})
+    new = Definition(tuple(f"{p}#again" for p in params), (((), body),))
+    return replace(context, definitions={**context.definitions, name: new}, memo={})
+
+
+def substitute_names(t: Term, values: dict[str, Term]) -> Term:
+    if t.head == "sym":
+        return values.get(t.name(), t)
+    return rebuild(t, lambda a, _: substitute_names(a, values))
 
 
 def _names_in(context: Context, t: Term) -> frozenset[str]:

@@ -134,8 +134,8 @@ class Reading:
     kind: str
     say: str
     claim: Any
-    word: str = ""
-    """A word of the text that hints at it; empty if none is needed."""
+    words: tuple[str, ...] = ()
+    """Words that hint at it; where one stands in the text, it excuses a relation."""
     facts: tuple[Any, ...] = ()
     """What it assumes beyond the text, as conditions."""
 

@@ -579,6 +579,9 @@ class Finder:
         links: list[Link] = []
         note = ""
         for k, s in enumerate(found):
+            if k and bounds_indices(s, found[:k]):
+                given.append(_between(s))
+                continue
             if k and (
                 s.after in ("range", "∀", "∃")
                 or (s.after and CONDITION.match(s.after) and s.after not in ("&", "=>", ",", ";"))
@@ -659,6 +662,21 @@ class Finder:
 
 def _plain_symbol(text: str) -> bool:
     return bool(re.fullmatch(r"\\?[A-Za-z]+\s*(?:[_^]\s*(?:\{[^{}]*\}|\w))*(?:\([A-Za-z, ]*\))?\s*", text))
+
+
+def subscripts(text: str) -> set[str]:
+    """The letters that stand alone in the subscripts of a formula."""
+    scripts = re.findall(r"_\s*(?:\{((?:[^{}]|\{[^{}]*\})*)\}|([A-Za-z]))", text)
+    return {x for pair in scripts for x in re.findall(r"(?<![\\A-Za-z])[A-Za-z](?![A-Za-z]{2})", "".join(pair))}
+
+
+def bounds_indices(s: Segment, before: Sequence[Segment]) -> bool:
+    """Whether a relation beside others in a row says for which indices they hold, as in ``a_i b_j = 0, i ≠ j``."""
+    texts = [x.text.strip() for x in s.sides if x is not None]
+    letters = {x for x in texts if re.fullmatch(r"[a-z]", x)}
+    plain = all(x in letters or re.fullmatch(r"[A-Z]|\d+", x) for x in texts)
+    used = {x for b in before if b.signs for side in b.sides if side is not None for x in subscripts(side.text)}
+    return bool(letters) and plain and len(texts) == len(s.sides) == len(s.signs) + 1 > 1 and letters <= used
 
 
 def _between(s: Segment) -> Spelled:

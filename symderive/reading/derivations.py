@@ -7,18 +7,19 @@ told to rest on it.  Nothing is judged.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from symderive.kernel.context import Rejected
 from symderive.kernel.shapes import Shape, check_condition, same_shape
-from symderive.kernel.terms import ZERO, Term, at, make, num, rel, subterms, sym
+from symderive.kernel.terms import ZERO, Term, at, make, num, rebuild, rel, shift, subterms, sym
 from symderive.language.report import Role
 from symderive.reading import outline
-from symderive.reading.chains import Chain, Declaration, Derivation, Link, Side, find
+from symderive.reading.chains import Chain, Declaration, Derivation, Link, Side, find, subscripts
 from symderive.reading.declare import Declarer
-from symderive.reading.elaborate import Elaborator, Value
+from symderive.reading.elaborate import Elaborator, Value, transposes
 from symderive.reading.errors import ReadingError
 from symderive.reading.inference import bases_of, infer_families
 from symderive.reading.lexer import Leaf
@@ -53,6 +54,7 @@ class Claim:
         kind: ``=``, ``<`` …; ``const`` (up to a constant), ``propto``, ``approx``, or empty.
         rounded: the same with the right side as a rounded number, where it is one.
         misfit: why both sides cannot be compared: their shapes.
+        loose: whether some shape in it was only inferred, or taken over from an earlier part.
         why: why there are no conditions.
     """
 
@@ -60,6 +62,7 @@ class Claim:
     conditions: tuple[Term, ...] = ()
     rounded: tuple[Term, ...] = ()
     misfit: str = ""
+    loose: bool = False
     why: tuple[str, str] = ("", "")
 
 
@@ -72,6 +75,8 @@ class Relation:
         left: which side of the chain `step` starts from.
         given: facts of its own ("for x > 0").
         blocked: why it may not be refuted: a part of its conditions was not read.
+        again: the name on its left side, if the text has defined it before by another equation.
+        earlier: where that stands.
     """
 
     id: int
@@ -87,6 +92,8 @@ class Relation:
     given: tuple[Term, ...] = ()
     blocked: str = ""
     order: int = 0
+    again: str = ""
+    earlier: Span | None = None
 
     @property
     def same(self) -> bool:
@@ -186,6 +193,8 @@ class _Understanding:
         self.defined: dict[Chain, Role] = {}
         self.restated: set[Term] = set()
         self.laws: list[Declaration] = []
+        self.origins: dict[str, Declaration | Chain] = {}
+        """For each name that the text defines, where it does so first."""
         self.special: set[Chain] = set()
         """Equations about names that were used before as free: they hold from there on."""
         self.used = self.first_uses()
@@ -309,8 +318,25 @@ class _Understanding:
         self.infer()
         if len(self.names.inferred) > before:
             self.rounds(waiting, strict=True)
+        self.names.tainted |= self.shapeless()
         for event in waiting:
             self.try_event(event, strict=False)
+
+    def shapeless(self) -> set[str]:
+        """Names that look like vectors or matrices, and of which nothing says how large: they are no numbers."""
+        out: set[str] = set()
+        texts = (s.text for c in self.found.chains for s in c.sides)
+        free = any(re.search(r"(?<![\\A-Za-z^])T\b", re.sub(r"\^\s*\{?\s*T\b", "", t)) for t in texts)
+        for c in self.found.chains:
+            for node in [self.node(s, self.names) for s in c.sides]:
+                for n in _walk(node) if node is not None else ():
+                    s = peel(n)
+                    if s is None or s.base in self.names or any(s.base in e for e in self.names.elders):
+                        continue
+                    turned = s.upper is not None and transposes(s.upper) == "T"
+                    if (turned and "T" not in self.names and not free) or looks_like_vector(s.base):
+                        out.add(s.base)
+        return out
 
     def rounds(self, waiting: list[Declaration | Chain], *, strict: bool) -> None:
         """Carry out what can be, until nothing more can."""
@@ -338,7 +364,8 @@ class _Understanding:
                             Declaration([let, outline.Formula(g, False, None, (), g.span())], False, c.order - 1)
                         )
                     m = re.fullmatch(r"([^=<>]+)=([^=<>]+)", g.text.strip().rstrip(".,;"))
-                    if m and g.text not in seen and "dots" not in g.text:
+                    indices = {i for side in c.sides for i in subscripts(side.text)}
+                    if m and g.text not in seen and "dots" not in g.text and m.group(1).strip() not in indices:
                         seen.add(g.text)
                         sides = [Side([g[m.start(k) : m.end(k)].strip()]) for k in (1, 2)]
                         out.append(Chain(sides, [Link("=", 0, Role.DEFINITION, 0)], order=c.order - 1))
@@ -367,8 +394,28 @@ class _Understanding:
         if done is None:
             return not (strict and isinstance(event, Declaration))
         trial.strict = self.names.strict
+        for n in {*trial.scope.definitions, *trial.macros} - {*self.names.scope.definitions, *self.names.macros}:
+            self.origins.setdefault(n, event)
         self.names = trial
         return True
+
+    def again(self, left: Surface | None, c: Chain) -> str:
+        """The name that an equation defines a second time: ``V = …``, ``V(x) = …``, ``V_{k+1} = …``."""
+        inside: list[Surface] = []
+        left = None if left is None else unwrap(left)
+        if isinstance(left, Node) and left.kind == "juxtaposed" and len(left.parts) == 2:
+            inside, left = left.parts[1:], left.parts[0]
+        s = None if left is None else peel(left)
+        if s is None:
+            return ""
+        inside += [x for x in (s.lower,) if x is not None and symbol_key(s) not in self.origins]
+        if not all(any(peel(p) is not None for p in _walk(x)) for x in inside):
+            return ""
+        keys = (symbol_key(s), s.base)
+        name = next((k for k in keys if k in self.origins), "")
+        first = self.origins.get(name)
+        own = first is c or (isinstance(first, Declaration) and c in first.chains)
+        return "" if own or first is None or first.order > c.order else name
 
     def sentence(self, d: Declaration, trial: Names) -> bool | None:
         if not re.match(r"\W*(?:where|here|denote)\b", outline.plain(d.pieces), re.IGNORECASE):
@@ -544,6 +591,10 @@ class _Understanding:
                 role = Role.CLAIM
             if (premise or c in self.special) and role is Role.PREMISE and step.conditions:
                 self.out.assumed += [Assumed(t, self.chain_text(c), c.sides[0].span, c.order) for t in step.conditions]
+            step, anchor = merged(step, given), merged(anchor, given)
+            again = self.again(nodes[0], c) if x.k == 0 and role is Role.CLAIM and x.sign == "=" else ""
+            first = self.origins.get(again)
+            earlier = first.sides[0].span if isinstance(first, Chain) else first.span if first is not None else None
             number_ = len(self.out.relations) + 1
             r = Relation(
                 number_,
@@ -559,6 +610,8 @@ class _Understanding:
                 given,
                 blocked,
                 c.order,
+                again,
+                earlier,
             )
             self.out.relations.append(r)
             skips = 0 if values[k] is not None else skips + 1
@@ -644,11 +697,44 @@ def relate(
     try:
         whole = el.relate("=" if sign in ("~~", "<-") else sign, a, b, place)
     except ReadingError as error:
-        return Claim(sign, misfit=error.text)
+        return Claim(sign, misfit=error.text, loose=presumed(names, a.term, b.term))
     rounded = rounding(a.term, right.text) if not s and sign in ("=", "~~") else ()
     if sign == "~~":
         return Claim("approx", rounded, why=("" if rounded else "approx", "≈ between two terms is not judged"))
     return Claim(sign, (whole,), rounded)
+
+
+def looks_like_vector(base: str) -> bool:
+    """Whether a letter is bold or under an arrow."""
+    return "\u20d7" in base or (len(base) == 1 and "BOLD" in unicodedata.name(base, ""))
+
+
+def presumed(names: Names, *terms: Term) -> bool:
+    """Whether a shape in some terms was only inferred, or comes from an earlier part."""
+    context = names.scope.context()
+    used = {m for t in terms for n in context.closure(t) for m in names.rests_on(n)}
+    elders = [e.meanings for e in names.elders]
+    return any(
+        m.role in ("inferred", "open dimension") or any(e.get(n) is m for e in elders)
+        for n in used
+        if (m := names.meanings.get(n)) is not None
+    )
+
+
+def merged(claim: Claim, given: Sequence[Term]) -> Claim:
+    """A claim in which indices that a condition puts equal are one."""
+    for f in given:
+        if f.head == "rel" and f.name() == "=" and f.terms[0].head == "sym" and f.terms[1].head in ("sym", "num"):
+            name, other = f.terms[0].name(), f.terms[1]
+            claim = replace(claim, conditions=tuple(renamed(t, name, other) for t in claim.conditions))
+    return claim
+
+
+def renamed(t: Term, name: str, other: Term) -> Term:
+    """The term with another in place of a name."""
+    if t.head == "sym":
+        return other if t.name() == name else t
+    return rebuild(t, lambda a, n: renamed(a, name, shift(other, n) if n else other))
 
 
 def rounding(a: Term, text: str) -> tuple[Term, ...]:
@@ -713,6 +799,15 @@ def mentioned(node: Surface) -> Iterator[str]:
             yield symbol_key(s)
             stack += [x for x in (s.lower, s.upper) if x is not None]
         elif isinstance(n, Node):
+            stack += n.parts
+
+
+def _walk(node: Surface) -> Iterator[Surface]:
+    stack = [node]
+    while stack:
+        n = stack.pop()
+        yield n
+        if isinstance(n, Node):
             stack += n.parts
 
 

@@ -25,6 +25,9 @@ from symderive.reading.symbols import peel, unwrap
 MOST = 220
 """Repairs that are tried on one relation."""
 
+TARGETS = ("one-hot", "one hot", "sum to one", "sums to one", "cross entropy", "cross-entropy", "label", "probabilit")
+"""Words of texts whose targets are distributions."""
+
 Edit = tuple[str, int, int, str]
 """A kind of mistake, the stretch of text that it spoils, and what should stand there."""
 
@@ -78,29 +81,29 @@ def facts(m: Meaning, r: Relation) -> Iterator[Reading]:
                 r,
                 n,
                 (
-                    ("one-hot", f"${spelled}$ is one-hot.", "one-hot"),
-                    ("distribution", f"The entries of ${spelled}$ sum to one.", "sum to one"),
+                    ("distribution", f"The entries of ${spelled}$ sum to one.", TARGETS),
+                    ("one-hot", f"${spelled}$ is one-hot.", TARGETS),
                 ),
             )
         elif declared.kind == "real" and rank == 2:
-            yield from attributed(m, r, n, (("symmetric", f"${spelled}$ is symmetric.", "symmetric"),))
+            yield from attributed(m, r, n, (("symmetric", f"${spelled}$ is symmetric.", ("symmetric",)),))
         elif declared.kind == "real" and not rank:
-            yield from attributed(m, r, n, (("positive", f"${spelled} > 0$.", "positive"),))
+            yield from attributed(m, r, n, (("positive", f"${spelled} > 0$.", ("positive",)),))
     random = [n for n in used if n in context.randoms]
     if len(random) > 1:
         together = make("is", "independent", *(make("sym", n) for n in random))
         names = ", ".join(f"${m.names.meanings[n].spelling}$" for n in random)
-        yield Reading("fact", f"{names} are independent.", r.step, "independent", (together,))
+        yield Reading("fact", f"{names} are independent.", r.step, ("independent",), (together,))
 
 
-def attributed(m: Meaning, r: Relation, n: str, codes: Sequence[tuple[str, str, str]]) -> Iterator[Reading]:
+def attributed(m: Meaning, r: Relation, n: str, codes: Sequence[tuple[str, str, tuple[str, ...]]]) -> Iterator[Reading]:
     known = {*m.names.scope.facts, *(a.fact for a in m.assumed)}
     rank = len(m.names.ranges(n))
     others = [k for k in m.names.meanings if k != n and k in m.names.scope.names and len(m.names.ranges(k)) == rank]
-    for code, say, word in codes:
+    for code, say, words in codes:
         said = any(new and new <= known for k in others if (new := properties(m.names, code, k)) is not None)
         new = properties(m.names, code, n) or set()
-        yield Reading("fact", say, r.step, "" if said else word, tuple(sorted(new - known, key=repr)))
+        yield Reading("fact", say, r.step, () if said else words, tuple(sorted(new - known, key=repr)))
 
 
 def properties(names: Names, code: str, n: str) -> set[Term] | None:
