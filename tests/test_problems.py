@@ -44,8 +44,6 @@ OUT_OF_REACH: dict[str, str] = UNREAD | {
     "001/CS.adam.hat": DEFINED,
     "001/CS.adam.w": "the judge does not see that exponentials are not 0 for all indices in a range that varies",
     "002/4.7": LAST_CASE,
-    "002/6.2": LAST_CASE,
-    "002/6.3": LAST_CASE,
     "002/8.f2": QUOTIENT,
     "002/8.6": "no model is found of a function whose gradient is constant along a sequence",
     "003/P1.Q2": "two sums over complementary conditions are not joined",

@@ -212,7 +212,7 @@ def call(el: Elaborator, word: str, lower: Surface | None, arguments: Sequence[V
     f = ELEMENTWISE[word]
     v = one(el, arguments, node)
     t = make("app", f, v.term)
-    if f == "log" and (lower is not None or "log2" in el.names.conventions):
+    if f == "log" and (lower is not None or (word != "ln" and "log2" in el.names.conventions)):
         base = el.scalar(lower) if lower is not None else num(2)
         t = make("div", t, make("app", "log", base))
     elif lower is not None:
@@ -340,8 +340,9 @@ def listed_names(el: Elaborator, s: Symbol, node: Surface) -> Value | None:
     if not known:
         return None
     i = el.index(parts[0])
-    out: Term | None = None
-    for n in sorted(known, reverse=True):
+    within = el.bound_ranges.get(letter_of(parts[0]) or "") == (num(min(known)), num(max(known)))
+    out: Term | None = sym(known[max(known)]) if within else None
+    for n in sorted(known, reverse=True)[1 if within else 0 :]:
         t = sym(known[n])
         out = make("cases", rel("=", i, num(n)), t, *(() if out is None else (out,)))
     assert out is not None
@@ -389,8 +390,10 @@ def _divergence(el: Elaborator, s: Symbol, target: Node, node: Surface) -> Value
         )
     i = loose()
     a, b = make("at", q.term, bound(i)), make("at", p.term, bound(i))
-    body = make("mul", a, make("app", "log", make("div", a, b)))
-    return el_value(el, make("big", "sum", *r[0], TRUE, abstract(body, i)))
+    ratio = make("app", "log", make("div", a, b))
+    if "log2" in el.names.conventions:
+        ratio = make("div", ratio, make("app", "log", num(2)))
+    return el_value(el, make("big", "sum", *r[0], TRUE, abstract(make("mul", a, ratio), i)))
 
 
 def function_named(el: Elaborator, s: Symbol) -> tuple[str, Surface | None] | None:
