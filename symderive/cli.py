@@ -546,13 +546,13 @@ def sheet(file: str, output: str, questions: bool, title: str, macros: str | Non
 @FORMAT
 def equal(lhs: str, rhs: str, given: tuple[str, ...], relation: str, form: str) -> None:
     """The verdict on LHS = RHS, two formulas in LaTeX."""
-    import symderive as sd
-    from symderive.language.bridge.errors import BridgeError
-    from symderive.reading.errors import ReadingError
     from dataclasses import replace
 
+    import symderive as sd
     from symderive.api import compared
     from symderive.engine.existence import weakest
+    from symderive.language.bridge.errors import BridgeError
+    from symderive.reading.errors import ReadingError
     from symderive.writing import record
 
     err = terminal(stderr=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +18,6 @@ from symderive.language.verdict import Verdict
 from symderive.rules.book import book
 from tests.walls import WALLS
 
-mp.dps = 100
-"""One precision for all tests: a module that set its own would change the numbers of the next."""
-
 
 @dataclass(frozen=True)
 class JudgedWall:
@@ -28,6 +26,13 @@ class JudgedWall:
     scope: Scope
     right: Verdict
     wrong: tuple[Verdict, ...]
+
+
+@pytest.fixture(autouse=True)
+def _digits() -> Iterator[None]:
+    """One precision of mpmath for all tests, whatever a module or a test before left behind."""
+    with mp.workdps(100):
+        yield
 
 
 @pytest.fixture(scope="session")

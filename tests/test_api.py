@@ -13,10 +13,14 @@ import symderive as sd
 from symderive.kernel.context import Rejected
 from symderive.reading.errors import ReadingError
 
-SOFTMAX = r"Let $z, y \in \mathbb{R}^n$ with $\sum_k y_k = 1$, $p = \operatorname{softmax}(z)$ and $L = -\sum_k y_k \log p_k$."
+SOFTMAX = (
+    r"Let $z, y \in \mathbb{R}^n$ with $\sum_k y_k = 1$, $p = \operatorname{softmax}(z)$ "
+    r"and $L = -\sum_k y_k \log p_k$."
+)
 QUIZ = r"""
 \begin{questions}
-\question\label{square} Let $w, x, y \in \mathbb{R}$ and $L = \frac12 (w x - y)^2$. Derive $\frac{\partial L}{\partial w}$.
+\question\label{square} Let $w, x, y \in \mathbb{R}$ and $L = \frac12 (w x - y)^2$.
+Derive $\frac{\partial L}{\partial w}$.
 \question\label{tanh} Let $x \in \mathbb{R}$. Show that $\tanh'(x) = 1 - \tanh^2(x)$.
 \end{questions}
 """

@@ -13,7 +13,6 @@ from typing import Any
 
 from mpmath import mp, mpf
 
-mp.dps = 40
 Value = Any
 """A number or an `mp.matrix`."""
 

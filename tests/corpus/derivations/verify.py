@@ -11,6 +11,8 @@ import json
 import sys
 from pathlib import Path
 
+from mpmath import mp
+
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
@@ -19,6 +21,7 @@ from oracle import ORACLES, Random  # noqa: E402
 TOPICS = ("oracle_scalar", "oracle_matrix", "oracle_chance", "oracle_series")
 
 
+@mp.workdps(40)
 def complaints(item: dict, points: int | None = None) -> list[str]:
     """What is wrong with one entry of the index."""
     name = item["file"]
