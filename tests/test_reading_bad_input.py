@@ -22,10 +22,10 @@ BOUND = 2.0  # seconds, on a slow machine; what is read takes less than a millis
 
 def refused(text, names=NAMES):
     """The error that a formula ends in, with place and advice."""
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ReadingError) as caught:
         read_term(text, names.copy())
-    assert time.perf_counter() - start < BOUND
+    assert time.process_time() - start < BOUND
     error = caught.value
     assert error.code
     assert error.text
@@ -135,9 +135,9 @@ def test_huge(text):
     ],
 )  # fmt: skip
 def test_large_is_read_in_bounded_time(text):
-    start = time.perf_counter()
+    start = time.process_time()
     assert isinstance(read_term(text, NAMES.copy()).term, Term)
-    assert time.perf_counter() - start < BOUND
+    assert time.process_time() - start < BOUND
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n", r"\,", "%", "% nothing", r"\quad", "\x00", "\u200b", "{}"])
@@ -166,11 +166,11 @@ def failure(read, text):
 
 def survives(text):
     """Every reading ends in a result or in a `ReadingError`, soon."""
-    start = time.perf_counter()
+    start = time.process_time()
     for read in (parse, lambda t: read_term(t, NAMES.copy()), lambda t: read_relations(t, NAMES.copy())):
         error = failure(read, text)
         assert error is None or (error.code and error.text and error.start < error.end and error.show(text))
-    assert time.perf_counter() - start < BOUND
+    assert time.process_time() - start < BOUND
 
 
 @QUICK
@@ -225,9 +225,9 @@ def problem(body, head=""):
     ],
 )  # fmt: skip
 def test_macro_loops_end(head):
-    start = time.perf_counter()
+    start = time.process_time()
     reading = problem(r"Let $x \in \mathbb{R}$. Compute $\a{x} + 1$.", head)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     assert reading.messages
 
 
