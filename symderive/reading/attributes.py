@@ -25,6 +25,18 @@ def _each(condition: Callable[[Term], Term]) -> Callable[[Declarer, str], list[T
     return build
 
 
+def _parity(name: str, rest: int) -> Callable[[Declarer, str], list[Term]]:
+    """Even and odd, of functions and of integers."""
+
+    def build(d: Declarer, key: str) -> list[Term]:
+        if d.names.is_function(key):
+            return [make("is", name, sym(key))]
+        d.assume_each(key, [lambda x: make("is", "integer", make("div", make("add", x, num(-rest)), num(2)))])
+        return []
+
+    return build
+
+
 def _positive(d: Declarer, key: str) -> list[Term]:
     whole = not d.names.is_function(key) and d.names.declared(key).kind == "int"
     return _each(lambda x: rel("<=", ONE, x) if whole else rel("<", ZERO, x))(d, key)
@@ -102,8 +114,8 @@ ATTRIBUTES: dict[str, Callable[[Declarer, str], list[Term]]] = {
     "unit": lambda _, key: [rel("=", make("op", "square", sym(key)), ONE)],
     "symmetric-law": _property("symmetric-law"),
     "convex": _function_property("convex"),
-    "even": _function_property("even"),
-    "odd": _function_property("odd"),
+    "even": _parity("even", 0),
+    "odd": _parity("odd", 1),
     "increasing": _function_property("increasing"),
     "full-column-rank": _full_column_rank,
     "permutation": _unread,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from symderive.kernel.terms import ONE, Term, abstract, bound, make, num, rel
+from symderive.kernel.shapes import is_integer
+from symderive.kernel.terms import ONE, TRUE, ZERO, Term, abstract, bound, make, num, rel
 from symderive.reading import dots
 from symderive.reading.factors import binders_of_table, el_value, strip_scripts
 from symderive.reading.lexer import Leaf
@@ -65,13 +66,34 @@ def bracket(el: Elaborator, node: Node) -> Value:
             )
         case _:
             if opened.text in ("floor", "ceil"):
-                raise el.error("unsupported", "rounding brackets are not read yet", node)
+                return rounded(el, opened.text, inside, node)
             parts = items(inside)
             if len(parts) == 1:
                 return el.value(parts[0])
             if any(isinstance(p, Leaf) and p.type == "DOTS" for p in parts):
                 return dotted_entries(el, parts, node)
             return entries(el, [[el.scalar(p)] for p in parts], node)
+
+
+def rounded(el: Elaborator, word: str, inside: Surface, node: Surface) -> Value:
+    """⌊a/b⌋ and ⌈a/b⌉ of integers a ≥ 0 and b > 0, by counting the multiples of b; undefined elsewhere."""
+    t = el.scalar(inside)
+    context = el.names.scope.context()
+    a, b = t.terms if t.head == "div" else (t, ONE)
+    if not (is_integer(context, a) and is_integer(context, b)):
+        message = "rounding brackets are read around quotients of integers"
+        raise el.error("unsupported", message, node, "Declare the sizes as positive integers.")
+    if b is ONE:
+        return el_value(el, a)
+    k = loose("k")
+    multiple = make("mul", bound(k), b)
+    if word == "floor":
+        lo, hi, counts = ONE, a, rel("<=", multiple, a)
+    else:
+        lo, hi, counts = ZERO, make("add", a, num(-1)), rel("<", multiple, a)
+    total = make("big", "sum", lo, hi, TRUE, abstract(make("cases", counts, ONE, ZERO), k))
+    fits = make("and", rel("<=", ZERO, a), rel("<", ZERO, b))
+    return el_value(el, make("cases", fits, total))
 
 
 def norm(el: Elaborator, inside: Surface, which: str, node: Surface) -> Value:

@@ -297,7 +297,7 @@ class Declarer(Definitions):
         if "basis" in codes:
             self.basis(s_, item)
             return
-        if {"convex", "odd", "increasing"} & set(codes) or ("even" in codes and "int" not in codes):
+        if {"convex", "odd", "even", "increasing"} & set(codes) and not {"int", "real"} & set(codes):
             codes = (*codes, "function")
         if "function" in codes or ("function?" in codes and "rank1" not in codes):
             self.names.add(

@@ -14,7 +14,7 @@ from symderive.kernel.shapes import shape as kernel_shape
 from symderive.kernel.terms import INF, Term, bound, make, num, sym, value
 from symderive.kernel.wellfounded import check_definitions
 from symderive.reading.alphabet import styled
-from symderive.reading.elaborate import Elaborator, Value
+from symderive.reading.elaborate import Elaborator, Value, leaves
 from symderive.reading.errors import ReadingError
 from symderive.reading.forms import inside, is_power, key_of, relation_of, steps_back, symbols_in
 from symderive.reading.lexer import Leaf
@@ -173,7 +173,11 @@ class Definitions(Sets):
                         self.member(q, right, Item(q, "let"))
         known = all(key_of(s) in self.names or "|" in text for s in parts)
         place = (p.symbol.start, p.symbol.end)
-        if plain and not any(s is not None and s.base in self.names and self.names.ranges(s.base) for s in symbols):
+        tensors = any(s is not None and s.base in self.names and self.names.ranges(s.base) for s in symbols)
+        rounds = any(
+            leaf.text in ("floor", "ceil") for leaf in leaves(p.right)
+        )  # of integers, which parameters are not
+        if plain and not tensors and not rounds:
             params = [loose("x") for _ in symbols]
             el = Elaborator(self.names, p.right)
             el.bound = {s.base: bound(x) for s, x in zip(symbols, params, strict=True) if s is not None}
