@@ -35,7 +35,6 @@ UNREAD: dict[str, str] = {
     "002/2.4": "a name that is both a family and the argument of a function is not read",
     "002/8.f6": "geometric sums inside quotients of vectors are not put in closed form",
     "002/8.f3": "geometric sums inside quotients of vectors are not put in closed form",
-    "004/1.a.vi": "no witness is found for sizes that are all odd",
     "004/1.a.v": "no witness is found for sizes that are all odd",
     "004/2.d.i": "an index that is the value of argmax is not read",
 }

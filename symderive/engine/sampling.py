@@ -14,6 +14,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise, product
 
+from symderive.kernel.algebra import difference
 from symderive.kernel.context import Context, Range
 from symderive.kernel.defined import defined_parts
 from symderive.kernel.intervals import Interval, Undefined, Unsure
@@ -150,8 +151,19 @@ class Sampler:
                 v = lo + (k + j) % 4
             if hi is not None:
                 v = min(v, hi)
-            values[n] = {(): Fraction(v)}
+            values[n] = {(): Fraction(self._whole(n, v, -1 if v == hi else 1))}
         return Model(values)
+
+    def _whole(self, name: str, v: int, step: int) -> int:
+        """The integer next to v for which ``(name + c)/d`` is whole, where a fact says so (even and odd sizes)."""
+        for f in self.context.facts:
+            if f.head != "is" or f.name() != "integer" or f.terms[0].head != "div":
+                continue
+            above, d = f.terms[0].terms[0], literal(f.terms[0].terms[1])
+            c = difference(above, sym(name))
+            if isinstance(c, int) and isinstance(d, int) and 1 < d <= 12:
+                v = next((w for w in range(v, v + step * d, step) if (w + c) % d == 0), v)
+        return v
 
     def _bounds(self, name: str, values: dict[str, Entries]) -> tuple[int | None, int | None]:
         e = Evaluator(self.context, Model(values))
