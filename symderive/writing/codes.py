@@ -114,6 +114,7 @@ _JUDGING = (
     ("premise", "The line is assumed by its writer, and not judged.", "Assume $x > 0$.", "Check that the problem allows it."),
     ("equation", "The line is a condition to be solved, and not judged.", "set $2x - 4 = 0$", "What is solved from it is judged."),
     ("assignment", "The line gives a name a new value; it says nothing that could be wrong.", r"$w \leftarrow w - \eta g$", "The new value is judged where it is asked for."),
+    ("example", "A value for some values of what it rests on, which the text does not state; it may be an example.", "$w = 2$", "State the values: take $x = 1$."),
     ("condition", "A relation that may be meant as a condition to solve, not as a claim.", r"x^2 - 1 = 0", "Write: set …, or: solve … for x."),
 )
 _SYMPY = (
