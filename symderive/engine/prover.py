@@ -410,6 +410,8 @@ def choose_split(differ: Differ) -> tuple[Term, ...] | None:
             continue
         for t in subterms(normal.ring.generators[g]):
             split = split_of(t)
+            if split is not None and normal.ring.generators[g].head == "der":
+                split = around(split)
             free = t.loose <= differ.left.loose | differ.right.loose
             if split is not None and free and not normal.context.random_in(t):
                 parts[t] = split
@@ -417,6 +419,15 @@ def choose_split(differ: Differ) -> tuple[Term, ...] | None:
         if not any(s is not t and s in parts for s in subterms(t)):
             return split
     return None
+
+
+def around(split: tuple[Term, ...]) -> tuple[Term, ...]:
+    """Cases of which each holds nearby if it holds: below, above, and at the point where a derivative may jump."""
+    less = next((c for c in split if c.name() == "<"), None)
+    if less is None:
+        return split
+    a, b = less.terms
+    return less, rel("<", b, a), rel("=", a, b)
 
 
 def split_of(t: Term) -> tuple[Term, ...] | None:
