@@ -9,6 +9,7 @@ r"""The door for derivations that people wrote: solutions and documents in, repo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -148,8 +149,8 @@ class _Checker:
             tuple(meaning.names.unread),
             meaning.inferred - {n for v in values for n in self.context.closure(v)},
             varying(meaning),
+            equated(meaning),
             f"{text} {meaning.found.words}".lower(),
-            ", ".join(sorted(meaning.names.conventions & UNSUPPORTED)),
             units,
         )
         final = problem is not None
@@ -403,7 +404,30 @@ def varying(m: Meaning) -> frozenset[str]:
                     operand = operand.terms[0]
                 if operand is not None and operand.head == "sym":
                     out.add(operand.name())
-    return frozenset(n for n in out if n not in definitions)
+    return frozenset(n for n in (*out, *differentiated_unread(m)) if n not in definitions)
+
+
+def differentiated_unread(m: Meaning) -> set[str]:
+    """Names that seem to be differentiated in terms that were not read."""
+    chains = zip(m.found.chains, m.values, strict=True)
+    unread = " ; ".join(s.text for c, values in chains for s, v in zip(c.sides, values, strict=True) if v is None)
+    sign = r"(?:\\partial|\\mathrm\s*\{\s*d\s*\}|(?<![A-Za-z])d)\s*"
+    return {
+        n for n in m.inferred if re.search(rf"{sign}{re.escape(m.names.meanings[n].spelling)}(?![A-Za-z])", unread)
+    }
+
+
+def equated(m: Meaning) -> frozenset[str]:
+    """Names without definition that stand on the left of a relation, or are differentiated: they may well vary."""
+    lefts = [values[0].term for values in m.values if values and values[0] is not None]
+    found = {t.name() for t in map(entry_of, lefts) if t.head == "sym"}
+    return frozenset((found | differentiated_unread(m)) - m.names.scope.definitions.keys())
+
+
+def entry_of(t: Term) -> Term:
+    while t.head == "at":
+        t = t.terms[0]
+    return t
 
 
 def missing(steps: Sequence[Step]) -> tuple[HoldsIf, ...]:
@@ -446,8 +470,6 @@ def _engine() -> str:
 ENGINE = _engine()
 MOST_REGULAR = 6
 """Conditions of regularity that are printed one by one."""
-UNSUPPORTED = frozenset({"denominator-layout", "log2"})
-"""Conventions that are understood as sentences but not yet carried out: they block refutations."""
 
 
 # -- many at once -----------------------------------------------------------------------------------------

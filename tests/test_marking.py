@@ -499,3 +499,32 @@ def test_shapes_that_do_not_fit_refute_only_where_they_are_declared(declared):
     last = report.steps[-1]
     assert last.reason.code == "shape"
     assert last.verdict is (Said.REFUTED if declared else Said.UNDECIDED)
+
+
+def verdicts_in(text):
+    (report,) = check_document(read_problems(text, format="markdown"))
+    return [s.verdict.value for s in report.steps if s.verdict is not Said.TAKEN]
+
+
+def test_stated_conventions_are_carried_out():
+    layout = r"""We use the denominator layout. Let $A \in \mathbb{R}^{m \times n}$, $x \in \mathbb{R}^n$; let $z = A x$.
+$$ \frac{\partial z}{\partial x} = A^\top $$
+$$ \frac{\partial z}{\partial x} = A $$
+$$ \frac{\partial (x^\top x)}{\partial x} = 2 x $$"""
+    assert verdicts_in(layout) == ["proved", "refuted", "proved"]
+    base = r"""Here $\log$ is to base 2. Let $a > 0$.
+$$ \log(8 a) = 3 + \log a $$
+$$ \log(8 a) = 2 + \log a $$
+$$ \ln(8 a) = 3 + \ln a $$"""
+    assert verdicts_in(base) == ["proved", "refuted", "refuted"]
+
+
+def test_the_conditions_of_right_relations_judge_wrong_ones():
+    """y may depend on w only if nothing else in the text rests on its not doing so."""
+    start = r"""$$ p = \sigma(w x + b) $$
+$$ L = -y \log p - (1 - y) \log(1 - p) $$
+$$ \frac{\partial L}{\partial w} = (p - y) x $$
+"""
+    wrong = r"$$ \frac{\partial L}{\partial w} = (p + y) x $$"
+    assert verdicts_in(start + wrong) == ["proved", "refuted"]
+    assert verdicts_in(start + r"$$ \frac{\partial y}{\partial w} = p $$" + "\n" + wrong)[-1] == "undecided"

@@ -26,6 +26,7 @@ REPAIR_NODES = 40_000
 """Nodes of all the claims that are tried to name one mistake, with those of the definitions behind them."""
 MOST_EXPLAINED = 5
 """Wrong relations for which a name of the mistake is looked for; a derivation rarely holds so many of its own."""
+USUAL_INDICES = frozenset("ijklmnd")
 RESULTS = 12
 """How many of the latest results may be used in a proof."""
 CUES = re.compile(
@@ -77,8 +78,6 @@ class Scope:
         unread: sentences that were not understood; they block refutations.
         inferred: names of which nothing was said.
         words: the prose in lower case.
-        stated: conventions that the text states.
-        final: whether a problem fixes all conventions.
     """
 
     context: Context
@@ -89,9 +88,9 @@ class Scope:
     inferred: frozenset[str] = frozenset()
     varying: frozenset[str] = frozenset()
     """Names of which the text takes derivatives, or states equations, without defining them."""
+    stated: frozenset[str] = frozenset()
+    """Those of them that stand on the left of a relation."""
     words: str = ""
-    unsupported: str = ""
-    """A convention that the text states and that is not read yet."""
     units: int = UNITS
 
 
@@ -160,6 +159,8 @@ class Marker:
         self.results: list[_Fact] = []
         self.again: dict[str, list[tuple[int, Any, tuple[Term, ...]]]] = {}
         """Relations that define a name once more."""
+        self.constant: frozenset[str] = frozenset()
+        """What does not depend on what, as right relations of the text have it."""
         self.memo: dict[Any, Verdict] = {}
         self.weights: dict[str, int] = {}
         self.explained = 0
@@ -171,7 +172,32 @@ class Marker:
         self.equations.append(_Fact(relation, 0))
 
     def mark(self, relations: Sequence[Reads]) -> list[Mark]:
-        """A mark for each relation."""
+        """A mark for each relation; wrong ones are judged under the very conditions under which others are proved."""
+        out = self._pass(relations)
+        shared = self._shared(relations, out)
+        if any(m.reason is not None and m.reason.code == "depends" for m in out) and shared:
+            self.constant = shared
+            self.equations = [f for f in self.equations if not f.row]
+            self.results, self.seen, self.again, self.explained = [], {}, {}, 0
+            out = self._pass(relations)
+        return out
+
+    def _shared(self, relations: Sequence[Reads], marks: Sequence[Mark]) -> frozenset[str]:
+        """On what proofs in the text rest, of what does not depend on what, unless the text says otherwise."""
+        found = {text for m in marks if m.ruling is not None and m.ruling.proved for text in m.ruling.inferred}
+        denied: set[str] = set()
+        for r in relations:
+            for c in (*r.step.conditions, *r.anchor.conditions):
+                for s in subterms(c):
+                    if s.head == "der" and (u := _bare(s.terms[0])).head == "sym":
+                        denied.add(self._constant(u.name(), s.name(1)))
+        stated = {self._constant(u, v) for u in self.scope.stated for v in self.scope.context.signature}
+        return frozenset(found - denied - stated)
+
+    def _constant(self, u: str, v: str) -> str:
+        return f"{self.show(sym(u))} does not depend on {self.show(sym(v))}"
+
+    def _pass(self, relations: Sequence[Reads]) -> list[Mark]:
         out: list[Mark] = []
         chain = -1
         state = _State()
@@ -314,10 +340,6 @@ class Marker:
     def _ruling(self, claim: Says, r: Reads) -> Ruling:
         if claim.misfit:
             return self._misfit(claim)
-        if self.scope.unsupported and any(
-            s.head == "tab" or (s.head, s.args[0]) == ("app", "log") for c in claim.conditions for s in subterms(c)
-        ):
-            return Ruling(Said.UNDECIDED, reason=Because("convention", f"not supported yet: {self.scope.unsupported}"))
         if not claim.conditions:
             return Ruling(Said.UNDECIDED, reason=Because(*claim.why))
         ruling = self._rule(claim, r)
@@ -490,8 +512,6 @@ class Marker:
     # -- when refuted may be said -------------------------------------------------------------------
 
     def _misfit(self, claim: Says) -> Ruling:
-        if self.scope.unsupported:
-            return Ruling(Said.UNDECIDED, reason=Because("convention", f"not supported yet: {self.scope.unsupported}"))
         if self.scope.unread:
             return Ruling(
                 Said.UNDECIDED,
@@ -507,12 +527,13 @@ class Marker:
         """Why a refutation may not be said."""
         if self.scope.unread:
             return Because("not-read", f"not understood, and it may be an assumption: {self.scope.unread[0]}")
-        if self.scope.unsupported:
-            return Because("convention", f"not supported yet: {self.scope.unsupported}")
         if r.blocked:
             return Because("not-read", f"its condition was not understood: {r.blocked}")
         left = claim.conditions[0].terms[0] if claim.conditions[0].head == "rel" else None
-        depends = self._independence(claim, doubtful=True)
+        kin = self._kin(claim)
+        if kin:
+            return Because("undeclared", f"{kin} may be entries of one family: declare it")
+        depends = [x for x in self._independence(claim, doubtful=True) if x not in self.constant]
         if depends:
             return Because("depends", f"it is wrong only if {depends[0]}")
         if self.scope.inferred and not self._refuted_positive(claim, ruling):
@@ -553,6 +574,16 @@ class Marker:
         facts = [f for f in (*self.scope.context.facts, *ruling.facts) if f.head == "rel" and f.name() == "="]
         return not any(t.name() in self.scope.context.closure(f) for f in facts)
 
+    def _kin(self, claim: Says) -> str:
+        """Undeclared names in a claim that differ in letters below which are usually indices."""
+        bases: dict[str, list[str]] = {}
+        for n in sorted(self.scope.inferred):
+            base, _, lower = n.partition("_")
+            if lower and set(lower) <= USUAL_INDICES:
+                bases.setdefault(base, []).append(n)
+        found = next((ns for ns in bases.values() if len(ns) > 1 and self._inferred_in(claim) & set(ns)), [])
+        return ", ".join(self.show(sym(n)) for n in found)
+
     def _inferred_in(self, claim: Says) -> set[str]:
         return {n for c in claim.conditions for n in self.scope.context.closure(c)} & self.scope.inferred
 
@@ -576,16 +607,14 @@ class Marker:
                 if s.head != "der":
                     continue
                 operand, v = s.terms[0], s.name(1)
-                bare = operand
-                while bare.head == "at":
-                    bare = bare.terms[0]
+                bare = _bare(operand)
                 closure = context.closure(operand, v)
                 names = {n for n in closure & self.scope.inferred if n != v}
                 if doubtful and v in closure:
                     names &= self.scope.varying
                 if bare.head == "sym" and bare.name() != v and bare.name() not in context.definitions:
                     names.add(bare.name())
-                out += [f"{self.show(sym(n))} does not depend on {self.show(sym(v))}" for n in sorted(names)]
+                out += [self._constant(n, v) for n in sorted(names)]
         return list(dict.fromkeys(out))
 
     def _equation(self, r: Reads, ruling: Ruling, following: Reads | None, state: _State) -> Mark | None:
@@ -664,6 +693,13 @@ class Marker:
                 mark.mistake = repair
                 break
         self.explained += 1
+
+
+def _bare(t: Term) -> Term:
+    """That of which a term is an entry."""
+    while t.head == "at":
+        t = t.terms[0]
+    return t
 
 
 @dataclass

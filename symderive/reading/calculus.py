@@ -254,8 +254,16 @@ def _by(el: Elaborator, operand: Value, variable: Surface, node: Surface) -> Val
     if free and len(own) + len(free) > 4:
         raise el.error("unsupported", "a derivative with more than four indices", node)
     if not free:
-        return el_value(el, make("der", operand.term, name, *indices), row=operand.row)
+        turn = len(own) == 1 and "denominator-layout" in el.names.conventions
+        return el_value(el, make("der", operand.term, name, *indices), row=operand.row != turn)
     n = len(own)
+    if own and "denominator-layout" in el.names.conventions:
+        below = len(free)
+
+        def turned(*ji: Term) -> Term:
+            return make("der", at(operand.term, *ji[below:]), name, *indices, *ji[:below])
+
+        return el_value(el, tabulate(turned, (*free, *own)))
 
     def body(*ij: Term) -> Term:
         return make("der", at(operand.term, *ij[:n]), name, *indices, *ij[n:])

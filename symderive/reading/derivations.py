@@ -326,6 +326,14 @@ class _Understanding:
         """Names that look like vectors or matrices, and of which nothing says how large: they are no numbers."""
         out: set[str] = set()
         texts = (s.text for c in self.found.chains for s in c.sides)
+        said = {
+            s.base
+            for d in self.found.declarations
+            for p in d.pieces
+            if isinstance(p, outline.Formula)
+            for n in _walk(self.node(Side([p.body]), self.names) or Node("empty", []))
+            if (s := peel(n)) is not None
+        }
         free = any(re.search(r"(?<![\\A-Za-z^])T\b", re.sub(r"\^\s*\{?\s*T\b", "", t)) for t in texts)
         for c in self.found.chains:
             for node in [self.node(s, self.names) for s in c.sides]:
@@ -336,7 +344,7 @@ class _Understanding:
                     turned = s.upper is not None and transposes(s.upper) == "T"
                     if (turned and "T" not in self.names and not free) or looks_like_vector(s.base):
                         out.add(s.base)
-        return out
+        return out - said
 
     def rounds(self, waiting: list[Declaration | Chain], *, strict: bool) -> None:
         """Carry out what can be, until nothing more can."""

@@ -126,7 +126,7 @@ CONVENTIONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r".*vectors are columns?.*|.*vectors are column vectors.*", "columns"),
         (r".*denominator layout.*", "denominator-layout"),
         (r".*numerator layout.*", "numerator-layout"),
-        (r".*log(?:arithm)?s?\b.* (?:to|of|have|has) base (?:2|two|⟦\d+⟧).*", "log2"),
+        (r".*(?:log(?:arithm)?s?\b|⟦\d+⟧).* (?:to|of|have|has) base (?:2|two|⟦\d+⟧).*", "log2"),
         (r".*natural log.*", "natural-log"),
         (
             (

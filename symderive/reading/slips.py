@@ -55,8 +55,10 @@ def readings(m: Meaning, r: Relation, *, final: bool) -> Iterator[Reading]:
             )
             yield Reading("convention", "Repeated indices are summed.", claim)
     if has(a.term, "der") or has(b.term, "der"):
-        settled = final and stated & {"denominator-layout", "numerator-layout", "rows", "columns"}
-        say = "Gradients are rows." if a.row != b.row else "We use the denominator layout."
+        layouts = {"denominator-layout", "numerator-layout"}
+        settled = stated & layouts or (final and stated & {"rows", "columns"})
+        other = "numerator" if "denominator-layout" in stated else "denominator"
+        say = "Gradients are rows." if a.row != b.row else f"We use the {other} layout."
         for claim in orientations(m.names, r.link.sign, a, b, r):
             yield Reading("hint" if settled else "convention", say, claim)
     if "log2" not in stated and any(
