@@ -165,25 +165,25 @@ def test_answers_are_compared_with_the_goal(name):
 
 WRONG = [  # derivation, what is replaced, by what, the relation that is wrong, kinds of mistake that say it
     ("chain", r"(1 - \tanh^2(z))", r"(1 + \tanh^2(z))", 2, {"sign"}),
-    ("chain", r"\, x", r"", 2, {"lost factor", "chain-rule factor"}),
+    ("chain", r"\, x", r"", 2, {"lost factor", "dropped chain-rule factor"}),
     ("softmax", r"(\delta_{ik} - p_i)", r"(\delta_{ik} + p_i)", 2, {"sign"}),
-    ("squares", r"2 X^\top X w - 2 X^\top y", r"2 X X^\top w - 2 X^\top y", 2, {"transpose", "order of factors", None}),
+    ("squares", r"2 X^\top X w - 2 X^\top y", r"2 X X^\top w - 2 X^\top y", 2, {"transposition", "swapped product", None}),
     ("squares", r"2 X^\top (X w - y)", r"X^\top (X w - y)", 3, {"lost factor"}),
     (
         "kl",
         r"\frac12 \cdot 2 v - \frac1v",
         r"\frac12 \cdot 2 v - v",
         1,
-        {"reciprocal", "lost factor", "power", "number", None},
+        {"reciprocal", "lost factor", "square for the thing itself", "number", None},
     ),
     ("quotient", r"- x \cdot 2 x", r"+ x \cdot 2 x", 1, {"sign"}),
-    ("quotient", r"}{(1 + x^2)^2}. \]", r"}{1 + x^2}. \]", 2, {"power", "lost factor"}),
+    ("quotient", r"}{(1 + x^2)^2}. \]", r"}{1 + x^2}. \]", 2, {"square for the thing itself", "lost factor"}),
     ("product", r"= (1 - x) e^{-x}", r"= (1 + x) e^{-x}", 2, {"sign"}),
-    ("layer", r"= W^\top \nabla_z L", r"= W \nabla_z L", 2, {"transpose"}),
+    ("layer", r"= W^\top \nabla_z L", r"= W \nabla_z L", 2, {"transposition"}),
     ("norm", r"\frac{2 x}{1 + x^\top x}", r"\frac{x}{1 + x^\top x}", 2, {"lost factor"}),
     ("ridge", r"2 \lambda w", r"\lambda w", 1, {"lost factor"}),
     ("rnn", r"(1 - h_2^2) h_1\n", r"", 3, set()),
-    ("variance", r"a^2 \mathrm{Var}(X)", r"a \mathrm{Var}(X)", 2, {"power", "lost factor"}),
+    ("variance", r"a^2 \mathrm{Var}(X)", r"a \mathrm{Var}(X)", 2, {"square for the thing itself", "lost factor"}),
     ("network", r"\max(0, 2) = 2", r"\max(0, 2) = 3", 5, {"number"}),
 ]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Any, Protocol
 
 from symderive.engine.judge import Judge
@@ -27,6 +28,9 @@ REPAIR_NODES = 40_000
 MOST_EXPLAINED = 5
 """Wrong relations for which a name of the mistake is looked for; a derivation rarely holds so many of its own."""
 USUAL_INDICES = frozenset("ijklmnd")
+"""Letters that stand for an index even where nothing binds them."""
+NEAR = 0.1
+"""How far, relative to its value, a decimal may be off to be called badly rounded."""
 RESULTS = 12
 """How many of the latest results may be used in a proof."""
 CUES = re.compile(
@@ -684,6 +688,9 @@ class Marker:
             break
         if mark.said is not Said.REFUTED:
             return
+        if ruling is not None and (near := misrounded(r, ruling)) is not None:
+            mark.mistake = near
+            return
         room = REPAIR_NODES
         for repair in self.repairs(r) if self.explained < MOST_EXPLAINED else ():
             room -= sum(self._weight(c) for c in repair.claim.conditions)
@@ -693,6 +700,23 @@ class Marker:
                 mark.mistake = repair
                 break
         self.explained += 1
+
+
+def misrounded(r: Reads, ruling: Ruling) -> Repair | None:
+    """The slip of a decimal that is near its value."""
+    verdict = ruling.verdict
+    if verdict is None or verdict.counterexample is None or not r.step.rounded:
+        return None
+    numeral = r.step.rounded[0].terms[0].terms[-1]
+    try:
+        written = -float(Fraction(int(numeral.args[0]), int(numeral.args[1])))
+        left, right = (float(x.rstrip("…")) for x in (verdict.counterexample.left, verdict.counterexample.right))
+    except (ValueError, IndexError):
+        return None
+    value = left if verdict.claim.name() == "=" else written + (left if verdict.claim is r.step.rounded[0] else right)
+    if abs(value - written) > NEAR * abs(value):
+        return None
+    return Repair("rounding", 0, 10_000, f"{value:.6g}…", r.step)
 
 
 def _bare(t: Term) -> Term:

@@ -28,6 +28,8 @@ MOST = 220
 TARGETS = ("one-hot", "one hot", "sum to one", "sums to one", "cross entropy", "cross-entropy", "label", "probabilit")
 """Words of texts whose targets are distributions."""
 
+SQUARE = "square for the thing itself"
+
 Edit = tuple[str, int, int, str]
 """A kind of mistake, the stretch of text that it spoils, and what should stand there."""
 
@@ -194,8 +196,9 @@ def edits(names: Names, text: str, node: Surface, left_text: str, left: Surface)
         orientation,
         indices,
         swaps,
-        numerals,
         powers,
+        exponents,
+        numerals,
         turned,
         dropped,
         functions,
@@ -234,7 +237,7 @@ def whole_sign(text: str, node: Surface) -> Iterator[Edit]:
 def orientation(names: Names, text: str, n: Surface) -> Iterator[Edit]:
     """A transpose too many or too few."""
     if isinstance(n, Node) and n.kind == "superscript" and transposes(unwrap(n.parts[1])) == "T":
-        yield "transpose", n.start, n.end, text[n.parts[0].start : n.parts[0].end]
+        yield "transposition", n.start, n.end, text[n.parts[0].start : n.parts[0].end]
     s = peel(n)
     if (
         s is not None
@@ -243,9 +246,9 @@ def orientation(names: Names, text: str, n: Surface) -> Iterator[Edit]:
         and s.base in names
         and 1 <= len(names.ranges(s.base)) <= 2
     ):
-        yield "transpose", n.start, n.end, f"{{{text[n.start : n.end]}}}^\\top"
+        yield "transposition", n.start, n.end, f"{{{text[n.start : n.end]}}}^\\top"
     if isinstance(n, Node) and n.kind == "fraction":
-        yield "transpose", n.start, n.end, f"\\left({text[n.start : n.end]}\\right)^\\top"
+        yield "transposition", n.start, n.end, f"\\left({text[n.start : n.end]}\\right)^\\top"
 
 
 def indices(names: Names, text: str, n: Surface) -> Iterator[Edit]:
@@ -267,15 +270,15 @@ def indices(names: Names, text: str, n: Surface) -> Iterator[Edit]:
         if isinstance(p, Leaf) and p.type == "NUMBER" and s.isdigit():
             for other in (int(s) - 1, int(s) + 1):
                 if other >= 0:
-                    yield "index", p.start, p.end, str(other)
+                    yield "index off by one", p.start, p.end, str(other)
         elif isinstance(p, Leaf) and p.type == "LETTER":
             brace = n.parts[1].start == p.start and n.parts[1].end == p.end
             for step in ("-1", "+1"):
-                yield "index", p.start, p.end, f"{{{s}{step}}}" if brace else f"{s}{step}"
+                yield "index off by one", p.start, p.end, f"{{{s}{step}}}" if brace else f"{s}{step}"
             for x in letters:
                 yield "index", p.start, p.end, x
         elif isinstance(p, Node) and p.kind == "sum":
-            yield "index", p.start, p.end, text[p.parts[0].start : p.parts[0].end]
+            yield "index off by one", p.start, p.end, text[p.parts[0].start : p.parts[0].end]
 
 
 def swaps(names: Names, text: str, n: Surface) -> Iterator[Edit]:
@@ -286,7 +289,7 @@ def swaps(names: Names, text: str, n: Surface) -> Iterator[Edit]:
         factors = [p for p in n.parts if not (isinstance(p, Leaf) and p.type == "OPERATOR")]
         for p, q in pairwise(factors):
             yield (
-                "order of factors",
+                "swapped product",
                 p.start,
                 q.end,
                 f"{text[q.start : q.end]} {text[p.end : q.start]} {text[p.start : p.end]}",
@@ -314,7 +317,7 @@ def powers(names: Names, text: str, n: Surface) -> Iterator[Edit]:
         exponent = unwrap(n.parts[1])
         base = text[n.parts[0].start : n.parts[0].end]
         if isinstance(exponent, Leaf) and exponent.type == "NUMBER" and exponent.text.isdigit():
-            yield "power", n.start, n.end, base
+            yield SQUARE if exponent.text == "2" else "power", n.start, n.end, base
             for k in (int(exponent.text) + 1, int(exponent.text) - 1):
                 if 1 < k < 9:
                     yield "power", n.start, n.end, f"{base}^{{{k}}}"
@@ -324,14 +327,30 @@ def powers(names: Names, text: str, n: Surface) -> Iterator[Edit]:
                 yield "sign", exponent.start, exponent.end, text[first.end : exponent.end]
             else:
                 for step in ("+1", "-1"):
-                    yield "power", exponent.start, exponent.end, text[exponent.start : exponent.end] + step
+                    yield "index off by one", exponent.start, exponent.end, text[exponent.start : exponent.end] + step
         else:
             yield "sign", exponent.start, exponent.end, f"{{-({text[exponent.start : exponent.end]})}}"
         return
     plain = isinstance(n, Leaf) and n.type == "LETTER"
     grouped = isinstance(n, Node) and (n.kind == "subscript" or (n.kind == "bracket" and n.parts[0].text in "(["))
     if (plain or grouped) and peel_or_bracket(n):
-        yield "power", n.start, n.end, f"{{{text[n.start : n.end]}}}^2"
+        yield SQUARE, n.start, n.end, f"{{{text[n.start : n.end]}}}^2"
+
+
+def exponents(names: Names, text: str, n: Surface) -> Iterator[Edit]:
+    """A numeral beside a letter in an exponent, as in ``w^{T-k-1}``: one too many or too few; or none at all."""
+    if not (isinstance(n, Node) and n.kind == "superscript"):
+        return
+    exponent = unwrap(n.parts[1])
+    if not (isinstance(exponent, Node) and exponent.kind == "sum"):
+        return
+    for k, p in enumerate(exponent.parts):
+        if isinstance(p, Leaf) and p.type == "NUMBER" and p.text.isdigit():
+            for other in (int(p.text) - 1, int(p.text) + 1):
+                if other >= 0:
+                    yield "index off by one", p.start, p.end, str(other)
+            before = exponent.parts[k - 1] if k else p
+            yield "index off by one", before.start, p.end, " "
 
 
 def peel_or_bracket(n: Surface) -> bool:
@@ -347,7 +366,7 @@ def turned(names: Names, text: str, n: Surface) -> Iterator[Edit]:
         yield "extra factor", n.start, n.end, f"{{{top}}}"
     if isinstance(n, Node) and n.kind == "root":
         inside = text[n.parts[-1].start : n.parts[-1].end]
-        yield "power", n.start, n.end, f"({inside})"
+        yield SQUARE, n.start, n.end, f"({inside})"
 
 
 def dropped(names: Names, text: str, n: Surface) -> Iterator[Edit]:
@@ -409,11 +428,26 @@ def symbols(text: str, nodes: Sequence[Surface] | Iterator[Surface]) -> list[str
 def renamed(text: str, nodes: Sequence[Surface], left_text: str, left: Surface) -> Iterator[Edit]:
     """A name for another."""
     pool = list(dict.fromkeys((*symbols(left_text, walk(left)), *symbols(text, nodes))))[:8]
+    nodes = list(nodes)
+    under = {
+        p.start
+        for n in nodes
+        if isinstance(n, Node) and n.kind == "fraction" and differential(n.parts[2])
+        for p in walk(n)
+    }
     for n in nodes:
         if peel(n) is not None:
+            kind = "derivative of the wrong variable" if n.start in under else "wrong name"
             for other in pool:
                 if other != text[n.start : n.end]:
-                    yield "wrong name", n.start, n.end, f"{{{other}}}"
+                    yield kind, n.start, n.end, f"{{{other}}}"
+
+
+def differential(node: Surface) -> bool:
+    """Whether a denominator is that of a derivative."""
+    below = unwrap(node)
+    first = below.parts[0] if isinstance(below, Node) and below.kind == "juxtaposed" else None
+    return isinstance(first, Leaf) and (first.type == "PARTIAL" or first.text == "d")
 
 
 def added(names: Names, text: str, node: Surface, left_text: str, left: Surface) -> Iterator[Edit]:
@@ -439,7 +473,7 @@ def added(names: Names, text: str, node: Surface, left_text: str, left: Surface)
         if isinstance(n, Node) and n.kind == "sum":
             places += [(p.start, p.end) for p in n.parts if not (isinstance(p, Leaf) and p.type == "SIGN")]
     places = list(dict.fromkeys(places))[:6]
-    for kind, pool in (("chain-rule factor", chain), ("lost factor", lost)):
+    for kind, pool in (("dropped chain-rule factor", chain), ("lost factor", lost)):
         for factor in pool:
             for start, end in places:
                 yield kind, start, end, f"\\left({text[start:end]}\\right) \\left({factor}\\right)"
@@ -469,10 +503,8 @@ def variable(text: str, node: Surface) -> str:
     for n in walk(node):
         if isinstance(n, Node) and n.kind == "fraction":
             below = unwrap(n.parts[2])
-            if isinstance(below, Node) and below.kind == "juxtaposed" and len(below.parts) == 2:
-                first = below.parts[0]
-                if isinstance(first, Leaf) and (first.type == "PARTIAL" or first.text == "d"):
-                    return text[below.parts[1].start : below.parts[1].end]
+            if isinstance(below, Node) and len(below.parts) == 2 and differential(below):
+                return text[below.parts[1].start : below.parts[1].end]
     return ""
 
 
