@@ -276,6 +276,8 @@ class _Checker:
                 return None
             mark = marks[r.id - 1]
             said = mark.anchor if mark.anchor is not None and mark.said is not Said.TAKEN else mark.said
+            if mark.said is Said.UNDECIDED and said is Said.REFUTED:
+                said = mark.said
             return Final(latex_, place(r.right.span), how, said, mark.reason)
         goal = self.problem.goal
         if goal.kind is GoalKind.SHOW:

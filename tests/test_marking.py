@@ -528,3 +528,9 @@ $$ \frac{\partial L}{\partial w} = (p - y) x $$
     wrong = r"$$ \frac{\partial L}{\partial w} = (p + y) x $$"
     assert verdicts_in(start + wrong) == ["proved", "refuted"]
     assert verdicts_in(start + r"$$ \frac{\partial y}{\partial w} = p $$" + "\n" + wrong)[-1] == "undecided"
+
+
+def test_a_product_that_is_not_defined_is_wrong_where_all_is_declared():
+    declared = r"Let $W \in \mathbb{R}^{m \times n}$, $x \in \mathbb{R}^n$, $y \in \mathbb{R}^m$ and $L = y^\top W x$."
+    assert verdicts_in(declared + r" $$ \frac{\partial L}{\partial x} = W y $$") == ["refuted"]
+    assert verdicts_in(declared + r" $$ \frac{\partial L}{\partial x} = y W $$") == ["unread"]

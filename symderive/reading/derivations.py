@@ -590,6 +590,8 @@ class _Understanding:
             signs = [y.sign for y in c.links[: x.k + 1]]
             why = errors[k] or (errors[last] if last == k - 1 else None) or (errors[0] if last < 0 else None)
             step = anchor = none
+            if values[k] is None and last >= 0 and x.sign == "=" and self.ill_shaped(nodes[k], errors[k]):
+                step = Claim(x.sign, misfit=str(errors[k]))
             if values[k] is not None:
                 if last >= 0:
                     step = self.claim(compose(signs[last:]), c, values, last, k, constants)
@@ -624,6 +626,22 @@ class _Understanding:
             self.out.relations.append(r)
             skips = 0 if values[k] is not None else skips + 1
             last = k if values[k] is not None else last
+
+    def ill_shaped(self, node: Surface | None, error: ReadingError | None) -> bool:
+        """Whether a product fits by no convention: all names in it are declared, and no vector or derivative leads."""
+        if node is None or error is None or error.code != "shape":
+            return False
+        if not re.fullmatch(r"a matrix \S+ times a (?:matrix|column of length) \S+ is not defined", error.text):
+            return False
+        for n in _walk(node):
+            if n.kind == "fraction" if isinstance(n, Node) else n.type in ("PARTIAL", "NABLA"):
+                return False
+            s = peel(n)
+            if s is None or (s.base == "T" and s.lower is None and "T" not in self.names):
+                continue
+            if s.base not in self.names or presumed(self.names, sym(s.base)):
+                return False
+        return True
 
     def chain_text(self, c: Chain) -> str:
         return " ".join([c.sides[0].text, *(f"{SHOWN.get(x.sign, x.sign)} {c.sides[x.k + 1].text}" for x in c.links)])
