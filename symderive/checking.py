@@ -414,9 +414,7 @@ def differentiated_unread(m: Meaning) -> set[str]:
     chains = zip(m.found.chains, m.values, strict=True)
     unread = " ; ".join(s.text for c, values in chains for s, v in zip(c.sides, values, strict=True) if v is None)
     sign = r"(?:\\partial|\\mathrm\s*\{\s*d\s*\}|(?<![A-Za-z])d)\s*"
-    return {
-        n for n in m.inferred if re.search(rf"{sign}{re.escape(m.names.meanings[n].spelling)}(?![A-Za-z])", unread)
-    }
+    return {n for n in m.inferred if re.search(rf"{sign}{re.escape(m.names.meanings[n].spelling)}(?![A-Za-z])", unread)}
 
 
 def equated(m: Meaning) -> frozenset[str]:
