@@ -23,9 +23,9 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from symderive.reading.elaborate import Elaborator, one_chain  # noqa: E402
-from symderive.reading.errors import ReadingError  # noqa: E402
-from symderive.reading.surface import parse  # noqa: E402
+from symderive.reading.formulas.elaborate import Elaborator, one_chain  # noqa: E402
+from symderive.reading.formulas.errors import ReadingError  # noqa: E402
+from symderive.reading.formulas.surface import parse  # noqa: E402
 from tests.reading_help import declared  # noqa: E402
 from tests.reference import Unknown  # noqa: E402
 from tests.test_formulas import RIGHT, UNREAD, WRONG, near, right  # noqa: E402

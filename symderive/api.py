@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
     from symderive.checking import Item
     from symderive.language.report import Report
-    from symderive.reading.names import Names
+    from symderive.reading.formulas.names import Names
+    from symderive.reading.formulas.surface import Surface
     from symderive.reading.problems import Question, Reading
-    from symderive.reading.surface import Surface
 
 Source: TypeAlias = "str | Expr | Formula | Any"
 """LaTeX, an expression, or a SymPy object."""
@@ -94,9 +94,9 @@ def _names(given: str | Scope | Names | None) -> Names:
     Raises:
         ReadingError: a sentence of them cannot be read.
     """
-    from symderive.reading.names import Meaning, Names
+    from symderive.reading.formulas.names import Meaning, Names
     from symderive.reading.problems import pieces_of
-    from symderive.reading.sentences import Reader
+    from symderive.reading.statements.sentences import Reader
 
     if isinstance(given, Names):
         return given
@@ -108,8 +108,8 @@ def _names(given: str | Scope | Names | None) -> Names:
         return names
     names = Names()
     if given:
-        from symderive.reading.documents import read_document
-        from symderive.reading.outline import Paragraph
+        from symderive.reading.documents.outline import Paragraph
+        from symderive.reading.documents.reader import read_document
 
         document = read_document(given, format="latex", path="given")
         for block in document.walk():
@@ -128,7 +128,7 @@ def _is_sympy(x: object) -> bool:
 
 def _value(x: Source, names: Names) -> Any:
     """A formula as the reader's value, which knows rows from columns."""
-    from symderive.reading.elaborate import Value, read_term
+    from symderive.reading.formulas.elaborate import Value, read_term
 
     if isinstance(x, str):
         return read_term(x, names)
@@ -204,11 +204,11 @@ def compared(
 ) -> tuple[Verdict, Names]:
     """The verdict of `equal` with the names in whose light it was given, for those who print it."""
     from symderive.engine.judge import Judge
-    from symderive.reading.elaborate import Elaborator
-    from symderive.reading.errors import ReadingError
-    from symderive.reading.inference import infer_families
-    from symderive.reading.surface import Node
-    from symderive.reading.surface import parse as surface
+    from symderive.reading.formulas.elaborate import Elaborator
+    from symderive.reading.formulas.errors import ReadingError
+    from symderive.reading.formulas.inference import infer_families
+    from symderive.reading.formulas.surface import Node
+    from symderive.reading.formulas.surface import parse as surface
 
     names = _names(given)
     nodes = [surface(s, names.words) if isinstance(s, str) else None for s in (lhs, rhs)]
@@ -258,7 +258,7 @@ def _unless_positive(verdict: Verdict, names: Names, units: int) -> Verdict:
 
 def guarded(verdict: Verdict, names: Names) -> Verdict:
     """A verdict in a scope where something was not read: proofs stand, refutations do not."""
-    from symderive.reading.names import spell
+    from symderive.reading.formulas.names import spell
 
     if verdict.proved and names.presumed and not verdict.reason:
         said = ", ".join(f"{spell(u)} does not depend on {spell(v)}" for u, v in sorted(names.presumed))
@@ -406,9 +406,9 @@ class Problem:
         An answer in which the operator that was asked for still stands is none: *undecided*, code ``not-an-answer``.
         """
         from symderive.engine.judge import Judge
-        from symderive.reading.elaborate import Elaborator
-        from symderive.reading.errors import ReadingError
-        from symderive.reading.surface import parse as surface
+        from symderive.reading.formulas.elaborate import Elaborator
+        from symderive.reading.formulas.errors import ReadingError
+        from symderive.reading.formulas.surface import parse as surface
 
         names = self.question.names.copy()
         target = self.goal.target
@@ -419,7 +419,7 @@ class Problem:
                 node = _right_side(surface(answer, names.words))
                 el = Elaborator(names, node)
                 value = el.value(node)
-                from symderive.reading.elaborate import Value
+                from symderive.reading.formulas.elaborate import Value
 
                 a, b = el.fit([Value(target, value.row), value])
                 claim = el.relate("=", a, b, node)
@@ -460,7 +460,7 @@ class Problem:
 
 def _right_side(node: Surface) -> Surface:
     """What an answer such as ``dL/dw = t`` states: its last side."""
-    from symderive.reading.surface import Node
+    from symderive.reading.formulas.surface import Node
 
     if isinstance(node, Node) and node.kind == "chain" and all(r.text in ("=", ":=", "<-") for r in node.parts[1::2]):
         return node.parts[-1]

@@ -25,14 +25,14 @@ from symderive.kernel.terms import Term, make, subterms
 from symderive.language.problem import Goal, GoalKind, Problem, beyond
 from symderive.language.report import Because, Final, HoldsIf, Mistake, Needed, Place, Report, Role, Said, Status, Step
 from symderive.language.verdict import Verdict
-from symderive.reading import outline
 from symderive.reading.derivations import Meaning, Relation, relate, understand
-from symderive.reading.documents import read_document
-from symderive.reading.elaborate import Value
-from symderive.reading.names import Names
+from symderive.reading.documents import outline
+from symderive.reading.documents.reader import read_document
+from symderive.reading.documents.source import Span
+from symderive.reading.formulas.elaborate import Value
+from symderive.reading.formulas.names import Names
 from symderive.reading.problems import Question, Reading, read_problems
 from symderive.reading.slips import readings, repairs
-from symderive.reading.source import Span
 from symderive.rules.book import book
 from symderive.writing.latex import latex, latex_condition
 

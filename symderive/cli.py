@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from symderive.api import Document
     from symderive.checking import Item
     from symderive.language.report import Report
-    from symderive.reading.errors import ReadingError
-    from symderive.reading.source import Message
+    from symderive.reading.documents.source import Message
+    from symderive.reading.formulas.errors import ReadingError
     from symderive.writing.marking import Marked
     from symderive.writing.terminal import Terminal
 
@@ -90,7 +90,7 @@ def put_json(kind: str, /, **content: Any) -> None:
 def load(file: str, kind: str | None, macros: str | None) -> Document:
     """A document from a path or, for ``-``, from standard input; what is wrong with it is in its messages."""
     from symderive.api import Document
-    from symderive.reading.documents import decode
+    from symderive.reading.documents.reader import decode
     from symderive.reading.problems import read_problems
 
     options: dict[str, Any] = {"format": kind, "macros": Path(macros) if macros else None}
@@ -434,7 +434,7 @@ def problem_of(where: str, macros: str | None, err: Terminal) -> tuple[str, str]
 def item_of(document: Document, kind: str | None, asking: str | None, label: str, added: Added) -> Item | None:
     """A document as work for the checker; None if there is nothing in it."""
     from symderive.checking import Item
-    from symderive.reading.documents import SUFFIXES, guess
+    from symderive.reading.documents.reader import SUFFIXES, guess
 
     source = document.reading.document.root.span.source
     if not source.text.strip():
@@ -552,7 +552,7 @@ def equal(lhs: str, rhs: str, given: tuple[str, ...], relation: str, form: str) 
     from symderive.api import compared
     from symderive.engine.existence import weakest
     from symderive.language.bridge.errors import BridgeError
-    from symderive.reading.errors import ReadingError
+    from symderive.reading.formulas.errors import ReadingError
     from symderive.writing import record
 
     err = terminal(stderr=True)

@@ -16,7 +16,7 @@ from symderive.api import Document
 from symderive.engine.existence import weakest
 from symderive.kernel.context import Rejected
 from symderive.kernel.terms import Term
-from symderive.reading import outline
+from symderive.reading.documents import outline
 from symderive.reading.problems import Question
 from symderive.writing import record, sheet
 

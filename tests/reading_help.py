@@ -4,10 +4,10 @@ import re
 from fractions import Fraction
 
 from symderive.kernel.terms import CONDITIONS
-from symderive.reading.names import Names
-from symderive.reading.sentences import Inline, Reader
-from symderive.reading.surface import parse
-from symderive.reading.symbols import label, peel
+from symderive.reading.formulas.names import Names
+from symderive.reading.formulas.surface import parse
+from symderive.reading.formulas.symbols import label, peel
+from symderive.reading.statements.sentences import Inline, Reader
 from tests.reference import Reference, World
 
 FORMULA = re.compile(r"\$([^$]*)\$|\\\[(.*?)\\\]", re.DOTALL)

@@ -11,7 +11,7 @@ import pytest
 
 import symderive as sd
 from symderive.kernel.context import Rejected
-from symderive.reading.errors import ReadingError
+from symderive.reading.formulas.errors import ReadingError
 
 SOFTMAX = (
     r"Let $z, y \in \mathbb{R}^n$ with $\sum_k y_k = 1$, $p = \operatorname{softmax}(z)$ "

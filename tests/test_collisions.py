@@ -5,8 +5,8 @@ A row is a declaration, a formula, and how it prints again (``!code`` where it i
 
 import pytest
 
-from symderive.reading.elaborate import read_term
-from symderive.reading.errors import ReadingError
+from symderive.reading.formulas.elaborate import read_term
+from symderive.reading.formulas.errors import ReadingError
 from symderive.writing.latex import latex
 from tests.reading_help import declared
 

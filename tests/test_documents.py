@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from symderive.reading.documents import expand, read_document
-from symderive.reading.latex_tokens import tokens_of
-from symderive.reading.macros import read_macros
-from symderive.reading.outline import (
+from symderive.reading.documents.latex_tokens import tokens_of
+from symderive.reading.documents.macros import read_macros
+from symderive.reading.documents.outline import (
     Choices,
     Formula,
     List,
@@ -24,7 +23,8 @@ from symderive.reading.outline import (
     plain,
     walk,
 )
-from symderive.reading.source import Message, Source, Span, Spelled, Token, spell
+from symderive.reading.documents.reader import expand, read_document
+from symderive.reading.documents.source import Message, Source, Span, Spelled, Token, spell
 
 
 def sketch(node):

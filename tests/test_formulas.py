@@ -8,9 +8,9 @@ import pytest
 
 from symderive.engine.judge import Judge
 from symderive.kernel.terms import num, rel, subterms
-from symderive.reading.elaborate import Elaborator, one_chain, read_term
-from symderive.reading.errors import ReadingError
-from symderive.reading.surface import Node, parse
+from symderive.reading.formulas.elaborate import Elaborator, one_chain, read_term
+from symderive.reading.formulas.errors import ReadingError
+from symderive.reading.formulas.surface import Node, parse
 from tests.reading_help import declared, evaluate, world_of
 from tests.reference import Unknown
 

@@ -22,8 +22,8 @@ from symderive.kernel.context import Context
 from symderive.kernel.terms import Term, subterms, sym
 from symderive.language.problem import ChoiceVerdict, Goal, beyond, settled
 from symderive.language.verdict import Kind
-from symderive.reading.elaborate import read_term
-from symderive.reading.errors import ReadingError
+from symderive.reading.formulas.elaborate import read_term
+from symderive.reading.formulas.errors import ReadingError
 from tests.reference import Env, Reference, State, Tensor, Undefined, World, flat, plain, real, tensor
 
 ROOT = Path(__file__).parent.parent

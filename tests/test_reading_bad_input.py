@@ -7,10 +7,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from symderive.kernel.terms import Term
-from symderive.reading.elaborate import read_relations, read_term
-from symderive.reading.errors import ReadingError
+from symderive.reading.formulas.elaborate import read_relations, read_term
+from symderive.reading.formulas.errors import ReadingError
+from symderive.reading.formulas.surface import parse
 from symderive.reading.problems import read_problems
-from symderive.reading.surface import parse
 from tests.reading_help import declared
 
 NAMES, _ = declared(

@@ -42,12 +42,12 @@ from symderive.language.expr import (
     op,
 )
 from symderive.language.scope import Scope
-from symderive.reading.elaborate import read_relations, read_term
-from symderive.reading.errors import ReadingError
-from symderive.reading.names import Meaning, Names
+from symderive.reading.formulas.elaborate import read_relations, read_term
+from symderive.reading.formulas.errors import ReadingError
+from symderive.reading.formulas.names import Meaning, Names
+from symderive.reading.formulas.surface import parse
+from symderive.reading.formulas.symbols import label, peel
 from symderive.reading.problems import read_problems
-from symderive.reading.surface import parse
-from symderive.reading.symbols import label, peel
 from symderive.writing.latex import guess, latex
 from tests.reading_help import declared
 from tests.reference import Reference, World, real

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from symderive.kernel.words import say
-from symderive.reading.names import Names
-from symderive.reading.sentences import Reader
-from symderive.reading.surface import parse
-from symderive.reading.symbols import label, peel
+from symderive.reading.formulas.names import Names
+from symderive.reading.formulas.surface import parse
+from symderive.reading.formulas.symbols import label, peel
+from symderive.reading.statements.sentences import Reader
 from tests.reading_help import pieces
 
 CORPUS = json.loads((Path(__file__).parent / "corpus" / "sentences.json").read_text("utf-8"))

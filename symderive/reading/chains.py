@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from symderive.language.report import Role
-from symderive.reading import lexicon, outline
-from symderive.reading.errors import ReadingError
-from symderive.reading.lexer import Leaf, Lexer
-from symderive.reading.source import Run, Span, Spelled
+from symderive.reading.documents import outline
+from symderive.reading.documents.source import Run, Span, Spelled
+from symderive.reading.formulas.errors import ReadingError
+from symderive.reading.formulas.lexer import Leaf, Lexer
+from symderive.reading.statements import lexicon
 
 JUDGED = {
     "=": "=",

@@ -16,22 +16,22 @@ from symderive.kernel.context import Rejected
 from symderive.kernel.shapes import Shape, check_condition, same_shape
 from symderive.kernel.terms import ZERO, Term, at, make, num, rebuild, rel, shift, subterms, sym
 from symderive.language.report import Role
-from symderive.reading import outline
 from symderive.reading.chains import Chain, Declaration, Derivation, Link, Side, find, subscripts
-from symderive.reading.declare import Declarer
-from symderive.reading.elaborate import Elaborator, Value, transposes
-from symderive.reading.errors import ReadingError
-from symderive.reading.inference import bases_of, infer_families
-from symderive.reading.lexer import Leaf
-from symderive.reading.names import Names, tabulate
+from symderive.reading.documents import outline
+from symderive.reading.documents.source import Run, Span, Spelled
+from symderive.reading.formulas.elaborate import Elaborator, Value, transposes
+from symderive.reading.formulas.errors import ReadingError
+from symderive.reading.formulas.inference import bases_of, infer_families
+from symderive.reading.formulas.lexer import Leaf
+from symderive.reading.formulas.names import Names, tabulate
+from symderive.reading.formulas.sums import range_in
+from symderive.reading.formulas.surface import Node, Surface, parse
+from symderive.reading.formulas.symbols import Symbol, items, label, peel, unwrap
 from symderive.reading.problems import pieces_of
-from symderive.reading.sentences import Reader
-from symderive.reading.sets import Item
-from symderive.reading.source import Run, Span, Spelled
+from symderive.reading.statements.declare import Declarer
+from symderive.reading.statements.sentences import Reader
+from symderive.reading.statements.sets import Item
 from symderive.reading.summing import free_letters, summed
-from symderive.reading.sums import range_in
-from symderive.reading.surface import Node, Surface, parse
-from symderive.reading.symbols import Symbol, items, label, peel, unwrap
 
 CONSTANT = re.compile(
     r"\s*\+\s*(?:\\(?:text|mathrm|mbox|textrm|operatorname|textit)\s*\{\s*(?:const(?:ant)?s?\.?|C|c)\s*\}"

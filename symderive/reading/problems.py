@@ -15,17 +15,18 @@ from symderive.kernel.shapes import Shape
 from symderive.kernel.terms import Term, at, bound, make, subterms, sym
 from symderive.language.expr import E, Expr, Var
 from symderive.language.problem import Choice, Goal, GoalKind, Problem
-from symderive.reading import calculus, outline
-from symderive.reading.declare import Declarer
-from symderive.reading.documents import read_document
-from symderive.reading.elaborate import Elaborator, Value
-from symderive.reading.errors import ReadingError
-from symderive.reading.names import Names, tabulate
-from symderive.reading.sentences import Asked, Inline, Outcome, Piece, Reader
-from symderive.reading.sets import Item
-from symderive.reading.source import Message, Span
-from symderive.reading.surface import Node, Surface, parse
-from symderive.reading.symbols import items, peel
+from symderive.reading.documents import outline
+from symderive.reading.documents.reader import read_document
+from symderive.reading.documents.source import Message, Span
+from symderive.reading.formulas import calculus
+from symderive.reading.formulas.elaborate import Elaborator, Value
+from symderive.reading.formulas.errors import ReadingError
+from symderive.reading.formulas.names import Names, tabulate
+from symderive.reading.formulas.surface import Node, Surface, parse
+from symderive.reading.formulas.symbols import items, peel
+from symderive.reading.statements.declare import Declarer
+from symderive.reading.statements.sentences import Asked, Inline, Outcome, Piece, Reader
+from symderive.reading.statements.sets import Item
 
 
 @dataclass

@@ -11,16 +11,16 @@ from itertools import islice, pairwise
 
 from symderive.kernel.terms import Term, make, num, rebuild, subterms
 from symderive.language.report import Reading, Repair
-from symderive.reading.attributes import ATTRIBUTES
-from symderive.reading.declare import Declarer
 from symderive.reading.derivations import Claim, Meaning, Relation, orientations, relate
-from symderive.reading.elaborate import Elaborator, Value, transposes
-from symderive.reading.errors import ReadingError
-from symderive.reading.lexer import Leaf
-from symderive.reading.names import Names
+from symderive.reading.formulas.elaborate import Elaborator, Value, transposes
+from symderive.reading.formulas.errors import ReadingError
+from symderive.reading.formulas.lexer import Leaf
+from symderive.reading.formulas.names import Names
+from symderive.reading.formulas.surface import Node, Surface, parse
+from symderive.reading.formulas.symbols import peel, unwrap
+from symderive.reading.statements.attributes import ATTRIBUTES
+from symderive.reading.statements.declare import Declarer
 from symderive.reading.summing import free_letters, summed
-from symderive.reading.surface import Node, Surface, parse
-from symderive.reading.symbols import peel, unwrap
 
 MOST = 220
 """Repairs that are tried on one relation."""

@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 from symderive.kernel.context import Range
 from symderive.kernel.terms import INF, ONE, Term, abstract, bound, make, num, rebuild, shift, subterms
-from symderive.reading.names import Names, loose
+from symderive.reading.formulas.names import Names, loose
 
 
 def free_letters(t: Term, names: Names) -> set[str]:

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from symderive.reading.displays import DISPLAYS, TEXTS, hide, make_formula
-from symderive.reading.latex_tables import (
+from symderive.reading.documents.displays import DISPLAYS, TEXTS, hide, make_formula
+from symderive.reading.documents.latex_tables import (
     ACCENTS,
     CHOICES,
     CLEAR,
@@ -34,9 +34,18 @@ from symderive.reading.latex_tables import (
     UNITS,
     VERBATIM,
 )
-from symderive.reading.latex_tokens import Stream, environment, is_blank_line, joined
-from symderive.reading.macros import DEFINERS, Budget, Macros, TooLarge, define, expanded, replacement, writes_structure
-from symderive.reading.outline import (
+from symderive.reading.documents.latex_tokens import Stream, environment, is_blank_line, joined
+from symderive.reading.documents.macros import (
+    DEFINERS,
+    Budget,
+    Macros,
+    TooLarge,
+    define,
+    expanded,
+    replacement,
+    writes_structure,
+)
+from symderive.reading.documents.outline import (
     Builder,
     Paragraph,
     Piece,
@@ -52,7 +61,7 @@ from symderive.reading.outline import (
     table_draft,
     unit_draft,
 )
-from symderive.reading.source import Message, Source, Span, Token, spell
+from symderive.reading.documents.source import Message, Source, Span, Token, spell
 
 MOST_MESSAGES = 100
 MOST_OPEN = 1000

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from symderive.reading.source import Source, Span, Spelled, Token
+from symderive.reading.documents.source import Source, Span, Spelled, Token
 
 _LEXER = r"""
   \\(?:begin|end)[ \t]*\{[^{}\\%$&\#\r\n]*\}            # \begin{name} is one token

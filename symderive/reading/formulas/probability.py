@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from symderive.kernel.terms import Term, sym
 from symderive.language.expr import Cov, E, Expr, Var
-from symderive.reading.factors import Taken, el_value, opens_arguments, postscript, strip_scripts
-from symderive.reading.lexer import Leaf
-from symderive.reading.surface import Node, Surface
-from symderive.reading.symbols import items, peel, unwrap
+from symderive.reading.formulas.factors import Taken, el_value, opens_arguments, postscript, strip_scripts
+from symderive.reading.formulas.lexer import Leaf
+from symderive.reading.formulas.surface import Node, Surface
+from symderive.reading.formulas.symbols import items, peel, unwrap
 
 if TYPE_CHECKING:
-    from symderive.reading.elaborate import Elaborator, Factor, Value
+    from symderive.reading.formulas.elaborate import Elaborator, Factor, Value
 
 HEADS = {
     "𝔼": "E",

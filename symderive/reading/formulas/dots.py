@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from symderive.reading.errors import ReadingError
-from symderive.reading.lexer import Leaf
-from symderive.reading.surface import Node, Surface
+from symderive.reading.formulas.errors import ReadingError
+from symderive.reading.formulas.lexer import Leaf
+from symderive.reading.formulas.surface import Node, Surface
 
 INDEX = "⋆"
 """The letter that stands for the index that was dotted; nobody can write it."""

@@ -11,11 +11,16 @@ from collections.abc import Callable, Iterable, Sequence
 from symderive.kernel.context import Definition, Name, Range
 from symderive.kernel.terms import INF, ONE, ZERO, Term, abstract, at, bound, conjuncts, make, rel, sym
 from symderive.language.expr import E, Expr, Var, eq
-from symderive.reading.attributes import ATTRIBUTES
-from symderive.reading.definitions import Definitions, Pending
-from symderive.reading.elaborate import Elaborator, Value, leaves
-from symderive.reading.errors import ReadingError
-from symderive.reading.forms import (
+from symderive.reading.formulas.elaborate import Elaborator, Value, leaves
+from symderive.reading.formulas.errors import ReadingError
+from symderive.reading.formulas.lexer import Leaf
+from symderive.reading.formulas.names import Meaning, Names, loose, spell, tabulate, tensor
+from symderive.reading.formulas.sums import big_letters, mentions_index
+from symderive.reading.formulas.surface import Node, Surface
+from symderive.reading.formulas.symbols import Symbol, items, label, peel, unwrap
+from symderive.reading.statements.attributes import ATTRIBUTES
+from symderive.reading.statements.definitions import Definitions, Pending
+from symderive.reading.statements.forms import (
     arrow,
     inside,
     is_applied,
@@ -29,12 +34,7 @@ from symderive.reading.forms import (
     stands_above,
     symbols_in,
 )
-from symderive.reading.lexer import Leaf
-from symderive.reading.names import Meaning, Names, loose, spell, tabulate, tensor
-from symderive.reading.sets import Item
-from symderive.reading.sums import big_letters, mentions_index
-from symderive.reading.surface import Node, Surface
-from symderive.reading.symbols import Symbol, items, label, peel, unwrap
+from symderive.reading.statements.sets import Item
 
 BUILT_IN_LETTERS = ("e", "π", "𝔼", "∞", "E")
 
@@ -524,7 +524,7 @@ class Declarer(Definitions):
 
     def _binder(self, b: Surface, node: Surface, el: Elaborator) -> list[tuple[str, Range, Surface | None]]:
         """The index letters that a binder quantifies, with range and guard; names it declares instead: none."""
-        from symderive.reading.sums import range_in
+        from symderive.reading.formulas.sums import range_in
 
         found = self.range(b)
         if found is not None:

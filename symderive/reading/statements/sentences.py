@@ -11,14 +11,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from symderive.reading import lexicon
-from symderive.reading.declare import Declarer
-from symderive.reading.errors import ReadingError
-from symderive.reading.lexer import Leaf
-from symderive.reading.names import Names
-from symderive.reading.sets import Item
-from symderive.reading.surface import Node, Surface, parse
-from symderive.reading.symbols import items, peel
+from symderive.reading.formulas.errors import ReadingError
+from symderive.reading.formulas.lexer import Leaf
+from symderive.reading.formulas.names import Names
+from symderive.reading.formulas.surface import Node, Surface, parse
+from symderive.reading.formulas.symbols import items, peel
+from symderive.reading.statements import lexicon
+from symderive.reading.statements.declare import Declarer
+from symderive.reading.statements.sets import Item
 
 
 @dataclass(frozen=True)
@@ -213,9 +213,9 @@ class Reader:
     def _alias(self, short: Inline, long: Inline) -> None:
         """``g_k`` for ``∂L/∂θ_k``: with an index letter, a tensor of them; else the term itself."""
         from symderive.kernel.terms import abstract, bound, make
-        from symderive.reading.elaborate import Elaborator
-        from symderive.reading.names import loose
-        from symderive.reading.sums import range_in
+        from symderive.reading.formulas.elaborate import Elaborator
+        from symderive.reading.formulas.names import loose
+        from symderive.reading.formulas.sums import range_in
 
         s = peel(self.parse(short))
         if s is None:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from symderive.reading.latex_tokens import Stream, is_command, joined, tokens_in, tokens_of
-from symderive.reading.source import Message, Source, Span, Spelled, Token, spell
+from symderive.reading.documents.latex_tokens import Stream, is_command, joined, tokens_in, tokens_of
+from symderive.reading.documents.source import Message, Source, Span, Spelled, Token, spell
 
 MOST_USES = 2_000
 MOST_TOKENS = 50_000

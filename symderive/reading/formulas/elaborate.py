@@ -18,12 +18,12 @@ from symderive.kernel.context import Rejected
 from symderive.kernel.shapes import Shape, is_integer, same_shape, shape
 from symderive.kernel.terms import INF, ONE, ZERO, Term, TooDeep, abstract, at, make, num, rel, sym, value
 from symderive.kernel.words import say
-from symderive.reading import alphabet, brackets, calculus, dots, factors, functions, probability, sums
-from symderive.reading.errors import ReadingError
-from symderive.reading.lexer import Leaf
-from symderive.reading.names import Meaning, Names, show, spell, tabulate
-from symderive.reading.surface import Node, Surface, parse
-from symderive.reading.symbols import Symbol, items, label, peel, unwrap
+from symderive.reading.formulas import alphabet, brackets, calculus, dots, factors, functions, probability, sums
+from symderive.reading.formulas.errors import ReadingError
+from symderive.reading.formulas.lexer import Leaf
+from symderive.reading.formulas.names import Meaning, Names, show, spell, tabulate
+from symderive.reading.formulas.surface import Node, Surface, parse
+from symderive.reading.formulas.symbols import Symbol, items, label, peel, unwrap
 
 _T = TypeVar("_T")
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 
 from symderive.kernel.context import Name, Range
 from symderive.kernel.terms import INF, ONE, abstract, at, bound, make, rel, sym
-from symderive.reading.alphabet import styled
-from symderive.reading.elaborate import Elaborator, transposes
-from symderive.reading.lexer import Leaf
-from symderive.reading.names import Meaning, Names, loose, spell
-from symderive.reading.sums import big_letters
-from symderive.reading.surface import Node, Surface
-from symderive.reading.symbols import Symbol, letters, peel, unwrap
+from symderive.reading.formulas.alphabet import styled
+from symderive.reading.formulas.elaborate import Elaborator, transposes
+from symderive.reading.formulas.lexer import Leaf
+from symderive.reading.formulas.names import Meaning, Names, loose, spell
+from symderive.reading.formulas.sums import big_letters
+from symderive.reading.formulas.surface import Node, Surface
+from symderive.reading.formulas.symbols import Symbol, letters, peel, unwrap
 
 Slot = tuple[str, int]
 """A base and the place of an index on it."""

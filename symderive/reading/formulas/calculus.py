@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 from symderive.kernel.context import Definition, Name, base_name
 from symderive.kernel.terms import INF, Term, at, bound, make, rebuild, shift, subterms, sym
-from symderive.reading.factors import Taken, el_value
-from symderive.reading.functions import applied, function_named, head
-from symderive.reading.lexer import Leaf
-from symderive.reading.names import Meaning, spell, tabulate
-from symderive.reading.surface import Node, Surface
-from symderive.reading.symbols import items, label, peel, unwrap
+from symderive.reading.formulas.factors import Taken, el_value
+from symderive.reading.formulas.functions import applied, function_named, head
+from symderive.reading.formulas.lexer import Leaf
+from symderive.reading.formulas.names import Meaning, spell, tabulate
+from symderive.reading.formulas.surface import Node, Surface
+from symderive.reading.formulas.symbols import items, label, peel, unwrap
 
 if TYPE_CHECKING:
-    from symderive.reading.elaborate import Elaborator, Factor, Value
+    from symderive.reading.formulas.elaborate import Elaborator, Factor, Value
 
 
 def _differential(el: Elaborator, node: Surface) -> int | None:
@@ -81,7 +81,7 @@ def fraction(el: Elaborator, node: Node) -> Value | None:
         )
     if order != len(below):
         raise el.error("syntax", f"order {order} above, {len(below)} below", node, "Both must agree.")
-    from symderive.reading.elaborate import Factor
+    from symderive.reading.formulas.elaborate import Factor
 
     operand = el.product([Factor("", p) for p in above[1:]], node)
     return differentiate(el, operand, below, node)

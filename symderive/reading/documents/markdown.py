@@ -12,11 +12,11 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from symderive.reading.displays import DISPLAYS, make_formula
-from symderive.reading.latex import open_heading
-from symderive.reading.latex_tokens import Stream, tokens_of
-from symderive.reading.macros import DEFINERS, Budget, Macros, TooLarge, define, expanded
-from symderive.reading.outline import (
+from symderive.reading.documents.displays import DISPLAYS, make_formula
+from symderive.reading.documents.latex import open_heading
+from symderive.reading.documents.latex_tokens import Stream, tokens_of
+from symderive.reading.documents.macros import DEFINERS, Budget, Macros, TooLarge, define, expanded
+from symderive.reading.documents.outline import (
     Builder,
     Formula,
     Piece,
@@ -28,7 +28,7 @@ from symderive.reading.outline import (
     list_draft,
     table_draft,
 )
-from symderive.reading.source import Message, Source, Span, Spelled, Token, spell
+from symderive.reading.documents.source import Message, Source, Span, Spelled, Token, spell
 
 _LINE = re.compile(r"([^\r\n]*)(\r\n?|\n|\Z)")
 _QUOTE = re.compile(r"(?: {0,3}> ?)+")

@@ -16,9 +16,9 @@ from symderive.kernel.terms import INF, ONE, Term, abstract, bound, make, rebuil
 from symderive.kernel.words import say
 from symderive.language.expr import Expr
 from symderive.language.scope import Scope
-from symderive.reading import symbols
-from symderive.reading.errors import ReadingError
-from symderive.reading.surface import Surface
+from symderive.reading.formulas import symbols
+from symderive.reading.formulas.errors import ReadingError
+from symderive.reading.formulas.surface import Surface
 
 DIMENSIONS = ("n", "m", "N", "K", "D", "M", "r")
 """Letters for dimensions that nobody named."""

@@ -11,17 +11,25 @@ from typing import TYPE_CHECKING
 from symderive.kernel.context import Definition, Name
 from symderive.kernel.shapes import Shape
 from symderive.kernel.terms import ONE, TRUE, ZERO, Term, abstract, bound, make, num, rel, sym, value
-from symderive.reading.brackets import dotted_entries
-from symderive.reading.errors import ReadingError
-from symderive.reading.factors import Taken, el_value, letter_of, numbered, opens_arguments, postscript, strip_scripts
-from symderive.reading.lexer import TYPESET, Leaf
-from symderive.reading.names import Meaning, loose, show, spell, tabulate
-from symderive.reading.sums import big_operator
-from symderive.reading.surface import Node, Surface
-from symderive.reading.symbols import Symbol, items, label, mention, peel, unwrap
+from symderive.reading.formulas.brackets import dotted_entries
+from symderive.reading.formulas.errors import ReadingError
+from symderive.reading.formulas.factors import (
+    Taken,
+    el_value,
+    letter_of,
+    numbered,
+    opens_arguments,
+    postscript,
+    strip_scripts,
+)
+from symderive.reading.formulas.lexer import TYPESET, Leaf
+from symderive.reading.formulas.names import Meaning, loose, show, spell, tabulate
+from symderive.reading.formulas.sums import big_operator
+from symderive.reading.formulas.surface import Node, Surface
+from symderive.reading.formulas.symbols import Symbol, items, label, mention, peel, unwrap
 
 if TYPE_CHECKING:
-    from symderive.reading.elaborate import Elaborator, Factor, Value
+    from symderive.reading.formulas.elaborate import Elaborator, Factor, Value
 
 
 ELEMENTWISE = {
@@ -362,7 +370,7 @@ def _mentioned(el: Elaborator, s: Symbol, target: Node, node: Surface) -> Value 
     arguments = [el.value(p) for p in items(target.parts[1])]
     if len(arguments) != len(macro.params):
         raise el.error("syntax", f"{spell(key)} takes {len(macro.params)} arguments", node)
-    from symderive.reading.elaborate import Elaborator as Reader
+    from symderive.reading.formulas.elaborate import Elaborator as Reader
 
     names = el.names.copy()
     inner = Reader(names, macro.body)
@@ -424,7 +432,7 @@ def two_meanings(el: Elaborator, key: str, s: Symbol) -> ReadingError:
 
 def _not_applied(el: Elaborator, s: Symbol, node: Surface, target: Node) -> None:
     """A symbol before a bracket that is no function: a product, or an undeclared function."""
-    from symderive.reading.elaborate import _candidates
+    from symderive.reading.formulas.elaborate import _candidates
 
     known = [key for key, *_ in _candidates(s) if key in el.names or key in el.bound or key in el.names.aliases]
     inside = items(target.parts[1]) if len(target.parts) == 3 else []
@@ -500,7 +508,7 @@ def constant(el: Elaborator, s: Symbol, node: Surface) -> Value | None:
 
 
 def _sized(el: Elaborator, fit: Callable[[Shape], Term], rank: int) -> Value:
-    from symderive.reading.elaborate import Value
+    from symderive.reading.formulas.elaborate import Value
 
     return Value(ZERO, row=False, fit=fit, rank=rank)
 

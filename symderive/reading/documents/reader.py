@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
-from symderive.reading.latex import LatexReader, Messages
-from symderive.reading.macros import Macro, Macros, expand, read_macros
-from symderive.reading.markdown import MarkdownReader
-from symderive.reading.notebook import markdown_cells
-from symderive.reading.outline import Builder, Document
-from symderive.reading.source import Message, Source, Span
+from symderive.reading.documents.latex import LatexReader, Messages
+from symderive.reading.documents.macros import Macro, Macros, expand, read_macros
+from symderive.reading.documents.markdown import MarkdownReader
+from symderive.reading.documents.notebook import markdown_cells
+from symderive.reading.documents.outline import Builder, Document
+from symderive.reading.documents.source import Message, Source, Span
 
 Format = Literal["latex", "markdown", "notebook"]
 SUFFIXES: dict[str, Format] = {

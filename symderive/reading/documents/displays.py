@@ -8,11 +8,11 @@ from collections.abc import Callable
 from functools import lru_cache
 from itertools import pairwise
 
-from symderive.reading.alphabet import COMMANDS, command
-from symderive.reading.latex_tokens import Stream, environment, joined
-from symderive.reading.macros import spaced
-from symderive.reading.outline import Formula, Piece, Row
-from symderive.reading.source import Span, Token, spell
+from symderive.reading.documents.latex_tokens import Stream, environment, joined
+from symderive.reading.documents.macros import spaced
+from symderive.reading.documents.outline import Formula, Piece, Row
+from symderive.reading.documents.source import Span, Token, spell
+from symderive.reading.formulas.alphabet import COMMANDS, command
 
 # Environments that are formulas, with the arguments that follow \begin{…}: m mandatory, o optional.
 DISPLAYS = {

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
-from symderive.reading.macros import Macro
-from symderive.reading.source import Message, Span, Spelled, Token, spell
+from symderive.reading.documents.macros import Macro
+from symderive.reading.documents.source import Message, Span, Spelled, Token, spell
 
 DEEPEST = 60
 

@@ -7,17 +7,17 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from symderive.kernel.terms import ONE, TRUE, Term, abstract, bound, make, num
-from symderive.reading import alphabet
-from symderive.reading.factors import Taken, el_value, letter_of, numbered
-from symderive.reading.lexer import Leaf
-from symderive.reading.names import loose, spell
-from symderive.reading.surface import Node, Surface
-from symderive.reading.symbols import items, peel, unwrap
+from symderive.reading.formulas import alphabet
+from symderive.reading.formulas.factors import Taken, el_value, letter_of, numbered
+from symderive.reading.formulas.lexer import Leaf
+from symderive.reading.formulas.names import loose, spell
+from symderive.reading.formulas.surface import Node, Surface
+from symderive.reading.formulas.symbols import items, peel, unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from symderive.reading.elaborate import Elaborator, Factor, Value
+    from symderive.reading.formulas.elaborate import Elaborator, Factor, Value
 
 
 def big_head(node: Surface) -> tuple[str, Surface | None, Surface | None] | None:
@@ -162,7 +162,7 @@ def _conditions(lower: Surface) -> list[Surface]:
 
 
 def _free_letters(el: Elaborator, part: Node) -> list[str]:
-    from symderive.reading.elaborate import leaves
+    from symderive.reading.formulas.elaborate import leaves
 
     out: list[str] = []
     for leaf in leaves(part):
@@ -176,7 +176,7 @@ def _free_letters(el: Elaborator, part: Node) -> list[str]:
 
 def _bound_by(el: Elaborator, fresh: list[str], part: Node, node: Surface, relation: str) -> list[str]:
     """Which of the letters of a condition the sum binds: the first, and what occurs nowhere else."""
-    from symderive.reading.elaborate import leaves
+    from symderive.reading.formulas.elaborate import leaves
 
     if len(fresh) < 2 or el.root is None:
         return fresh[:1]
@@ -216,7 +216,7 @@ def range_of(el: Elaborator, letter: str, surfaces: Sequence[Surface], node: Sur
 
 def range_in(el: Elaborator, letter: str, node: Surface) -> tuple[Term, Term] | None:
     """The range that a letter has as an index of a declared name in a surface tree."""
-    from symderive.reading.elaborate import transposes
+    from symderive.reading.formulas.elaborate import transposes
 
     stack: list[Surface] = [node]
     while stack:
@@ -255,7 +255,7 @@ def range_in(el: Elaborator, letter: str, node: Surface) -> tuple[Term, Term] | 
 
 def _component_range(el: Elaborator, n: Node, letter: str) -> tuple[Term, Term] | None:
     """The range of a letter in ``(…)_{ij}``."""
-    from symderive.reading.errors import ReadingError
+    from symderive.reading.formulas.errors import ReadingError
 
     try:
         s = el.shape(el.value(n.parts[0]), n)
@@ -302,7 +302,7 @@ def mentions_index(node: Surface, letter: str) -> bool:
 
 
 def _letters_of(node: Surface) -> list[Leaf]:
-    from symderive.reading.elaborate import leaves
+    from symderive.reading.formulas.elaborate import leaves
 
     return [x for x in leaves(node) if x.type == "LETTER"]
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from symderive.reading import alphabet
-from symderive.reading.errors import ReadingError
+from symderive.reading.formulas import alphabet
+from symderive.reading.formulas.errors import ReadingError
 
 MAX_LENGTH = 50_000
 MAX_DEPTH = 200

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from symderive.reading.source import Message, Source, Span
+from symderive.reading.documents.source import Message, Source, Span
 
 
 def markdown_cells(source: Source, report: Callable[[Message], None]) -> list[Source]:

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from symderive.kernel.terms import Term
-from symderive.reading.lexer import Leaf
-from symderive.reading.surface import Node, Surface
-from symderive.reading.symbols import items, peel, unwrap
+from symderive.reading.formulas.lexer import Leaf
+from symderive.reading.formulas.surface import Node, Surface
+from symderive.reading.formulas.symbols import items, peel, unwrap
 
 if TYPE_CHECKING:
-    from symderive.reading.elaborate import Elaborator, Value
+    from symderive.reading.formulas.elaborate import Elaborator, Value
 
 
 Taken = "tuple[Value, int] | None"
@@ -43,7 +43,7 @@ def postscript(el: Elaborator, v: Value, scripts: Iterable[Node], node: Surface)
 
 
 def el_value(el: Elaborator, t: Term, *, row: bool = False) -> Value:
-    from symderive.reading.elaborate import Value
+    from symderive.reading.formulas.elaborate import Value
 
     return Value(t, row)
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
-from symderive.reading import alphabet
-from symderive.reading.lexer import Leaf
-from symderive.reading.surface import Node, Surface
+from symderive.reading.formulas import alphabet
+from symderive.reading.formulas.lexer import Leaf
+from symderive.reading.formulas.surface import Node, Surface
 
 PRIME = "′"
 LABELS = ("LETTER", "WORD", "NUMBER", "MARK", "FUNCTION", "TEXT")

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from symderive.kernel.shapes import is_integer
 from symderive.kernel.terms import ONE, TRUE, ZERO, Term, abstract, bound, make, num, rel
-from symderive.reading import dots
-from symderive.reading.factors import binders_of_table, el_value, strip_scripts
-from symderive.reading.lexer import Leaf
-from symderive.reading.names import loose, tabulate
-from symderive.reading.sums import binding
-from symderive.reading.surface import Node, Surface
-from symderive.reading.symbols import items, label, unwrap
+from symderive.reading.formulas import dots
+from symderive.reading.formulas.factors import binders_of_table, el_value, strip_scripts
+from symderive.reading.formulas.lexer import Leaf
+from symderive.reading.formulas.names import loose, tabulate
+from symderive.reading.formulas.sums import binding
+from symderive.reading.formulas.surface import Node, Surface
+from symderive.reading.formulas.symbols import items, label, unwrap
 
 if TYPE_CHECKING:
-    from symderive.reading.elaborate import Elaborator, Value
+    from symderive.reading.formulas.elaborate import Elaborator, Value
 
 
 def dotted_entries(el: Elaborator, parts: Sequence[Surface], node: Surface) -> Value:
@@ -159,7 +159,7 @@ def table_of_entries(
 
 
 def calculus_at(el: Elaborator, inside: Surface, points: Sequence[Surface], node: Surface) -> Value:
-    from symderive.reading.calculus import at_point
+    from symderive.reading.formulas.calculus import at_point
 
     if len(points) != 1:
         raise el.error("unsupported", "an evaluation bar with two limits is not read", node)

@@ -14,8 +14,8 @@ from typing import TypeAlias
 from lark import Lark, Transformer, UnexpectedInput
 from lark.lexer import Lexer as LarkLexer
 
-from symderive.reading.errors import ReadingError
-from symderive.reading.lexer import Leaf, Lexer
+from symderive.reading.formulas.errors import ReadingError
+from symderive.reading.formulas.lexer import Leaf, Lexer
 
 
 class Node:
@@ -98,8 +98,8 @@ class _Fed(LarkLexer):
 
 def grammar_path(name: str) -> Path:
     """A grammar file: beside the package in a checkout, inside it when installed."""
-    inside = Path(__file__).parents[1] / "grammars" / name
-    return inside if inside.exists() else Path(__file__).parents[2] / "grammars" / name
+    inside = Path(__file__).parents[2] / "grammars" / name
+    return inside if inside.exists() else Path(__file__).parents[3] / "grammars" / name
 
 
 def load(name: str, transformer: Transformer[Leaf, Surface] | None = None) -> Lark:

@@ -13,15 +13,15 @@ from symderive.kernel.context import Definition, Name, Range, Rejected
 from symderive.kernel.shapes import shape as kernel_shape
 from symderive.kernel.terms import INF, Term, bound, make, num, sym, value
 from symderive.kernel.wellfounded import check_definitions
-from symderive.reading.alphabet import styled
-from symderive.reading.elaborate import Elaborator, Value, leaves
-from symderive.reading.errors import ReadingError
-from symderive.reading.forms import inside, is_power, key_of, relation_of, steps_back, symbols_in
-from symderive.reading.lexer import Leaf
-from symderive.reading.names import Macro, Meaning, Names, loose, spell, tabulate, tensor
-from symderive.reading.sets import Item, Sets
-from symderive.reading.surface import Node, Surface
-from symderive.reading.symbols import Symbol, items, mention, peel, unwrap
+from symderive.reading.formulas.alphabet import styled
+from symderive.reading.formulas.elaborate import Elaborator, Value, leaves
+from symderive.reading.formulas.errors import ReadingError
+from symderive.reading.formulas.lexer import Leaf
+from symderive.reading.formulas.names import Macro, Meaning, Names, loose, spell, tabulate, tensor
+from symderive.reading.formulas.surface import Node, Surface
+from symderive.reading.formulas.symbols import Symbol, items, mention, peel, unwrap
+from symderive.reading.statements.forms import inside, is_power, key_of, relation_of, steps_back, symbols_in
+from symderive.reading.statements.sets import Item, Sets
 
 NOT_DEFINED = frozenset("Var Cov KL Pr lim max min det tr argmax argmin".split())
 

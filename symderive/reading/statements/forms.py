@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from symderive.reading.elaborate import leaves
-from symderive.reading.lexer import Leaf
-from symderive.reading.surface import Node, Surface
-from symderive.reading.symbols import Symbol, items, label, mention, peel, unwrap
+from symderive.reading.formulas.elaborate import leaves
+from symderive.reading.formulas.lexer import Leaf
+from symderive.reading.formulas.surface import Node, Surface
+from symderive.reading.formulas.symbols import Symbol, items, label, mention, peel, unwrap
 
 
 def is_chain(node: Surface) -> bool:

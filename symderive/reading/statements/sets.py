@@ -10,9 +10,14 @@ from dataclasses import dataclass
 
 from symderive.kernel.context import Range
 from symderive.kernel.terms import INF, ONE, ZERO, Term, make, num, rel
-from symderive.reading.elaborate import Elaborator, leaves, transposes
-from symderive.reading.errors import ReadingError
-from symderive.reading.forms import (
+from symderive.reading.formulas.elaborate import Elaborator, leaves, transposes
+from symderive.reading.formulas.errors import ReadingError
+from symderive.reading.formulas.lexer import Leaf
+from symderive.reading.formulas.names import Names
+from symderive.reading.formulas.sums import range_in
+from symderive.reading.formulas.surface import Node, Surface
+from symderive.reading.formulas.symbols import Symbol, items, label, peel, unwrap
+from symderive.reading.statements.forms import (
     is_chain,
     is_infinite,
     is_power,
@@ -24,11 +29,6 @@ from symderive.reading.forms import (
     symbols_in,
     written_together,
 )
-from symderive.reading.lexer import Leaf
-from symderive.reading.names import Names
-from symderive.reading.sums import range_in
-from symderive.reading.surface import Node, Surface
-from symderive.reading.symbols import Symbol, items, label, peel, unwrap
 
 SETS_OF_NUMBERS = {"ℝ": "real", "R": "real", "ℕ": "natural", "ℤ": "int", "N": "natural", "𝐑": "real"}
 

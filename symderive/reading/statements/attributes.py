@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from symderive.kernel.terms import ONE, ZERO, Term, abstract, at, bound, make, num, rel, sym
-from symderive.reading.names import loose, spell, tabulate
+from symderive.reading.formulas.names import loose, spell, tabulate
 
 if TYPE_CHECKING:
-    from symderive.reading.declare import Declarer
+    from symderive.reading.statements.declare import Declarer
 
 
 def _each(condition: Callable[[Term], Term]) -> Callable[[Declarer, str], list[Term]]:

@@ -1,0 +1,1 @@
+"""Files as outlines: LaTeX, Markdown, notebooks; macros, positions; no mathematics."""

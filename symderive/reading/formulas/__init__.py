@@ -1,0 +1,1 @@
+"""Formulas as terms: letters, surface trees, names, and what each construction means."""

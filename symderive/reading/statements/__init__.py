@@ -1,0 +1,1 @@
+"""Sentences as declarations, facts, conventions and goals."""
