@@ -216,6 +216,7 @@ def compared(
     root = Node("chain", [n for n in nodes if n is not None]) if any(nodes) else None
     el = Elaborator(names, root)
     place = root or Node("empty", [])
+    sides: list[Any] = []
     try:
         sides = [el.value(n) if n is not None else _value(s, names) for s, n in zip((lhs, rhs), nodes, strict=True)]
         left, right = el.fit(sides)
@@ -223,11 +224,31 @@ def compared(
     except ReadingError as error:
         if error.code != "shape":
             raise
-        return misfit(error.text, names), names
+        verdict = misfit(error.text, names)
+        return _unless_turned(verdict, sides, relation, names, units), names
     verdict = Judge(names.scope.context(), names.scope.book, units).judge(claim)
     if verdict.refuted:
         verdict = _unless_positive(verdict, names, units)
+        verdict = _unless_turned(verdict, sides, relation, names, units)
     return guarded(verdict, names), names
+
+
+def _unless_turned(verdict: Verdict, sides: list[Any], relation: str, names: Names, units: int) -> Verdict:
+    """A refutation of what holds in the other layout of derivatives is none while no layout was stated."""
+    from symderive.engine.judge import Judge
+    from symderive.reading.derivations import orientations
+
+    stated = {"denominator-layout", "rows", "columns"} & names.conventions
+    differentiated = any(s.head == "der" for v in sides for s in subterms(v.term))
+    if not verdict.refuted or stated or len(sides) != 2 or not differentiated:
+        return verdict
+    context = names.scope.context()
+    for claim in orientations(names, relation, sides[0], sides[1]):
+        if all(Judge(context, names.scope.book, units).judge(t).proved for t in claim.conditions):
+            return Verdict(
+                Kind.UNDECIDED, claim.conditions[0], "other-reading", "right in the other layout of derivatives"
+            )
+    return verdict
 
 
 def misfit(text: str, names: Names) -> Verdict:
@@ -263,6 +284,10 @@ def guarded(verdict: Verdict, names: Names) -> Verdict:
     if verdict.proved and names.presumed and not verdict.reason:
         said = ", ".join(f"{spell(u)} does not depend on {spell(v)}" for u, v in sorted(names.presumed))
         return replace(verdict, reason=f"if {said}")
+    held = {s.name(1) for s in subterms(verdict.claim) if s.head == "der"} & names.partial
+    if verdict.refuted and held:
+        reason = f"what is held fixed beside {', '.join(map(spell, sorted(held)))} may be meant otherwise"
+        return Verdict(Kind.UNDECIDED, verdict.claim, "other-reading", reason, counterexample=verdict.counterexample)
     if not names.unread or not verdict.refuted:
         return verdict
     reason = f"refuted as far as it was read, but this was not: {names.unread[0]}"

@@ -150,6 +150,8 @@ class _Checker:
             meaning.inferred - {n for v in values for n in self.context.closure(v)},
             varying(meaning),
             equated(meaning),
+            meaning.described,
+            frozenset(meaning.names.partial),
             f"{text} {meaning.found.words}".lower(),
             units,
         )
@@ -298,12 +300,17 @@ class _Checker:
         if how == "last" and ruling.refuted:
             reason = Because("no-answer", "no relation gives what was asked for, and the last term is something else")
             return Final(latex_, place(r.right.span), how, Said.UNDECIDED, reason)
+        said, why = ruling.said, ruling.reason
+        if ruling.proved and "solution" in ruling.rests:
+            supposed = [c.latex for c in self.conditions(ruling) if c.origin == self.origin]
+            said = Said.UNDECIDED
+            why = Because("assumed", f"proved assuming {', '.join(supposed)}, which only the solution says")
         return Final(
             latex_,
             place(r.right.span),
             how,
-            ruling.said,
-            ruling.reason,
+            said,
+            why,
             self.conditions(ruling) if ruling.proved else (),
             counterexample(ruling.verdict) if ruling.refuted else None,
             ruling.verdict,
@@ -368,7 +375,7 @@ RANK = {Said.PROVED: 0, Said.TAKEN: 1, Said.CONSISTENT: 2, Said.UNDECIDED: 3, Sa
 
 def replace_relation(r: Relation, claim: Any) -> Relation:
     """The relation with another claim in its place."""
-    return replace(r, step=claim, anchor=claim, given=(), blocked="")
+    return replace(r, step=claim, anchor=claim, given=(), perhaps=(*r.given, *r.perhaps))
 
 
 def left_over(problem: Problem, t: Term) -> str:

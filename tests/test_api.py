@@ -135,3 +135,16 @@ def test_importing_is_light():
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
     )
+
+
+def test_the_other_layout_is_no_refutation():
+    given = r"Let $X \in \mathbb{R}^{n \times d}$, $w \in \mathbb{R}^d$ and $y \in \mathbb{R}^n$. "
+    given += r"Let $L = \frac{1}{2n} \|Xw - y\|_2^2$."
+    column, row = r"\frac1n X^\top (Xw - y)", r"\frac1n (Xw - y)^\top X"
+    assert sd.equal(r"\nabla_w L", column, given).proved
+    for stated in ("", " We use numerator layout."):
+        verdict = sd.equal(r"\frac{\partial L}{\partial w}", row, given + stated)
+        assert (verdict.kind.value, verdict.code) == ("undecided", "other-reading")
+    assert sd.equal(r"\frac{\partial L}{\partial w}", row, given + " We use denominator layout.").refuted
+    for wrong in (r"\frac2n (Xw - y)^\top X", r"\frac2n X^\top (Xw - y)"):
+        assert sd.equal(r"\nabla_w L", wrong, given).refuted

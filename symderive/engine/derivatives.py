@@ -13,12 +13,13 @@ from symderive.engine.functions import derived
 from symderive.engine.means import is_square, mean
 from symderive.engine.members import lowered, settle_member, unfold_member
 from symderive.engine.ring import TooLarge
+from symderive.kernel.algebra import difference
 from symderive.kernel.book import Lambda, Spot
 from symderive.kernel.context import PRIMITIVES, Rejected, base_name, derivative_order, family_member
 from symderive.kernel.defined import slope_of
 from symderive.kernel.lowering import lower
 from symderive.kernel.shapes import shape
-from symderive.kernel.terms import ONE, ZERO, Term, bound, instantiate, literal, make, rel, subterms
+from symderive.kernel.terms import ONE, ZERO, Term, bound, instantiate, literal, make, negate, rel, subterms
 
 if TYPE_CHECKING:
     from symderive.engine.normal import Normal
@@ -195,6 +196,9 @@ def _sym(normal: Normal, t: Term, body: Term, v: Spot) -> int | None:
             return _self(normal, indices, v)
         if list(v.indices[:depth]) == indices[:depth]:
             return _member_itself(normal, indices, v, depth)
+        apart = any(difference(i, j) not in (0, None) for i, j in zip(indices, v.indices[:depth], strict=False))
+        if not context.is_recursive(name) and not apart:
+            return _another_member(normal, t, depth)
     if name not in context.definitions or not _reachable(normal, name, indices):
         return None
     unfolded = unfold_member(normal, body)
@@ -236,6 +240,32 @@ def _member_itself(normal: Normal, indices: list[Term], v: Spot, depth: int) -> 
         (k, j), (l, m) = rest
         return normal.builder.rule("d.member.2", x=v.name, i=indices[0], k=k, j=j, l=l, m=m)
     return None
+
+
+def _another_member(normal: Normal, t: Term, depth: int) -> int | None:
+    """``∂h_k/∂h_i = [k = i] ∂h_i/∂h_i``, for a family whose members do not rest on each other."""
+    builder, body, v = normal.builder, t.terms[0], Spot(t.name(1), t.terms[1:])
+    _, indices = family_member(body) or ("", [])
+    k = next((k for k in range(depth) if indices[k] is not v.indices[k]), None)
+    if k is None:
+        return _member_itself(normal, indices, v, depth)
+    same = rel("=", indices[k], v.indices[k])
+    other, unfolded = negate(same), unfold_member(normal, body)
+    assert other is not None
+    if unfolded is None:
+        return None
+    outside = _inside(normal, t, unfolded)
+    outside = builder.chain(outside, builder.rule("d.const", c=builder.right(outside).terms[0], v=v))
+    inside = builder.place(builder.assume(same), t, (0, *(0,) * (len(indices) - 1 - k), 1))
+    further = _another_member(normal, builder.right(inside), depth)
+    if further is None:
+        return None
+    inside = builder.chain(inside, further)
+    value = builder.right(inside)
+    then = builder.rule("cases.then", p=same, a=value, b=ZERO)
+    otherwise = builder.rule("cases.else", p=same, a=value, b=ZERO)
+    lines = [builder.chain(inside, ~then), builder.chain(outside, ~otherwise)]
+    return builder.cases(rel("=", t, builder.left(then)), (same, other), lines)
 
 
 def _entry(normal: Normal, body: Term, v: Spot) -> int | None:

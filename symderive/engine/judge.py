@@ -13,6 +13,7 @@ from itertools import chain
 from typing import Any
 
 from symderive.engine.budget import Budget, OutOfBudget
+from symderive.engine.built import unbuilt
 from symderive.engine.normal import Normal
 from symderive.engine.prover import FAILURES, Prover
 from symderive.engine.ring import TooLarge
@@ -69,6 +70,9 @@ class Judge:
         check_condition(self.context, claim)
         if claim.head != "rel" or claim.loose:
             raise Rejected("a claim is a relation between two terms without loose indices")
+        why = unbuilt(self.context, claim)
+        if why:
+            return Verdict(Kind.UNDECIDED, claim, "not-built", why)
         budget = Budget(self.units)
         points = _Points(self.context, claim)
         try:

@@ -7,7 +7,7 @@ meaning of the relations comes from outside, as conditions; so do other readings
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Protocol
@@ -37,6 +37,9 @@ CUES = re.compile(
     r"\b(?:set|setting|equat\w*|solv\w*|vanish\w*|stationary|first.order|optimal\w*|critical|minimi[sz]\w*|maximi[sz]\w*|require|must|condition)\b"
 )
 
+CONSEQUENCE = re.compile(r"\b(?:so|hence|thus|therefore|then|get|implies|follows|yields|gives|obtain)\W*\Z")
+"""Words before an equation that draws a conclusion, and does not say what a name is."""
+
 
 class Says(Protocol):
     """What a relation says: conditions that must all hold."""
@@ -61,6 +64,7 @@ class Reads(Protocol):
     skips: int
     error: Any
     given: tuple[Term, ...]
+    perhaps: tuple[Term, ...]
     blocked: str
     order: int
     again: str
@@ -94,6 +98,10 @@ class Scope:
     """Names of which the text takes derivatives, or states equations, without defining them."""
     stated: frozenset[str] = frozenset()
     """Those of them that stand on the left of a relation."""
+    described: frozenset[str] = frozenset()
+    """Names of which nothing was said but in words that were not understood."""
+    partial: frozenset[str] = frozenset()
+    """Names that stand for a part of earlier terms, of which other parts rest on the same quantities."""
     words: str = ""
     units: int = UNITS
 
@@ -168,6 +176,8 @@ class Marker:
         self.memo: dict[Any, Verdict] = {}
         self.weights: dict[str, int] = {}
         self.explained = 0
+        self.explained_by: list[tuple[str, Term]] = []
+        """Names of which nothing is declared, with what relations of the text say of them."""
         self.seen: dict[tuple[Term, ...], int] = {}
         self.inconsistent = self._contradictory()
 
@@ -177,6 +187,7 @@ class Marker:
 
     def mark(self, relations: Sequence[Reads]) -> list[Mark]:
         """A mark for each relation; wrong ones are judged under the very conditions under which others are proved."""
+        self.explained_by = list(self._explanations(relations))
         out = self._pass(relations)
         shared = self._shared(relations, out)
         if any(m.reason is not None and m.reason.code == "depends" for m in out) and shared:
@@ -185,6 +196,17 @@ class Marker:
             self.results, self.seen, self.again, self.explained = [], {}, {}, 0
             out = self._pass(relations)
         return out
+
+    def _explanations(self, relations: Sequence[Reads]) -> Iterator[tuple[str, Term]]:
+        """Relations ``V = t`` of the text for names of which nothing is declared."""
+        for r in relations:
+            says = r.link.k == 0 and r.step.kind == "=" and not CONSEQUENCE.search(r.link.before)
+            for c in r.step.conditions if says else ():
+                if c.head == "rel" and self._closed(c.terms[1]):
+                    continue
+                left = _bare(c.terms[0]) if c.head == "rel" else c
+                if left.head == "sym" and left.name() in self.scope.inferred - self.scope.context.definitions.keys():
+                    yield left.name(), c
 
     def _shared(self, relations: Sequence[Reads], marks: Sequence[Mark]) -> frozenset[str]:
         """On what proofs in the text rest, of what does not depend on what, unless the text says otherwise."""
@@ -532,7 +554,16 @@ class Marker:
         if self.scope.unread:
             return Because("not-read", f"not understood, and it may be an assumption: {self.scope.unread[0]}")
         if r.blocked:
-            return Because("not-read", f"its condition was not understood: {r.blocked}")
+            return Because("not-read", r.blocked)
+        described = self._inferred_in(claim) & self.scope.described
+        if described:
+            return Because(
+                "undeclared", f"what is said of {', '.join(sorted(described))} was not understood: define it"
+            )
+        held = {s.name(1) for c in claim.conditions for s in subterms(c) if s.head == "der"} & self.scope.partial
+        if held:
+            text = f"what is held fixed beside {', '.join(sorted(held))} may be meant otherwise"
+            return Because("other-reading", text)
         left = claim.conditions[0].terms[0] if claim.conditions[0].head == "rel" else None
         kin = self._kin(claim)
         if kin:
@@ -562,11 +593,14 @@ class Marker:
         return numeric and left.head in ("sym", "app") and any(context.declared(n).kind != "int" for n in free)
 
     def _late(self, claim: Says, r: Reads, ruling: Ruling) -> Because | None:
-        """Whether what the text says only later, of bounds and properties, saves a relation."""
+        """Whether what the text says only later, or beside it, saves a relation."""
         late = [t for order, t in self.scope.assumed if order > r.order and (t.head, t.args[0]) != ("rel", "=")]
+        inferred = self._inferred_in(claim)
+        late += [t for name, t in self.explained_by if name in inferred and t not in claim.conditions]
+        late = list(dict.fromkeys((*late, *r.perhaps)))
         if not late or self.ask(claim, (*ruling.facts, *late)).refuted:
             return None
-        return Because("needs", f"it may hold by what is said later: {', '.join(self.show(t) for t in late)}")
+        return Because("needs", f"it may hold by what is said elsewhere: {', '.join(self.show(t) for t in late)}")
 
     def _unknown(self, left: Term, ruling: Ruling) -> bool:
         """Whether a side is a name that has no definition and of which no equation speaks."""

@@ -39,6 +39,16 @@ CONDITION = re.compile(
     r"(?:.*\b)?(?:for|if|when|whenever|at|where|provided|assuming|as long as|all|each|any|every|with)\W*\Z",
     re.IGNORECASE,
 )
+COPULA = re.compile(
+    r"[\s,]*(?:here |simply |just |again )?(?:is|was|are|were|be|being|denotes?|stands?|equals?|means?"
+    r"|represents?|refers?|abbreviates?|collects?|for)\b"
+)
+"""Words after a formula that say what it is."""
+NAMING = re.compile(
+    r"\b(?:call(?:ed|ing)?|denot(?:e|ed|ing)|abbreviat(?:e|ed|ing)|writ(?:e|ing)|wrote|named?|known|be)"
+    r"(?: (?:it|this|that|them|by|as|the \w+))* *\Z"
+)
+"""Words before one."""
 CONSTANT = re.compile(r"const(?:ant)?s?\.?")
 REASON = re.compile(r"\W*(?:by|using|since|because|as|from|due to|via|chain rule|product rule)\b", re.IGNORECASE)
 
@@ -82,7 +92,10 @@ class Link:
         before: the words of its sentence that stand before it, in lower case.
         note: the reason that is written beside it, or over its sign.
         given: conditions of its sentence or row ("for x > 0"), as texts.
+        perhaps: conditions that stand near it, and may be meant for it.
         marked: a "!" stands over its sign.
+        defines: its sign is that of a definition.
+        doubt: why it is not sure that it belongs to its chain.
     """
 
     sign: str
@@ -92,7 +105,10 @@ class Link:
     before: str = ""
     note: str = ""
     given: list[Spelled] = field(default_factory=list)
+    perhaps: list[Spelled] = field(default_factory=list)
     marked: bool = False
+    defines: bool = False
+    doubt: str = ""
 
 
 @dataclass(eq=False)
@@ -102,12 +118,14 @@ class Chain:
     Attributes:
         implied: it follows an arrow, from the relation before it.
         order: its place among all that is read, declarations included.
+        beside: the chain before it in its row, to which it is an aside ("…, u = wx").
     """
 
     sides: list[Side]
     links: list[Link] = field(default_factory=list)
     implied: bool = False
     order: int = 0
+    beside: Chain | None = None
 
 
 @dataclass(eq=False)
@@ -118,12 +136,14 @@ class Declaration:
         pieces: its words and formulas, with the cue word.
         premise: it assumes.
         chains: the relations that stand in it.
+        since: the place from which on it holds: the first relation of its sentence ("a = b, where x > 0").
     """
 
     pieces: list[outline.Piece]
     premise: bool
     order: int
     chains: list[Chain] = field(default_factory=list)
+    since: int = 0
 
     @property
     def span(self) -> Span:
@@ -144,6 +164,8 @@ class Derivation:
     words: str = ""
     alone: list[Side] = field(default_factory=list)
     """Displayed or boxed terms without any relation."""
+    described: list[str] = field(default_factory=list)
+    """Formulas of which the words say what they are ("here $u$ is the sum of …")."""
 
 
 # -- rows to segments -------------------------------------------------------------------------------------
@@ -161,6 +183,8 @@ class Segment:
     boxed: list[bool] = field(default_factory=list)
     fresh_cell: bool = False
     """Whether it opens the first cell of its row."""
+    cell: int = 0
+    """The cell of its first sign, counted from 1; 0 if that sign does not open a cell."""
 
 
 def segments(cells: Sequence[Spelled]) -> list[Segment]:
@@ -176,11 +200,13 @@ def segments(cells: Sequence[Spelled]) -> list[Segment]:
     current: list[Leaf] = []
     after, depth, top = "", 0, 0
     cell_of = {t: sum(b <= t.start for b in breaks) for t in tokens}
+    opening = {t for t, u in zip(tokens, [None, *tokens], strict=False) if u is None or cell_of[u] < cell_of[t]}
 
     def close(then: str) -> None:
         nonlocal current, after
         if current:
             out.append(_segment(current, line, after, boxes, cell_of[current[0]] <= 1))
+            out[-1].cell = next((cell_of[t] for t in out[-1].signs[:1] if t in opening), 0)
             after = then
         else:
             after = f"{after} {then}".strip() if then not in (",", ";", "quad", ":") else after
@@ -364,6 +390,15 @@ class Finder:
         self.clause: list[outline.Piece] = []
         self.clause_chains: list[Chain] = []
         self.given: list[Spelled] = []
+        self.perhaps: list[Spelled] = []
+        self.fresh: list[Link] = []
+        """The relations of the sentence since the last condition."""
+        self.columns: dict[int, Chain] = {}
+        """The chains of a display by the cells that their signs open."""
+        self.beside: list[Chain] = []
+        """The chains of the last row."""
+        self.begun = 0
+        """The place of the first relation of the sentence."""
         self.stop = True
         self.note = ""
         self.membership = False
@@ -394,12 +429,21 @@ class Finder:
                 self.prose(p, pieces[k + 1] if k + 1 < len(pieces) else None)
             else:
                 self.formula(p)
+                self.describe(pieces[max(0, k - 1) : k + 2], p)
         last = pieces[-1]
         if (isinstance(last, outline.Formula) and last.display) or re.search(r"[.?!]\W*\Z", outline.plain(pieces[-1:])):
             self.sentence_end()
         else:
             self.flush()
             self.mode = "claim"
+
+    def describe(self, around: Sequence[outline.Piece], f: outline.Formula) -> None:
+        """Note a formula if the words beside it say what it is."""
+        texts = [p.text if isinstance(p, outline.Words) else "" for p in around]
+        k = list(around).index(f)
+        before, after = "".join(texts[:k]), "".join(texts[k + 1 :])
+        if not f.display and (COPULA.match(after) or NAMING.search(before.lower())):
+            self.out.described.append(f.text)
 
     def prose(self, p: outline.Words, following: outline.Piece | None) -> None:
         """Words between formulas: where sentences end, and what role the formulas after them have."""
@@ -468,8 +512,13 @@ class Finder:
     def sentence_end(self) -> None:
         self.flush()
         self.stated()
+        formulas = [p for p in self.sentence if isinstance(p, outline.Formula)]
+        if self.last is not None and len(formulas) == len(self.given):
+            for x in self.last.links:
+                x.perhaps += self.given
         self.sentence = []
         self.mode, self.words, self.given, self.note, self.stop = "claim", [], [], "", True
+        self.perhaps, self.fresh, self.begun = [], [], 0
 
     def stated(self) -> None:
         """Keep a sentence that states a convention, or what a name is ("The label y is one-hot")."""
@@ -516,7 +565,8 @@ class Finder:
         role = Role.PREMISE if self.mode == "premise" else Role.DEFINITION
         for c in chains:
             c.links[0].role = role
-        self.out.declarations.append(Declaration(pieces, self.mode == "premise", self.order, chains))
+        since = self.begun or self.order
+        self.out.declarations.append(Declaration(pieces, self.mode == "premise", self.order, chains, since))
 
     # -- formulas -----------------------------------------------------------------------------------
 
@@ -531,6 +581,7 @@ class Finder:
         conditional = not f.display and self._conditional(f)
         self.words.append("$")
         if conditional:
+            self._condition(f.body)
             return
         before = " ".join(self.words[-41:-1])
         if re.search(r"(?:respect to|depends? on|wrt)(?: the)?(?: \w+){0,2}\Z", before):
@@ -549,10 +600,19 @@ class Finder:
         """Whether an inline formula says for what the sentence holds."""
         if self.mode != "claim":
             return False
-        if self._after_condition() and CONDITIONAL_SIGN.search(f.text):
-            self.given.append(f.body)
-            return True
-        return False
+        defines = re.search(r":=|\\coloneqq", f.text) is not None
+        return self._after_condition() and not defines and bool(CONDITIONAL_SIGN.search(f.text))
+
+    def _condition(self, text: Spelled) -> None:
+        """A condition holds for what follows in its sentence, or for the chain before it ("a = b for x > 0")."""
+        if not self.fresh:
+            self.given.append(text)
+            return
+        for x in self.fresh:
+            ours = self.last is not None and x in self.last.links
+            (x.given if ours else x.perhaps).append(text)
+        self.perhaps.append(text)
+        self.fresh = []
 
     def _after_condition(self) -> bool:
         """Whether the words before a formula open a condition: "for", "if", with a few words or a list between."""
@@ -576,6 +636,9 @@ class Finder:
                 self.out.unread.append((cells[0].span().to(cells[-1].span()), error))
                 self.last = None
                 return
+        if number == 0:
+            self.columns = {}
+        before, self.beside = self.beside, []
         given: list[Spelled] = []
         links: list[Link] = []
         note = ""
@@ -593,20 +656,36 @@ class Finder:
                 note = s.after
                 continue
             opens = k == 0 and s.fresh_cell and not row.continued
-            links += self.segment(s, f, opens, first_row=number == 0)
+            links += self.segment(s, f, opens, before, first_row=number == 0)
         tail = found[-1].after if found else ""
         for x in links:
-            x.given = [*self.given, *given]
+            x.given, x.perhaps = [*self.given, *given], [*self.perhaps]
             x.note = x.note or note or (tail if REASON.match(tail) else "")
+        self.fresh += links
 
-    def segment(self, s: Segment, f: outline.Formula, opens: bool, *, first_row: bool) -> list[Link]:
+    def _continued(self, s: Segment, before: Sequence[Chain]) -> tuple[Chain | None, str]:
+        """The chain with which a segment goes on that has no left side, and why that may be another.
+
+        It is the one whose sign opened the same cell in a row above; else the first of the row before it.
+        """
+        if s.cell in self.columns and s.cell > 1:
+            return self.columns[s.cell], ""
+        if self.beside:
+            return self.beside[-1], ""
+        if len(before) > 1:
+            return before[0], "it is not clear which relation of the row above it continues"
+        return self.last, ""
+
+    def segment(
+        self, s: Segment, f: outline.Formula, opens: bool, before: Sequence[Chain], *, first_row: bool
+    ) -> list[Link]:
         """Add what a segment says to the chains; the links that are new."""
         sides, signs = list(s.sides), list(s.signs)
         if any(t.text not in JUDGED for t in signs):
             return []
         if not signs and not f.display and not any(s.boxed):
             return []
-        last = self.last
+        last, doubt = self._continued(s, before)
         continues = sides[0] is None and last is not None
         extends = (
             last is not None
@@ -621,6 +700,9 @@ class Finder:
             return []
         else:
             chain = Chain([], order=self._next(), implied=s.after == "=>")
+            self.begun = self.begun or chain.order
+            chain.beside = self.beside[0] if self.beside and not chain.implied else None
+            doubt = ""
             self.out.chains.append(chain)
             if self.mode in ("declare", "premise", "set") and signs:
                 self.clause_chains.append(chain)
@@ -638,10 +720,16 @@ class Finder:
             link = Link(JUDGED[t.text], len(chain.sides) - 1, role, self.block, " ".join(self.words[-40:]))
             link.marked = "!" in over
             link.note = over if over not in ("!", "?") else ""
+            link.defines = t.text == ":="
+            link.doubt = doubt
             chain.sides.append(Side([side] if side is not None else [], boxed))
             chain.links.append(link)
             out.append(link)
         self.last = chain
+        if chain not in self.beside:
+            self.beside.append(chain)
+        if s.cell:
+            self.columns[s.cell] = chain
         return out
 
     def _next(self) -> int:

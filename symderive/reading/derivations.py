@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from symderive.kernel.context import Rejected
-from symderive.kernel.shapes import Shape, check_condition, same_shape
-from symderive.kernel.terms import ZERO, Term, at, make, num, rebuild, rel, shift, subterms, sym
+from symderive.kernel.shapes import Shape, check_condition
+from symderive.kernel.terms import ZERO, Term, make, num, rebuild, rel, shift, subterms, sym
 from symderive.language.report import Role
 from symderive.reading.chains import Chain, Declaration, Derivation, Link, Side, find, subscripts
 from symderive.reading.documents import outline
@@ -74,7 +74,8 @@ class Relation:
         step, anchor: from the last readable term, and from the left side of the chain.
         left: which side of the chain `step` starts from.
         given: facts of its own ("for x > 0").
-        blocked: why it may not be refuted: a part of its conditions was not read.
+        perhaps: facts that stand near it and may be meant for it.
+        blocked: why it may not be refuted: a part of its conditions was not read, or its place in a chain is not clear.
         again: the name on its left side, if the text has defined it before by another equation.
         earlier: where that stands.
     """
@@ -90,6 +91,7 @@ class Relation:
     skips: int
     error: ReadingError | None = None
     given: tuple[Term, ...] = ()
+    perhaps: tuple[Term, ...] = ()
     blocked: str = ""
     order: int = 0
     again: str = ""
@@ -161,6 +163,18 @@ class Meaning:
         empty = Claim("")
         chain = Chain([side, side], [Link("=", 0, Role.CLAIM, 0)])
         return Relation(0, 0, chain.links[0], chain, Role.CLAIM, empty, empty, 0, 0), value
+
+    @property
+    def described(self) -> frozenset[str]:
+        """Names of which only words say what they are."""
+        symbols: set[str] = set()
+        for text in self.found.described:
+            try:
+                s = peel(parse(text, self.names.words))
+            except ReadingError:
+                continue
+            symbols |= {symbol_key(s), s.base} if s is not None else set()
+        return self.inferred & symbols
 
     @property
     def inferred(self) -> frozenset[str]:
@@ -457,7 +471,8 @@ class _Understanding:
             if head in known:
                 self.restated.add(f)
             else:
-                self.out.assumed.append(Assumed(f, outline.plain(d.pieces).strip(), d.span, d.order))
+                since = d.order if f.head == "rel" and f.name() == "=" else d.since or d.order
+                self.out.assumed.append(Assumed(f, outline.plain(d.pieces).strip(), d.span, since))
         return True
 
     def about_indices(self, f: Term, names: Names) -> bool:
@@ -476,7 +491,7 @@ class _Understanding:
         left, right = self.node(c.sides[0], trial), self.node(c.sides[1], trial)
         if left is None or right is None:
             return None
-        if self.used_before(left, c.order):
+        if not c.links[0].defines and self.used_before(left, c.order if c.beside is None else c.beside.order):
             return None
         root = Node("chain", [left, Leaf("REL", "=", left.end, left.end), right])
         item = Item(root, "let")
@@ -585,7 +600,9 @@ class _Understanding:
                 role = Role.IMPLICATION
             if (premise and role in (Role.CLAIM, Role.STEP)) or (c in self.special and x.k == 0):
                 role = Role.PREMISE
-            given, blocked = self.given(x)
+            given, blocked = self.given(x.given)
+            perhaps, also = self.given(x.perhaps)
+            blocked = x.doubt or blocked or also
             none = Claim("", why=("unread", ""))
             signs = [y.sign for y in c.links[: x.k + 1]]
             why = errors[k] or (errors[last] if last == k - 1 else None) or (errors[0] if last < 0 else None)
@@ -618,6 +635,7 @@ class _Understanding:
                 skips,
                 why if not step.kind else None,
                 given,
+                perhaps,
                 blocked,
                 c.order,
                 again,
@@ -671,10 +689,10 @@ class _Understanding:
         self.names = trial
         return value, None
 
-    def given(self, x: Link) -> tuple[tuple[Term, ...], str]:
-        """The conditions of a relation; what of them cannot be read."""
+    def given(self, texts: Sequence[Spelled]) -> tuple[tuple[Term, ...], str]:
+        """The conditions of a relation; which of them cannot be read."""
         out: list[Term] = []
-        for g in x.given:
+        for g in texts:
             try:
                 node = parse(g.text, self.names.words)
                 if Declarer(self.names.copy()).range(node) is not None or (peel(node) is not None):
@@ -684,13 +702,13 @@ class _Understanding:
                 if isinstance(node, Node) and node.kind == "chain" and node.parts[1].text == "~":
                     s = peel(node.parts[0])
                     if s is None or s.base not in self.names or self.names.declared(s.base).kind != "random":
-                        return tuple(out), g.text
+                        return tuple(out), f"its condition was not understood: {g.text}"
                     continue
                 trial = self.names.copy()
                 out.append(Elaborator(trial, node).condition(node))
                 self.names = trial
             except ReadingError:
-                return tuple(out), g.text
+                return tuple(out), f"its condition was not understood: {g.text}"
         return tuple(out), ""
 
     # -- claims -------------------------------------------------------------------------------------
@@ -844,27 +862,11 @@ def _head(t: Term) -> str:
     return t.name() if t.head in ("sym", "app") else ""
 
 
-def orientations(names: Names, sign: str, a: Value, b: Value, r: Relation) -> Iterator[Claim]:
-    """The claim with one side transposed."""
+def orientations(names: Names, sign: str, a: Value, b: Value, right: Side | None = None) -> Iterator[Claim]:
+    """The claim with one side transposed: what it says in the other layout of derivatives."""
     place = Node("empty", [])
     el = Elaborator(names.copy(), place)
     for x, y in ((el.transpose(a, el.shape(a, place)), b), (a, el.transpose(b, el.shape(b, place)))):
-        found = relate(names, sign, x, y, r.right, ())
+        found = relate(names, sign, x, y, right or Side([]), ())
         if found.conditions:
             yield found
-
-
-__all__ = [
-    "Assumed",
-    "Claim",
-    "Meaning",
-    "Relation",
-    "at",
-    "compose",
-    "orientations",
-    "relate",
-    "same_shape",
-    "subterms",
-    "sym",
-    "understand",
-]

@@ -57,11 +57,11 @@ def readings(m: Meaning, r: Relation, *, final: bool) -> Iterator[Reading]:
             )
             yield Reading("convention", "Repeated indices are summed.", claim)
     if has(a.term, "der") or has(b.term, "der"):
-        layouts = {"denominator-layout", "numerator-layout"}
-        settled = stated & layouts or (final and stated & {"rows", "columns"})
+        # where a gradient is a row in numerator layout, authors differ: that sentence alone settles nothing
+        settled = "denominator-layout" in stated or (final and stated & {"rows", "columns"})
         other = "numerator" if "denominator-layout" in stated else "denominator"
         say = "Gradients are rows." if a.row != b.row else f"We use the {other} layout."
-        for claim in orientations(m.names, r.link.sign, a, b, r):
+        for claim in orientations(m.names, r.link.sign, a, b, r.right):
             yield Reading("hint" if settled else "convention", say, claim)
     if "log2" not in stated and any(
         s.head == "app" and s.name() == "log" for s in (*subterms(a.term), *subterms(b.term))

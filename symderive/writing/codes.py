@@ -93,6 +93,9 @@ _WORDS = (
 _VERDICT = (
     ("budget", "The work that one claim may take was spent.", "a long network with every entry written out", "Split the claim; name intermediate results."),
     ("needs", "A proof needs more than is given; what it needs is printed.", r"\sqrt{x^2} = x without x \ge 0", "State the missing assumption, if it is meant."),
+    ("assumed", "The answer is right under an assumption that the solution makes by itself.", "Assume $x = 0$.  The gradient is 0.", "Derive it without that assumption, or state it in the problem."),
+    ("not-built", "A derivative by a defined quantity of which the term is not built, or by one that an assumption ties to it: it is not silently 0.",
+     r"\partial L / \partial z after Let $z = wx$, where $L$ does not contain $wx$", "Define the term by way of that quantity."),
     ("no-witness", "No exact point was found at which all assumptions hold and both sides have values, so the proof may be about nothing.",
      "assumptions that hold for no numbers of moderate size", "Check the assumptions."),
     ("contradiction", "The assumptions contradict each other; from them everything follows, so nothing is said.", "Assume $x > 1$ and $x < 0$.", "Remove one of them."),

@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import product
 from math import prod
 
+from symderive.engine.built import unbuilt
 from symderive.engine.plans.chains import Chains
 from symderive.engine.plans.expressing import Expressing
 from symderive.engine.plans.forms import Forms, size
@@ -24,7 +25,6 @@ from symderive.kernel.context import Context, Rejected, family_member
 from symderive.kernel.lowering import lower
 from symderive.kernel.shapes import SCALAR, Shape, shape
 from symderive.kernel.terms import Term, TooDeep, abstract, at, bound, literal, make, num, rebuild, rel, subterms
-from symderive.kernel.words import say
 from symderive.language.problem import Derivation, GoalKind, beyond
 from symderive.language.verdict import Kind, Verdict
 
@@ -43,7 +43,7 @@ def closed(work: Work) -> Derivation:
     assert target is not None
     if shape(work.context, target) != SCALAR:
         return tensor(work, target)
-    why = unbuilt(work.context, target)
+    why = _unknown(work.context, target) or unbuilt(work.context, target)
     if why:
         return work.done(None, None, why)
     if work.goal.at and not any(s.head in ("der", "ex") for s in subterms(target)):
@@ -54,21 +54,13 @@ def closed(work: Work) -> Derivation:
     return with_values(work, target, answer)
 
 
-def unbuilt(context: Context, target: Term) -> str:
-    """Why a derivative in the target must not be given as 0; empty if there is none of that kind."""
+def _unknown(context: Context, target: Term) -> str:
+    """That a quantity without definition is differentiated; empty if none is."""
     for t in subterms(target):
-        if t.head != "der" or t.dangling or context.depends(t.terms[0], t.name(1)):
-            continue
-        body, v = t.terms[0], t.name(1)
-        found = family_member(body)
-        if v in context.definitions:
-            return f"{say(body)} is not built from {v}"
-        if found is not None and found[0] not in context.definitions:
-            return f"{found[0]} has no definition: say on what it depends"
-        names = context.closure(body)
-        equations = [f for f in context.facts if f.head == "rel" and f.name() == "="]
-        if any(v in context.closure(f) and names & context.closure(f) for f in equations):
-            return f"an assumption ties {v} to {say(body)}; if that holds identically, define it"
+        if t.head == "der" and not t.dangling and not context.depends(t.terms[0], t.name(1)):
+            found = family_member(t.terms[0])
+            if found is not None and found[0] not in context.definitions:
+                return f"{found[0]} has no definition: say on what it depends"
     return ""
 
 

@@ -7,6 +7,7 @@ A derivative by a vector is the table of derivatives by its entries: ∂(number)
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from symderive.kernel.context import Definition, Name, base_name
 from symderive.kernel.terms import INF, Term, at, bound, make, rebuild, shift, subterms, sym
 from symderive.reading.formulas.factors import Taken, el_value
 from symderive.reading.formulas.functions import applied, function_named, head
+from symderive.reading.formulas.graft import graft
 from symderive.reading.formulas.lexer import Leaf
 from symderive.reading.formulas.names import Meaning, spell, tabulate
 from symderive.reading.formulas.surface import Node, Surface
@@ -249,6 +251,8 @@ def _by(el: Elaborator, operand: Value, variable: Surface, node: Surface) -> Val
     if name is None:
         raise el.error("syntax", "one differentiates by a name or its entries", variable, "Give the quantity a name.")
     _presume(el, operand.term, name, node)
+    if name in el.names.scope.definitions and not el.names.scope.context().depends(operand.term, name):
+        operand = replace(operand, term=graft(el.names, operand.term, name))
     free = el.shape(place, variable)
     own = el.shape(operand, node)
     if free and len(own) + len(free) > 4:

@@ -89,6 +89,8 @@ class Names:
     """What was said and not understood; it blocks refutations."""
     presumed: set[tuple[str, str]] = field(default_factory=set)
     """(u, v): u was not declared, and is taken not to depend on v, by which something is differentiated."""
+    partial: set[str] = field(default_factory=set)
+    """Names put into earlier definitions, parts of whose own bodies stand there elsewhere too: see `graft`."""
     tainted: set[str] = field(default_factory=set)
     """Names that occur in what was not read: of them nothing is inferred."""
     strict: bool = False
@@ -117,6 +119,7 @@ class Names:
             {k: list(v) for k, v in self.mentions.items()},
             list(self.unread),
             set(self.presumed),
+            set(self.partial),
             set(self.tainted),
             self.strict,
             self.reserved,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from symderive.kernel.context import Definition, Name, Range, Rejected
+from symderive.kernel.shapes import same_shape
 from symderive.kernel.shapes import shape as kernel_shape
 from symderive.kernel.terms import INF, Term, bound, make, num, sym, value
 from symderive.kernel.wellfounded import check_definitions
@@ -17,7 +18,7 @@ from symderive.reading.formulas.alphabet import styled
 from symderive.reading.formulas.elaborate import Elaborator, Value, leaves
 from symderive.reading.formulas.errors import ReadingError
 from symderive.reading.formulas.lexer import Leaf
-from symderive.reading.formulas.names import Macro, Meaning, Names, loose, spell, tabulate, tensor
+from symderive.reading.formulas.names import Macro, Meaning, Names, Ranges, loose, spell, tabulate, tensor
 from symderive.reading.formulas.surface import Node, Surface
 from symderive.reading.formulas.symbols import Symbol, items, mention, peel, unwrap
 from symderive.reading.statements.forms import inside, is_power, key_of, relation_of, steps_back, symbols_in
@@ -198,9 +199,12 @@ class Definitions(Sets):
     def define_families(self, group: dict[str, list[Pending]]) -> None:
         """Families by recurrence: their ranges first, then the bodies, in which all of them may stand."""
         plans = {base: self._clauses(base, ps) for base, ps in group.items()}
-        dims = [()] + [(sym(k),) for k, m in self.names.meanings.items() if m.role == "dimension"]
+        vectors = [tensor((sym(k),)) for k, m in self.names.meanings.items() if m.role == "dimension"]
+        known = {base: self._own_shape(clauses, set(plans)) for base, clauses in plans.items()}
+        usual: list[Ranges] = [(), *vectors]
+        choices = [usual if (own := known[base]) is None else [own] for base in plans]
         error: ReadingError | None = None
-        for shapes in product(dims, repeat=len(plans)):
+        for shapes in product(*choices):
             trial = self.names.copy()
             try:
                 self._try_families(trial, plans, dict(zip(plans, shapes, strict=True)))
@@ -211,6 +215,22 @@ class Definitions(Sets):
             return
         assert error is not None
         raise error
+
+    def _own_shape(self, clauses: list[tuple[list[Range], list[str], int, Pending]], group: set[str]) -> Ranges | None:
+        """The shape of the members of a family, if a clause tells it that mentions none of the families."""
+        for ranges, letters, _, p in clauses:
+            if p.mentions & group:
+                continue
+            el = Elaborator(self.names.copy(), p.right)
+            el.bound = {x: bound(loose(x)) for x in letters if x}
+            el.bound_ranges = dict(zip(letters, ranges, strict=True))
+            try:
+                found = el.shape(el.read(p.right), p.right)
+            except ReadingError:
+                continue
+            if found and not any(end.loose for r in found for end in r):
+                return found
+        return None
 
     def _clauses(self, base: str, ps: Sequence[Pending]) -> list[tuple[list[Range], list[str], int, Pending]]:
         """Clauses as (ranges, letters, upper, definition), ordered by their first index."""
@@ -246,7 +266,7 @@ class Definitions(Sets):
         names: Names,
         base: str,
         clauses: list[tuple[list[Range], list[str], int, Pending]],
-        shape: tuple[Term, ...],
+        shape: Ranges,
     ) -> tuple[Term, Term] | None:
         """The member before the first one of a recurrence, as a name of its own, where the text gives it no value."""
         ranges, letters, upper, p = clauses[0]
@@ -257,7 +277,7 @@ class Definitions(Sets):
             return None
         key = f"{base}^⁽{first - 1}⁾" if upper else f"{base}_{first - 1}"
         if key not in names:
-            names.add(Meaning(key, spell(key), "inferred", "initial value"), Name("real", tensor(shape)))
+            names.add(Meaning(key, spell(key), "inferred", "initial value"), Name("real", shape))
             names.inferred.append(f"{spell(key)} is where the recurrence starts")
         return num(first - 1), sym(key)
 
@@ -265,7 +285,7 @@ class Definitions(Sets):
         self,
         names: Names,
         plans: dict[str, list[tuple[list[Range], list[str], int, Pending]]],
-        shapes: dict[str, tuple[Term, ...]],
+        shapes: dict[str, Ranges],
     ) -> None:
         starts = {base: self._initial(names, base, clauses, shapes[base]) for base, clauses in plans.items()}
         for base, clauses in plans.items():
@@ -287,7 +307,7 @@ class Definitions(Sets):
                     raise ReadingError("redefined", f"{spell(base)} has another shape", p.symbol.start, p.symbol.end)
                 del names.scope.names[base]
                 del names.meanings[base]
-            names.add(meaning, Name("real", (*outer, (first, last), *tensor(shapes[base]))))
+            names.add(meaning, Name("real", (*outer, (first, last), *shapes[base])))
         for base, clauses in plans.items():
             params = tuple(f"{base}#{k}" for k in range(len(clauses[-1][0])))
             start = starts[base]
@@ -299,11 +319,11 @@ class Definitions(Sets):
                 el.bound_ranges = dict(zip(letters, ranges, strict=True))
                 read = el.read(p.right)
                 found = el.shape(read, p.right)
-                if (found and not shapes[base]) or len(found) > len(shapes[base]):
+                if found and not same_shape(found, shapes[base]):
                     raise ReadingError("shape", f"{spell(base)} is not a number", p.right.start, p.right.end)
                 body = read.term
                 if shapes[base] and not found:
-                    body = tabulate(lambda *_, b=body: b, tensor(shapes[base]))
+                    body = tabulate(lambda *_, b=body: b, shapes[base])
                 rows.append((tuple(ranges), body))
             names.scope.definitions[base] = Definition(params, tuple(rows))
             names.changed()
