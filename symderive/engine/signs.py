@@ -43,6 +43,8 @@ class Signs:
         self.plain: dict[Term, int | None] = {}
         """Terms that are positive without any search, each with the line."""
         self._generators: dict[int, Known | None] = {}
+        self._false: list[Product] = []
+        """Products from a known line that says of a number what is not so, such as 0 ≠ 0: they add up to 0 < 0."""
 
     # -- facts ----------------------------------------------------------------------------------
 
@@ -62,6 +64,9 @@ class Signs:
         except (ZeroDivisionError, TooLarge, Stuck):
             return
         if f.num.is_constant():
+            # an instance of a fact may rest on a guard that cannot hold: it says nothing of the facts
+            if f.den.is_constant() and builder.line(line).hypotheses <= {claim}:
+                self._false = self._false or _absurd(f.num, op, line)
             return
         if f.den.is_constant():
             self.enter(Known(f.num, op, (line,)))
@@ -72,12 +77,13 @@ class Signs:
     def assuming(self, line: int) -> Iterator[None]:
         """Know one more line inside."""
         before, lines, generators = list(self.facts), dict(self._lines), dict(self._generators)
-        proved = dict(self._proved)
+        proved, false = dict(self._proved), self._false
         self.learn(line)
         try:
             yield
         finally:
             self.facts, self._lines, self._generators, self._proved = before, lines, generators, proved
+            self._false = false
 
     def enter(self, known: Known) -> None:
         if not any(k.poly == known.poly and k.op == known.op for k in self.facts):
@@ -91,6 +97,8 @@ class Signs:
         ring = self.normal.ring
         if (absurd := self.normal.facts.contradiction()) is not None:
             return absurd
+        if self._false:
+            return self.conclude(ABSURD, self._false)
         known = [k for k in self.facts if k.op != "!="][:MAX_FACTS]
         for k in known:
             if k.poly.is_constant() and k.poly.leading_coefficient() < 0:
@@ -437,3 +445,12 @@ def multiple(p: Poly, q: Poly) -> Fraction | None:
 
 def vector(p: Poly) -> dict[object, Fraction]:
     return {m: Fraction(int(c.p), int(c.q)) for m, c in p.to_dict().items()}
+
+
+def _absurd(p: Poly, op: str, line: int) -> list[Product]:
+    """The products that make 0 < 0 of a line ``0 op c``, if that is false of the constant c."""
+    if p.is_zero():
+        return [] if op == "<=" else [(Fraction(1), (line,) if op == "<" else (line, line), ())]
+    c = p.leading_coefficient()
+    c = Fraction(int(c.p), int(c.q))
+    return [(Fraction(1), (line,), ()), (-c, (), ())] if op != "!=" and c < 0 else []
