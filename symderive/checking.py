@@ -151,6 +151,7 @@ class _Checker:
             varying(meaning),
             equated(meaning),
             meaning.described,
+            frozenset(k for k, v in meaning.names.meanings.items() if v.role == "index"),
             frozenset(meaning.names.partial),
             f"{text} {meaning.found.words}".lower(),
             units,

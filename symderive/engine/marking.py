@@ -100,6 +100,8 @@ class Scope:
     """Those of them that stand on the left of a relation."""
     described: frozenset[str] = frozenset()
     """Names of which nothing was said but in words that were not understood."""
+    indices: frozenset[str] = frozenset()
+    """Letters that are free indices."""
     partial: frozenset[str] = frozenset()
     """Names that stand for a part of earlier terms, of which other parts rest on the same quantities."""
     words: str = ""
@@ -560,6 +562,9 @@ class Marker:
             return Because(
                 "undeclared", f"what is said of {', '.join(sorted(described))} was not understood: define it"
             )
+        hidden = self._hidden(claim)
+        if hidden:
+            return Because("other-reading", f"{hidden} is free in a definition: is it to be summed over?")
         held = {s.name(1) for c in claim.conditions for s in subterms(c) if s.head == "der"} & self.scope.partial
         if held:
             text = f"what is held fixed beside {', '.join(sorted(held))} may be meant otherwise"
@@ -581,6 +586,15 @@ class Marker:
         if left is not None and claim.kind in ("=", "<", "<=", ">", ">=") and self._unknown(left, ruling):
             return Because("condition", f"read as a condition on {self.show(left)}: nothing is said of its value")
         return None
+
+    def _hidden(self, claim: Says) -> str:
+        """An index on which a claim rests only through definitions: nothing there says which one it is."""
+        mentioned = {s.name() for c in claim.conditions for s in subterms(c) if s.head == "sym"}
+        context = self.scope.context
+        behind = {n for c in claim.conditions for n in context.closure(c)} & context.definitions.keys()
+        bodies = [body for n in behind for _, body in context.definitions[n].clauses]
+        found = {s.name() for b in bodies for s in subterms(b) if s.head == "sym"} & self.scope.indices
+        return ", ".join(sorted(found - mentioned))
 
     def _example(self, claim: Says) -> bool:
         """Whether a number is given for a name that rests on names without a value, as for an example."""
@@ -707,9 +721,9 @@ class Marker:
         for reading in self.readings(r):
             if (
                 not reading.claim.conditions
-                or not self.ask(
-                    reading.claim, (*facts, *reading.facts), 0 if reading.kind == "convention" else TRIAL_UNITS * 2
-                ).proved
+                or not self._under(reading)
+                .ask(reading.claim, (*facts, *reading.facts), 0 if reading.kind == "convention" else TRIAL_UNITS * 2)
+                .proved
             ):
                 continue
             mark.holds_if += ((reading.kind, reading.say),)
@@ -734,6 +748,13 @@ class Marker:
                 mark.mistake = repair
                 break
         self.explained += 1
+
+    def _under(self, reading: Reading) -> Marker:
+        """The marker under a reading: with its definitions."""
+        if not reading.definitions:
+            return self
+        definitions = {**self.scope.context.definitions, **reading.definitions}
+        return Marker(replace(self.scope, context=replace(self.scope.context, definitions=definitions, memo={})))
 
 
 def misrounded(r: Reads, ruling: Ruling) -> Repair | None:

@@ -15,11 +15,11 @@ from fractions import Fraction
 from itertools import pairwise, product
 
 from symderive.kernel.algebra import difference
-from symderive.kernel.context import Context, Range
+from symderive.kernel.context import Context, Range, Rejected
 from symderive.kernel.defined import defined_parts
 from symderive.kernel.intervals import Interval, Undefined, Unsure
 from symderive.kernel.models import Entries, Evaluator, FunctionModel, Model, volume
-from symderive.kernel.terms import Term, literal, subterms, sym
+from symderive.kernel.terms import Term, at, bound, literal, num, rebuild, subterms, sym
 
 NUMBERS: list[Fraction | int] = [
     1,
@@ -56,10 +56,12 @@ CENTRED: list[Law] = [
     [(Fraction(1, 5), Fraction(-4)), (Fraction(4, 5), Fraction(1))],
 ]
 SHIFTED: list[Law] = [
+    [(Fraction(1, 2), Fraction(1)), (Fraction(1, 2), Fraction(5))],
+    [(Fraction(1, 5), Fraction(-2)), (Fraction(4, 5), Fraction(3))],
     [(Fraction(1, 2), Fraction(0)), (Fraction(1, 2), Fraction(2))],
-    [(Fraction(1, 3), Fraction(1)), (Fraction(2, 3), Fraction(4))],
-    [(Fraction(1, 4), Fraction(-1)), (Fraction(3, 4), Fraction(3))],
+    [(Fraction(1, 2), Fraction(-3)), (Fraction(1, 2), Fraction(-1))],
 ]
+"""Like those of mean 0, of rational standard deviation."""
 POSITIVE_LAWS: list[Law] = [
     [(Fraction(1, 2), Fraction(1)), (Fraction(1, 2), Fraction(2))],
     [(Fraction(1, 3), Fraction(1, 2)), (Fraction(2, 3), Fraction(3))],
@@ -83,12 +85,35 @@ class Sampler:
         self.seed = hashlib.sha256(repr((claim, context.facts)).encode()).digest()
         self.constants = _constants((claim, *context.facts))
         own = sorted(defined_parts(context, claim.terms), key=repr)
+        self.choices = self._choices()
+        """Names whose entries, by an equation about each of them, can only have a few values."""
         self.positive, self.partly = _positive((*context.facts, *own))
         """Names that are to be positive, all of them or an entry of theirs."""
         closure = (context.closure(claim) | context.randoms).union(*(context.closure(f) for f in context.facts))
         ends = [e for n in context.signature for e in _ends(context, n)]
         closure = closure.union(*(context.closure(e) for e in ends))
         self.used = sorted(n for n in closure if n in context.signature and n not in context.definitions)
+
+    def _choices(self) -> dict[str, list[Fraction | int]]:
+        out: dict[str, list[Fraction | int]] = {}
+        e = Evaluator(self.context, Model({}))
+        for f in self.context.facts:
+            core = f.terms[2] if f.head == "all" else f
+            names = {s.name() for s in subterms(core) if s.head == "sym"}
+            ranks = [len(self.context.signature[n].ranges) for n in names]
+            if core.head != "rel" or core.name() != "=" or ranks != [0 if f is core else 1]:
+                continue
+            entry = sym(*names) if f is core else at(sym(*names), bound(0))
+            tried = {v: _replaced(core, entry, num(v)) for v in NUMBERS}
+            if any(t.dangling or any(s.head in ("sym", "at") for s in subterms(t)) for t in tried.values()):
+                continue
+            try:
+                values = [v for v, t in tried.items() if e.holds(t)]
+            except (Unsure, Undefined, Rejected):
+                continue
+            if values:
+                out[next(iter(names))] = values
+        return out
 
     def models(self, tries: int) -> Iterator[Evaluator]:
         """Models in which every fact that can be evaluated holds, simplest first."""
@@ -229,6 +254,8 @@ class Sampler:
 
     def _number(self, name: str, k: int, j: int, rng: random.Random, integer: bool) -> Fraction | int:
         """Value number j in model k: in order first, then on and around constants, then at random."""
+        if name in self.choices:
+            return rng.choice(self.choices[name])
         positive = name in self.positive or (name in self.partly and k % 3 < 2)
         pool: list[Fraction | int] = POSITIVE if positive else NUMBERS
         if integer:
@@ -331,7 +358,7 @@ class Sampler:
         if any("symmetric-law" in t for t in texts):
             return SYMMETRIC
         if any("ex" in t for t in texts):
-            laws = CENTRED if k % 2 == 0 else [*CENTRED[1:], *SHIFTED]
+            laws = CENTRED if k % 2 == 0 else [*SHIFTED, *CENTRED[1:]]
             turn = (k // 2 - k) % len(laws)  # every other k is here: one after the other
             return [*laws[turn:], *laws[:turn]]
         return [*SHIFTED, *CENTRED]
@@ -556,3 +583,7 @@ def _rational_root(q: Fraction) -> Fraction | None:
         return None
     a, b = integer_root(q.numerator, 2), integer_root(q.denominator, 2)
     return Fraction(a, b) if a * a == q.numerator and b * b == q.denominator else None
+
+
+def _replaced(t: Term, old: Term, new: Term) -> Term:
+    return new if t is old else rebuild(t, lambda a, _: _replaced(a, old, new))

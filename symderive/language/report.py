@@ -138,6 +138,8 @@ class Reading:
     """Words that hint at it; where one stands in the text, it excuses a relation."""
     facts: tuple[Any, ...] = ()
     """What it assumes beyond the text, as conditions."""
+    definitions: Mapping[str, Any] = field(default_factory=dict)
+    """Names that it defines otherwise."""
 
 
 @dataclass(frozen=True)

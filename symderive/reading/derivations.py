@@ -31,13 +31,15 @@ from symderive.reading.problems import pieces_of
 from symderive.reading.statements.declare import Declarer
 from symderive.reading.statements.sentences import Reader
 from symderive.reading.statements.sets import Item
-from symderive.reading.summing import free_letters, summed
+from symderive.reading.summing import free_letters, not_summed, summed
 
 CONSTANT = re.compile(
     r"\s*\+\s*(?:\\(?:text|mathrm|mbox|textrm|operatorname|textit)\s*\{\s*(?:const(?:ant)?s?\.?|C|c)\s*\}"
     r"|\{?\\rm const\}?|const\.?)\s*\Z"
 )
 SINGLE_CONSTANT = re.compile(r"\s*\+\s*([CcKk])\s*\Z")
+DIFFERENTIATED_I = re.compile(r"\\partial\s*(?:i|\{\s*i\s*\})(?![A-Za-z])")
+"""That i is a quantity, such as the gate of a cell: neither an index nor the imaginary unit."""
 GOALS = re.compile(
     r"\b(?:show|prove|verify|check|derive|find|compute|calculate|which|conclude|solve|determine|express|what|whether"
     r"|true|false|confirm|claim\w*|if)\b"
@@ -308,6 +310,8 @@ class _Understanding:
             if first is not None and not any(first.base in bases_of(n) for n in nodes[:-1]):
                 defined.add(first.base)
         trial = self.names.copy()
+        if "i" not in trial and any(DIFFERENTIATED_I.search(s.text) for c in self.found.chains for s in c.sides):
+            trial.number("i", "inferred")
         infer_families(trial, nodes, defined)
         fresh = set(trial.scope.names) - set(self.names.scope.names)
         if not any(self.numbered(n) for n in fresh):
@@ -586,7 +590,7 @@ class _Understanding:
             value, errors[k] = (None, errors[k]) if node is None else self.side(node, root)
             values.append(value)
         if "summation" in self.names.conventions and values[0] is not None:
-            fixed = {c.split(":", 1)[1] for c in self.names.conventions if c.startswith("not-summed:")}
+            fixed = not_summed(self.names)
             keep = free_letters(summed(values[0].term, self.names, fixed, repeated=True), self.names) | fixed
             values = [v and Value(summed(v.term, self.names, keep), v.row) for v in values]
         self.out.values.append(values)
@@ -695,7 +699,7 @@ class _Understanding:
         for g in texts:
             try:
                 node = parse(g.text, self.names.words)
-                if Declarer(self.names.copy()).range(node) is not None or (peel(node) is not None):
+                if Declarer(self.names.copy()).note_range(node, binder=True) or (peel(node) is not None):
                     continue
                 if re.fullmatch(r"[^\\=<>]*\\in\s*(?:\\mathbb\s*\{?\s*R\s*\}?|ℝ)\s*[.,;]?", g.text.strip()):
                     continue

@@ -7,8 +7,10 @@ the text of the right side, so that each has a place and can be printed as it wo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice, pairwise
 
+from symderive.kernel.context import Definition
 from symderive.kernel.terms import Term, make, num, rebuild, subterms
 from symderive.language.report import Reading, Repair
 from symderive.reading.derivations import Claim, Meaning, Relation, orientations, relate
@@ -51,11 +53,12 @@ def readings(m: Meaning, r: Relation, *, final: bool) -> Iterator[Reading]:
     stated = m.names.conventions
     if "summation" not in stated:
         keep = free_letters(summed(a.term, m.names, (), repeated=True), m.names)
-        if free_letters(b.term, m.names) - keep or free_letters(a.term, m.names) - keep:
+        definitions = summed_definitions(m, r)
+        if definitions or free_letters(b.term, m.names) - keep or free_letters(a.term, m.names) - keep:
             claim = related(
                 m, r, Value(summed(a.term, m.names, keep), a.row), Value(summed(b.term, m.names, keep), b.row)
             )
-            yield Reading("convention", "Repeated indices are summed.", claim)
+            yield Reading("convention", "Repeated indices are summed.", claim, definitions=definitions)
     if has(a.term, "der") or has(b.term, "der"):
         # where a gradient is a row in numerator layout, authors differ: that sentence alone settles nothing
         settled = "denominator-layout" in stated or (final and stated & {"rows", "columns"})
@@ -68,6 +71,19 @@ def readings(m: Meaning, r: Relation, *, final: bool) -> Iterator[Reading]:
     ):
         yield Reading("convention", "log is to base 2.", related(m, r, binary(a), binary(b)))
     yield from facts(m, r)
+
+
+def summed_definitions(m: Meaning, r: Relation) -> dict[str, Definition]:
+    """The definitions behind a relation in whose bodies letters are free, with the sums over these."""
+    context = m.names.scope.context()
+    used = {n for c in r.step.conditions for n in context.closure(c)}
+    out: dict[str, Definition] = {}
+    for n in used & m.names.scope.definitions.keys():
+        d = m.names.scope.definitions[n]
+        clauses = tuple((ranges, summed(body, m.names, ())) for ranges, body in d.clauses)
+        if clauses != d.clauses:
+            out[n] = replace(d, clauses=clauses)
+    return out
 
 
 def facts(m: Meaning, r: Relation) -> Iterator[Reading]:

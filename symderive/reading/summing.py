@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from symderive.kernel.context import Range
-from symderive.kernel.terms import INF, ONE, Term, abstract, bound, make, num, rebuild, shift, subterms
+from symderive.kernel.terms import INF, ONE, Term, abstract, bound, make, rebuild, shift, subterms
 from symderive.reading.formulas.names import Names, loose
 
 
@@ -44,6 +44,16 @@ def summed(t: Term, names: Names, keep: Collection[str], *, repeated: bool = Fal
         if hi is not INF:
             t = _place(t, letter, (lo, hi))
     return t
+
+
+def conventional(t: Term, names: Names) -> Term:
+    """What a definition says in its scope: with the sums over repeated letters, if that is the convention."""
+    return summed(t, names, not_summed(names)) if "summation" in names.conventions else t
+
+
+def not_summed(names: Names) -> set[str]:
+    """The letters over which the text says that nothing is summed."""
+    return {c.split(":", 1)[1] for c in names.conventions if c.startswith("not-summed:")}
 
 
 def _has(t: Term, letter: str) -> bool:
@@ -87,6 +97,3 @@ def _replaced(t: Term, letter: str, i: str) -> Term:
     if t.head == "sym":
         return bound(i) if t.name() == letter else t
     return rebuild(t, lambda a, _: _replaced(a, letter, i))
-
-
-__all__ = ["free_letters", "num", "range_of", "summed"]

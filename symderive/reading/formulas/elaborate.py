@@ -42,8 +42,17 @@ class Value:
     rank: int = 0
 
     def fitted(self, s: Shape) -> Value:
-        """The value with the size of a shape."""
-        return self if self.fit is None else Value(self.fit(s), self.row)
+        """The value with the size of a shape.
+
+        Raises:
+            ReadingError: it has another number of indices.
+        """
+        if self.fit is None:
+            return self
+        if len(s) != self.rank:
+            own = {1: "a vector of ones", 2: "an identity matrix"}.get(self.rank, "a constant")
+            raise ReadingError("shape", f"{own} meets {show(s)}")
+        return Value(self.fit(s), self.row)
 
 
 @dataclass(frozen=True)

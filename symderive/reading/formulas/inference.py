@@ -24,6 +24,7 @@ Slot = tuple[str, int]
 """A base and the place of an index on it."""
 
 INDEX_LETTERS = frozenset("ijklmnpqrstabc")
+"""Letters below a name that may be an index; so may d if it stands below several names: ``X_{nd} w_d``."""
 
 
 @dataclass
@@ -56,6 +57,7 @@ def infer_families(names: Names, nodes: Iterable[Surface], defined: Collection[s
         _look(names, node, use)
     _join(names, use)
     families = {b: next(iter(r)) for b, r in use.ranks.items() if len(r) == 1 and _is_family(use, b)}
+    families |= {b: next(iter(r)) for b, r in use.ranks.items() if len(r) == 1 and _is_indexed_alike(use, b, families)}
     ranges = _ranges(names, use, families)
     for base in [b for b in families if b in defined]:
         rank = families.pop(base)
@@ -167,10 +169,18 @@ def _look(names: Names, node: Surface, use: _Use) -> None:
 def _is_family(use: _Use, base: str) -> bool:
     """Whether the subscripts of a base are indices: bound by a sum, or several letters in one place."""
     scripts = use.scripts[base]
-    found = {x for x in scripts if len(x) == 1 and x in INDEX_LETTERS}
+    shared = sum("d" in xs for xs in use.scripts.values()) > 1
+    found = {x for x in scripts if len(x) == 1 and (x in INDEX_LETTERS or (x == "d" and shared))}
     if not found or any(not (x in found or x.isdigit() or x == "?") for x in scripts):
         return False
     return bool(found & use.bound) or len(found) > 1
+
+
+def _is_indexed_alike(use: _Use, base: str, families: Collection[str]) -> bool:
+    """Whether the only letter below a base is one that indexes a family with several indices: y beside ``X_{nd}``."""
+    letters_ = {x for b in families if use.ranks[b] & {2, 3} for x in use.scripts[b]}
+    scripts = use.scripts[base]
+    return bool(scripts) and all(len(x) == 1 and x.isalpha() and x in letters_ for x in scripts)
 
 
 def _ranges(names: Names, use: _Use, families: dict[str, int]) -> dict[Slot, Range]:
@@ -188,9 +198,10 @@ def _ranges(names: Names, use: _Use, families: dict[str, int]) -> dict[Slot, Ran
             parent[root(a)] = root(b)
     known = {root(s): r for s, r in use.known.items() if not r[0].dangling and not r[1].dangling}
     out: dict[Slot, Range] = {}
+    below = {x for xs in use.letters.values() for x, _ in xs}
     for slot in sorted(own):
         r = root(slot)
         if r not in known:
-            known[r] = (ONE, names.fresh_dimension())
+            known[r] = (ONE, names.fresh_dimension(below))
         out[slot] = known[r]
     return out

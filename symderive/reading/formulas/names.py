@@ -5,7 +5,7 @@ Declarations made by words and those inferred from use are kept apart, so that `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TypeAlias
@@ -254,9 +254,9 @@ class Names:
             self.assume(rel("<=", ONE, sym(key)))
         return sym(key)
 
-    def fresh_dimension(self) -> Term:
-        """A dimension that nobody named: it may turn out to be another one."""
-        taken = (*self.meanings, *self.tainted, *self.ranges_said)
+    def fresh_dimension(self, avoid: Collection[str] = ()) -> Term:
+        """A dimension that nobody named: it may turn out to be another one; its letter is none of those to avoid."""
+        taken = (*self.meanings, *self.tainted, *self.ranges_said, *avoid)
         key = next((d for d in DIMENSIONS if d not in taken), None) or next(
             f"n_{k}" for k in range(1, 10_000) if f"n_{k}" not in taken
         )

@@ -22,6 +22,7 @@ from symderive.reading.statements.attributes import ATTRIBUTES
 from symderive.reading.statements.definitions import Definitions, Pending
 from symderive.reading.statements.forms import (
     arrow,
+    dotted_bounds,
     inside,
     is_applied,
     is_chain,
@@ -126,6 +127,11 @@ class Declarer(Definitions):
             for symbol in colon[0]:
                 self.function(symbol, colon[1], colon[2], item)
             return
+        bounded = dotted_bounds(node)
+        if bounded is not None:
+            facts_ = [self.bound_of(*b) for b in bounded[1]]
+            self.dotted(bounded[0], self.kind(item), (), facts_, item)
+            return
         relations = spread(node)
         if relations:
             for p in relations:
@@ -161,6 +167,13 @@ class Declarer(Definitions):
             return
         for p in listed:
             self.bare(p, item)
+
+    def bound_of(self, sign: str, node: Surface, left: bool) -> Callable[[Term], Term]:
+        """What ``x sign t``, or ``t sign x``, says of x."""
+        t = Elaborator(self.names, node).scalar(node)
+        turned = left != (sign in (">", ">="))
+        op = {">": "<", ">=": "<="}.get(sign, sign)
+        return lambda x: rel(op, t, x) if turned else rel(op, x, t)
 
     def kind(self, item: Item) -> str:
         """What kind of name a noun phrase makes."""

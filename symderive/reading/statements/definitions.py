@@ -23,6 +23,7 @@ from symderive.reading.formulas.surface import Node, Surface
 from symderive.reading.formulas.symbols import Symbol, items, mention, peel, unwrap
 from symderive.reading.statements.forms import inside, is_power, key_of, relation_of, steps_back, symbols_in
 from symderive.reading.statements.sets import Item, Sets
+from symderive.reading.summing import conventional
 
 NOT_DEFINED = frozenset("Var Cov KL Pr lim max min det tr argmax argmin".split())
 
@@ -149,13 +150,13 @@ class Definitions(Sets):
         self.define_plain(key, value, p.item, place)
 
     def define_plain(self, key: str, value: Value, item: Item, place: tuple[int, int]) -> None:
-        context = self.names.scope.context()
-        ranges = kernel_shape(context, value.term)
+        term = conventional(value.term, self.names)
+        ranges = kernel_shape(self.names.scope.context(), term)
         if key in self.names and self.names.meanings[key].role == "inferred":
             del self.names.scope.names[key]
             del self.names.meanings[key]
         self.names.add(Meaning(key, spell(key), "defined", item.said, row=value.row, place=place), Name("real", ranges))
-        self.names.scope.definitions[key] = Definition((), (((), value.term),))
+        self.names.scope.definitions[key] = Definition((), (((), term),))
         self.names.changed()
 
     def define_with_arguments(self, key: str, p: Pending) -> None:
@@ -321,7 +322,7 @@ class Definitions(Sets):
                 found = el.shape(read, p.right)
                 if found and not same_shape(found, shapes[base]):
                     raise ReadingError("shape", f"{spell(base)} is not a number", p.right.start, p.right.end)
-                body = read.term
+                body = conventional(read.term, names)
                 if shapes[base] and not found:
                     body = tabulate(lambda *_, b=body: b, shapes[base])
                 rows.append((tuple(ranges), body))

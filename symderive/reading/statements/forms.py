@@ -77,6 +77,27 @@ def spread(node: Surface) -> list[Surface]:
     return [*(Node("chain", [p, *chain.parts[1:]]) for p in listed[:-1]), chain]
 
 
+def dotted_bounds(node: Surface) -> tuple[list[Surface], list[tuple[str, Surface, bool]]] | None:
+    """``0 < x_1, …, x_n ≤ 1`` as its members and its bounds (sign, bound, whether the bound stands on the left)."""
+    listed = items(node)
+    if len(listed) < 3 or not any(isinstance(p, Leaf) and p.type == "DOTS" for p in listed[1:-1]):
+        return None
+    bounds: list[tuple[str, Surface, bool]] = []
+    ends: list[Surface] = []
+    for p, first in ((listed[0], True), (listed[-1], False)):
+        if not isinstance(p, Node) or not is_chain(p):
+            ends.append(p)
+            continue
+        if len(p.parts) != 3 or p.parts[1].text not in ("<", "<=", ">", ">=", "!="):
+            return None
+        ends.append(p.parts[2 if first else 0])
+        bounds.append((p.parts[1].text, p.parts[0 if first else 2], first))
+    inner = listed[1:-1]
+    if not bounds or any(peel(p) is None for p in ends) or any(is_chain(p) for p in inner):
+        return None
+    return [ends[0], *inner, ends[1]], bounds
+
+
 def split_times(node: Node) -> list[Surface]:
     """The factors of ``m × n``."""
     out: list[Surface] = []

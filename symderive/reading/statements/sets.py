@@ -69,13 +69,22 @@ class Sets:
         """Ranges of index letters within the sentence that is being settled."""
 
     def note_range(self, node: Surface, *, binder: bool = False) -> bool:
-        """Remember the range of ``i = 1, …, n``, and of ``k ≥ 2`` in a binder; whether the formula is one."""
-        found = self.range(node, binder=binder)
+        """Remember the range of ``i, j = 1, …, n``, and of ``k ≥ 2`` in a binder; whether the formula is one."""
+        parts = items(unwrap(node))
+        first = next((k for k, p in enumerate(parts) if is_chain(p)), 0)
+        letters = [s.base for p in parts[:first] if (s := peel(p)) is not None and s.lower is s.upper is None]
+        if len(letters) < first or any(len(x) > 1 or self._is_quantity(x) for x in letters):
+            return False
+        found = self.range(Node("listed", parts[first:]) if first else node, binder=binder)
         if found is None:
             return False
         letter, lo, hi = found
-        self.names.ranges_said[letter] = (lo, hi)
+        self.names.ranges_said |= dict.fromkeys((*letters, letter), (lo, hi))
         return True
+
+    def _is_quantity(self, key: str) -> bool:
+        """Whether a letter was declared, and not as an index."""
+        return key in self.names and self.names.meanings[key].role != "index"
 
     def range(self, node: Surface, *, binder: bool = True) -> tuple[str, Term, Term] | None:
         """``i = 1, …, n``, ``t = 1, 2``, ``k ≥ 2``, ``i ∈ {1, …, n}`` as (letter, first, last)."""
