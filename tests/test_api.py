@@ -148,3 +148,57 @@ def test_the_other_layout_is_no_refutation():
     assert sd.equal(r"\frac{\partial L}{\partial w}", row, given + " We use denominator layout.").refuted
     for wrong in (r"\frac2n (Xw - y)^\top X", r"\frac2n X^\top (Xw - y)"):
         assert sd.equal(r"\nabla_w L", wrong, given).refuted
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        r"Let $b$ be a Bernoulli random variable with parameter $p$.",
+        r"Let $b \sim \mathrm{Bernoulli}(p)$.",
+        r"Let $b \sim \operatorname{Bern}(p)$.",
+    ],
+)
+def test_bernoulli_variables(said):
+    """b is 0 or 1, so every power of it is b, and its mean p gives all moments: the variance of dropout."""
+    given = r"Let $x \in \mathbb{R}$ and $0 < p < 1$. " + said + r" Let $h = \frac{b x}{p}$."
+    for left, right, wrong in [
+        (r"\mathbb{E}[b^2]", "p", "p^2"),
+        (r"\mathbb{E}[b^3]", "p", "p^3"),
+        (r"\mathrm{Var}(b)", "p (1 - p)", "p"),
+        (r"\mathrm{Var}(h)", r"\frac{1 - p}{p} x^2", r"\frac{1 + p}{p} x^2"),
+    ]:
+        assert sd.equal(left, right, given).proved
+        assert sd.equal(left, wrong, given).refuted
+
+
+def test_one_hot_entries_are_their_squares():
+    given = r"Let $y \in \mathbb{R}^K$ be one-hot and $z \in \mathbb{R}^K$."
+    assert sd.equal(r"\sum_{k=1}^K y_k^2", "1", given).proved
+    assert sd.equal(r"\|y - z\|_2^2", r"1 - 2 y^\top z + \|z\|_2^2", given).proved
+    assert sd.equal(r"\sum_{k=1}^K y_k^3 z_k", r"y^\top z", given).proved
+    assert sd.equal(r"\|y - z\|_2^2", r"1 - y^\top z + \|z\|_2^2", given).refuted
+
+
+def test_dots_before_a_bound_declare_a_family():
+    given = r"Let $q_1, \dots, q_K > 0$ with $\sum_{k=1}^K q_k = 1$ and $0 \le a_1, \dots, a_K < 1$."
+    assert sd.equal(r"\sum_{k=1}^K q_k \log c", r"\log c", given + r" Let $c > 0$.").proved
+    assert sd.equal(r"\sum_{k=1}^K \sqrt{q_k^2}", "1", given).proved
+    assert sd.equal(r"\sum_{k=1}^K \sqrt{a_k^2}", r"\sum_{k=1}^K a_k", given).proved
+    assert sd.equal(r"\sum_{k=1}^K |a_k - 1|", r"K - \sum_{k=1}^K a_k", given).proved
+
+
+def test_members_of_a_family_have_the_shape_of_their_definition():
+    given = r"Let $W \in \mathbb{R}^{m \times n}$ and $x_i \in \mathbb{R}^n$ for $i = 1, \dots, N$. "
+    given += r"Let $h_i = W x_i$ for $i = 1, \dots, N$. Let $v \in \mathbb{R}^m$."
+    assert sd.equal(r"v^\top h_i", r"x_i^\top W^\top v", given).proved
+    assert sd.equal(r"v^\top h_i", r"-x_i^\top W^\top v", given).refuted
+
+
+def test_cases_under_a_derivative():
+    given = r"Let $x \in \mathbb{R}$ and $a > 0$. "
+    given += r"Let $g(x) = \begin{cases} x & \text{if } x > 0 \\ a (e^x - 1) & \text{otherwise.} \end{cases}$"
+    slope = r"\begin{cases} 1 & \text{if } x > 0 \\ a e^x & \text{otherwise} \end{cases}"
+    assert sd.equal(r"\frac{\partial g(x)}{\partial x}", slope, given + r" Let $x \neq 0$.").proved
+    wrong = slope.replace("a e^x", "e^x")
+    assert sd.equal(r"\frac{\partial g(x)}{\partial x}", wrong, given + r" Let $x \neq 0$.").refuted
+    assert sd.equal(r"\frac{\partial g(x)}{\partial x}", slope, given).conditions  # at 0 it may have none

@@ -540,3 +540,44 @@ def test_a_product_that_is_not_defined_is_wrong_where_all_is_declared():
     declared = r"Let $W \in \mathbb{R}^{m \times n}$, $x \in \mathbb{R}^n$, $y \in \mathbb{R}^m$ and $L = y^\top W x$."
     assert verdicts_in(declared + r" $$ \frac{\partial L}{\partial x} = W y $$") == ["refuted"]
     assert verdicts_in(declared + r" $$ \frac{\partial L}{\partial x} = y W $$") == ["unread"]
+
+
+def test_letters_of_several_indices():
+    text = r"""Let $z \in \mathbb{R}^n$ and $F = \log \sum_{j=1}^n e^{z_j}$. For $i, k = 1, \dots, n$:
+$$ \frac{\partial F}{\partial z_i} = \frac{e^{z_i}}{\sum_{j=1}^n e^{z_j}} $$
+$$ \frac{\partial F}{\partial z_k} = \frac{e^{z_i}}{\sum_{j=1}^n e^{z_j}} $$"""
+    assert verdicts_in(text) == ["proved", "refuted"]
+
+
+def test_definitions_are_summed_by_convention():
+    text = r"""The logits are $z_n = X_{nd} w_d$ and the loss is $L = z_n y_n$.
+$$ \frac{\partial z_n}{\partial w_k} = X_{nd} \delta_{dk} = X_{nk} $$
+$$ \frac{\partial L}{\partial w_k} = y_n X_{nk} $$"""
+    assert verdicts_in("Repeated indices are summed. " + text) == ["proved"] * 3
+    report = notes(text, "markdown")
+    assert report.first_wrong is None
+    assert [h.say for h in report.missing_sentences] == ["Repeated indices are summed."]
+    wrong = text.replace("y_n X_{nk} $$", "2 y_n X_{nk} $$")
+    assert verdicts_in("Repeated indices are summed. " + wrong)[-1] == "refuted"
+
+
+def test_a_gate_may_be_called_i():
+    text = r"""$$ c = f k + i g, \qquad h = o \tanh(c) $$
+$$ \frac{\partial c}{\partial i} = g $$
+$$ \frac{\partial h}{\partial g} = o (1 - \tanh(c)^2) i $$
+$$ \frac{\partial h}{\partial g} = o (1 - \tanh(c)^2) g $$"""
+    assert verdicts_in(text) == ["proved", "proved", "refuted"]
+
+
+def test_what_a_sentence_defines_a_display_claims():
+    start = r"Let $a, b \in \mathbb{R}$, $u = a + b$ and $v = u^2$."
+    assert verdicts_in(start + "\n$$ v = a^2 + 2 a b + b^2 $$") == ["proved"]
+    assert verdicts_in(start + "\n$$ v = a^2 + a b + b^2 $$") == ["refuted"]
+    assert verdicts_in(start + "\nFor the other model \n$$ v = a^2 + a b + b^2 $$") == ["undecided"]
+    again = "$$ v = (a + b)^2 $$\n\nSome words.\n\n$$ v = a^2 + a b + b^2 $$"
+    assert "refuted" not in verdicts_in(again)
+
+
+def test_an_identity_beside_a_vector_is_no_crash():
+    text = r"Let $X \in \mathbb{R}^{n \times d}$ and $w \in \mathbb{R}^d$. $$ X^\top X w + w = (X^\top X w + I) $$"
+    assert verdicts_in(text) != ["proved"]

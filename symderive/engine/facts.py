@@ -49,6 +49,8 @@ class Facts:
         self.equations: list[Pattern] = []
         self.exchanges: list[Pattern] = []
         """Equations between two entries of one tensor, their indices exchanged: a symmetric matrix."""
+        self.powers: list[Pattern] = []
+        """Equations that rewrite a power of a name or entry: b² = b, of what is 0 or 1."""
         self.spare: list[int] = []
         """Lines of equations that rewrite nothing."""
         self._used: set[tuple[Term, tuple[Term, ...]]] = set()
@@ -67,6 +69,9 @@ class Facts:
                 elif target is not None:
                     p.triggers = [target]
                     self.equations.append(p)
+                elif (base := _base(p)) is not None:
+                    p.triggers = [base]
+                    self.powers.append(p)
                 elif not p.variables:
                     self.spare.append(self.instance(p, ()))
             elif p.variables:
@@ -130,6 +135,11 @@ class Facts:
                 if line is not None:
                     return line
                 self.spare.append(self.instance(pattern, values))
+        for pattern in self.powers:
+            values = match(pattern.triggers[0], t, pattern.variables)
+            if values is not None and (pattern.condition, values) not in self._used:
+                self._used.add((pattern.condition, values))
+                self._reduce(pattern, values, t)
         mirror = self.mirrored(t)
         return self.exchange(t) if self.normal.ring.key(mirror) < self.normal.ring.key(t) else None
 
@@ -205,6 +215,32 @@ class Facts:
             # t − value = gap·den/q, and gap = a − b
             factor = ring.term(ring.make(gap.den, q))
             return normal.builder.combine(t, value, normal.rewrites(a, b), [(fact, factor)])
+
+    def _reduce(self, pattern: Pattern, values: tuple[Term, ...], t: Term) -> None:
+        """Enter ``t^q = …`` from an equation that is a polynomial in t alone, with numbers as coefficients."""
+        normal, ring = self.normal, self.normal.ring
+        fact = self.instance(pattern, values)
+        a, b = normal.builder.line(fact).claim.terms
+        gap = normal.frac(make("add", a, make("neg", b)))
+        k = ring.numbers[t]
+        rows = gap.num.to_dict()
+        q = max((m[k] for m in rows), default=0)
+        if q < 2 or k in ring.relations or not gap.den.is_constant() or any(sum(m) != m[k] for m in rows):
+            return
+        lead = ring.ctx.from_dict({(0,) * len(m): c for m, c in rows.items() if m[k] == q})
+        others = ring.make(-ring.ctx.from_dict({m: c for m, c in rows.items() if m[k] < q}), lead)
+        factor = ring.term(ring.make(gap.den, lead))
+        power = make("pow", t, num(q))
+        line = normal.builder.combine(power, ring.term(others), normal.rewrites(a, b), [(fact, factor)])
+        normal.relate(t, q, others.num, line)
+
+
+def _base(p: Pattern) -> Term | None:
+    """The name or entry, with all variables of the equation, that is the only one in it."""
+    found = {s for s in subterms(p.core) if s.head in ("sym", "at")}
+    tops = [s for s in found if not any(s is not r and s in subterms(r) for r in found)]
+    plain = all(s.head in ("sym", "at", "bound", "num", "add", "mul", "neg", "pow", "rel") for s in subterms(p.core))
+    return tops[0] if plain and len(tops) == 1 and set(p.variables) <= tops[0].loose else None
 
 
 def _exchanges(p: Pattern) -> bool:

@@ -67,6 +67,8 @@ POSITIVE_LAWS: list[Law] = [
     [(Fraction(1, 3), Fraction(1, 2)), (Fraction(2, 3), Fraction(3))],
     [(Fraction(3, 4), Fraction(1)), (Fraction(1, 4), Fraction(4))],
 ]
+WEIGHTS = [(Fraction(1, 4), Fraction(3, 4)), (Fraction(1, 2), Fraction(1, 2)), (Fraction(2, 3), Fraction(1, 3))]
+"""Probabilities of what has two values, such as 1 and 0."""
 SYMMETRIC: list[Law] = [
     CENTRED[0],
     CENTRED[2],
@@ -98,12 +100,13 @@ class Sampler:
         out: dict[str, list[Fraction | int]] = {}
         e = Evaluator(self.context, Model({}))
         for f in self.context.facts:
-            core = f.terms[2] if f.head == "all" else f
+            whole = f.terms[2] if f.head == "all" else f
+            core = whole.terms[0] if whole.head == "is" and whole.name() == "surely" else whole
             names = {s.name() for s in subterms(core) if s.head == "sym"}
             ranks = [len(self.context.signature[n].ranges) for n in names]
-            if core.head != "rel" or core.name() != "=" or ranks != [0 if f is core else 1]:
+            if core.head != "rel" or core.name() != "=" or ranks != [0 if f is whole else 1]:
                 continue
-            entry = sym(*names) if f is core else at(sym(*names), bound(0))
+            entry = sym(*names) if f is whole else at(sym(*names), bound(0))
             tried = {v: _replaced(core, entry, num(v)) for v in NUMBERS}
             if any(t.dangling or any(s.head in ("sym", "at") for s in subterms(t)) for t in tried.values()):
                 continue
@@ -111,8 +114,9 @@ class Sampler:
                 values = [v for v, t in tried.items() if e.holds(t)]
             except (Unsure, Undefined, Rejected):
                 continue
-            if values:
-                out[next(iter(names))] = values
+            (name,) = names
+            if len(values) == 2 or (values and name not in self.context.randoms):
+                out[name] = values
         return out
 
     def models(self, tries: int) -> Iterator[Evaluator]:
@@ -339,6 +343,8 @@ class Sampler:
             lists = self._laws(k)
             if n in self.positive:
                 lists = POSITIVE_LAWS
+            if n in self.choices:
+                lists = [[(w, Fraction(v)) for v, w in zip(self.choices[n], ws, strict=False)] for ws in WEIGHTS]
             first = next(q for q, (m, _) in enumerate(entries) if m == n)
             laws.append(lists[(k + (first if sym(n) in tied else j)) % len(lists)])
         if volume(tuple(len(law) for law in laws)) > MAX_OUTCOMES:

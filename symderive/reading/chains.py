@@ -126,6 +126,7 @@ class Chain:
     implied: bool = False
     order: int = 0
     beside: Chain | None = None
+    display: bool = False
 
 
 @dataclass(eq=False)
@@ -699,7 +700,7 @@ class Finder:
         elif sides[0] is None:
             return []
         else:
-            chain = Chain([], order=self._next(), implied=s.after == "=>")
+            chain = Chain([], order=self._next(), implied=s.after == "=>", display=f.display)
             self.begun = self.begun or chain.order
             chain.beside = self.beside[0] if self.beside and not chain.implied else None
             doubt = ""

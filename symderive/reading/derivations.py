@@ -38,6 +38,11 @@ CONSTANT = re.compile(
     r"|\{?\\rm const\}?|const\.?)\s*\Z"
 )
 SINGLE_CONSTANT = re.compile(r"\s*\+\s*([CcKk])\s*\Z")
+CONCLUDING = frozenset(
+    "so hence thus therefore then we get have obtain find see this that it is gives yields follows now and expanding"
+    " unrolling inserting substituting simplifying rewriting equivalently by the definition $".split()
+)
+"""Words before an equation that do not bring in anything new."""
 DIFFERENTIATED_I = re.compile(r"\\partial\s*(?:i|\{\s*i\s*\})(?![A-Za-z])")
 """That i is a quantity, such as the gate of a cell: neither an index nor the imaginary unit."""
 GOALS = re.compile(
@@ -440,6 +445,10 @@ class _Understanding:
         keys = (symbol_key(s), s.base)
         name = next((k for k in keys if k in self.origins), "")
         first = self.origins.get(name)
+        # what a sentence defines, and a display without words of its own gives again, is claimed there
+        told = not first.premise if isinstance(first, Declaration) else first is not None and not first.display
+        if told and c.display and concludes(c.links[0].before):
+            return ""
         own = first is c or (isinstance(first, Declaration) and c in first.chains)
         return "" if own or first is None or first.order > c.order else name
 
@@ -750,6 +759,11 @@ def relate(
     if sign == "~~":
         return Claim("approx", rounded, why=("" if rounded else "approx", "≈ between two terms is not judged"))
     return Claim(sign, (whole,), rounded)
+
+
+def concludes(words: str) -> bool:
+    """Whether the words before an equation, if there are any, only draw a conclusion."""
+    return all(w in CONCLUDING for w in re.findall(r"[a-z$]+", words))
 
 
 def looks_like_vector(base: str) -> bool:

@@ -75,6 +75,11 @@ def _one_hot(d: Declarer, key: str) -> list[Term]:
     return _sums_to_one(d, key)
 
 
+def _bernoulli(d: Declarer, key: str) -> list[Term]:
+    d.assume_each(key, [lambda x: make("is", "surely", rel("=", make("mul", x, make("add", x, num(-1))), ZERO))])
+    return []
+
+
 def _property(name: str) -> Callable[[Declarer, str], list[Term]]:
     return lambda _, key: [make("is", name, sym(key))]
 
@@ -113,6 +118,7 @@ ATTRIBUTES: dict[str, Callable[[Declarer, str], list[Term]]] = {
     "one-hot": _one_hot,
     "unit": lambda _, key: [rel("=", make("op", "square", sym(key)), ONE)],
     "symmetric-law": _property("symmetric-law"),
+    "bernoulli": _bernoulli,
     "convex": _function_property("convex"),
     "even": _parity("even", 0),
     "odd": _parity("odd", 1),

@@ -417,6 +417,9 @@ class Declarer(Definitions):
         of = unwrap(of)
         parts = of.parts if isinstance(of, Node) and of.kind == "juxtaposed" else []
         name = peel(parts[0]) if len(parts) == 2 else None
+        if name is not None and name.base.rstrip("ᵘ") in ("Bernoulli", "Bern", "Ber"):
+            self.bernoulli(node, parts[1], item)
+            return
         if (
             name is None
             or name.base not in ("𝒩", "N")
@@ -449,6 +452,13 @@ class Declarer(Definitions):
         if key not in self.names:
             meaning = Meaning(key, spell(key), "declared", item.said, len(upper), place=(s.start, s.end))
             self.names.add(meaning, Name("random", ranges, (), ("normal", (mean, variance))))
+
+    def bernoulli(self, node: Surface, bracket: Surface, item: Item) -> None:
+        """``b ~ Bernoulli(p)``: 0 or 1, with mean p."""
+        self.declare_sides(bracket, item)
+        key = self.declare(self.symbol(node), "random", (), item)
+        self.names.assume(*ATTRIBUTES["bernoulli"](self, key))
+        self.moment("mean", bracket, key)
 
     def _known_positive(self, t: Term) -> bool:
         return rel("<", ZERO, t) in self.names.scope.facts

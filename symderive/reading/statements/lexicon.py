@@ -40,6 +40,9 @@ NOUNS: dict[str, tuple[str, ...]] = {
     # randomness
     "random variable": ("random",), "random variables": ("random",), "random": ("random",), "rv": ("random",),
     "random vector": ("random", "rank1"),
+    "bernoulli": ("random", "bernoulli"), "bernoulli variable": ("random", "bernoulli"),
+    "bernoulli variables": ("random", "bernoulli"), "bernoulli random variable": ("random", "bernoulli"),
+    "bernoulli random variables": ("random", "bernoulli"), "bernoulli distributed": ("random", "bernoulli"),
 }  # fmt: skip
 ADJECTIVES: dict[str, tuple[str, ...]] = {
     "positive": ("positive",), "nonnegative": ("nonnegative",), "non-negative": ("nonnegative",),

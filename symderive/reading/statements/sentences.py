@@ -596,6 +596,8 @@ class Reader:
                     out.moments.append(("mean", node))
                 elif previous in ("from", "to"):
                     out.moments.append((previous, node))
+                elif "bernoulli" in low[:k] and previous in ("parameter", "probability", "rate"):
+                    out.moments.append(("mean", node))
                 elif previous == "variance" or before2 == "variance of":
                     out.moments.append(("variance", node))
                 elif (
