@@ -29,6 +29,9 @@ CORPUS = Path(__file__).parent.parent / "tests/corpus/derivations"
 NEAR = (
     {"lost factor", "dropped chain-rule factor"},
     {"index off by one", "transposition"},
+    {"index off by one", "index"},
+    {"transposition", "index"},
+    {"index off by one", "power"},
     {"transposition", "swapped product"},
     {"square for the thing itself", "lost factor"},
     {"square for the thing itself", "extra factor"},
@@ -38,6 +41,9 @@ NEAR = (
 
 WORDS = ("summed", "rows", "denominator", "one-hot", "base 2", "elementwise", r"\mathrm{relu}'(0)")
 """What the name of a convention must hold."""
+
+WEAKER = {"one-hot": "sum to one"}
+"""What follows from a convention, and is enough."""
 
 
 @dataclass(frozen=True)
@@ -225,7 +231,16 @@ class Tally:
         named = [h.say for r in reports for h in r.missing_sentences]
         hints = [x for s in steps for x in (*s.notes, s.reason.text if s.reason else "")]
         refuted = sum(s.verdict is Said.REFUTED for s in steps)
-        key = "named" if any(word in x for x in named) else "hinted" if any(word in x for x in hints) else "not named"
+        words = (word, WEAKER.get(word, word))
+        key = (
+            "named"
+            if any(w in x for x in named for w in words)
+            else "hinted"
+            if any(w in x for x in hints for w in words)
+            else "not needed"
+            if all(s.verdict in (Said.PROVED, Said.TAKEN) for s in steps)
+            else "not named"
+        )
         self.conventions[key] += 1
         self.conventions["relations refuted for want of it"] += refuted
         self.notes.append(f"{t}: {word}: {key}, {refuted} refuted; {named}")

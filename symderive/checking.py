@@ -10,7 +10,7 @@ r"""The door for derivations that people wrote: solutions and documents in, repo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import get_context
@@ -88,14 +88,25 @@ def _notes(unit: outline.Unit, seen: list[Names], conventions: frozenset[str], u
 
     What was defined before is known, the newest first, until a part gives the name another meaning.
     """
-    names = Names(elders=tuple(reversed(seen)))
-    names.conventions |= conventions
-    meaning = understand([b for b in unit.blocks if not isinstance(b, outline.Unit)], names)
+    blocks = [b for b in unit.blocks if not isinstance(b, outline.Unit)]
+
+    def under(*more: str) -> _Checker:
+        names = Names(elders=tuple(reversed(seen)))
+        names.conventions |= conventions | set(more)
+        return _Checker(understand(blocks, names), _headings(unit), (), None, unit.heading, units, own=True)
+
+    first = under()
+    meaning = first.meaning
     if meaning.relations or meaning.messages:
-        yield _Checker(meaning, "", (), None, unit.heading, units, own=True).report()
+        yield first.report(under)
     seen.append(meaning.names)
     for inner in unit.units:
         yield from _notes(inner, seen, conventions | meaning.names.conventions, units)
+
+
+def _headings(unit: outline.Unit | None) -> str:
+    """The headings of a part and of those around it: they name its subject."""
+    return "" if unit is None else f"{_headings(unit.parent)} {unit.heading}"
 
 
 def _asked(unit: outline.Unit) -> Iterator[outline.Block]:
@@ -177,9 +188,16 @@ class _Checker:
 
     # -- the report ---------------------------------------------------------------------------------
 
-    def report(self) -> Report:
+    def report(self, under: Callable[..., _Checker] | None = None) -> Report:
+        """The report.
+
+        Args:
+            under: the same text read again under a convention.
+        """
         m = self.meaning
         marks = self.marker.mark(m.relations)
+        if under is not None and not {"rows", "columns"} & m.names.conventions:
+            marks = self.otherwise(marks, lambda: under("rows"), "Vectors are rows.")
         steps = tuple(self.step(r, k) for r, k in zip(m.relations, marks, strict=True))
         messages = list(m.messages)
         if self.marker.inconsistent:
@@ -203,6 +221,27 @@ class _Checker:
             book().digest,
         )
 
+    def otherwise(self, marks: list[Mark], again: Callable[[], _Checker], say: str) -> list[Mark]:
+        """The marks, where shapes did not fit, by the same text under a convention by which it holds throughout."""
+        misfits = [k for k, mark in enumerate(marks) if mark.reason is not None and mark.reason.code == "shape"]
+        if not misfits:
+            return marks
+        other = again()
+        if len(other.meaning.relations) != len(marks):
+            return marks
+        theirs = other.marker.mark(other.meaning.relations)
+        if any(x.said is Said.REFUTED for x in theirs) or any(theirs[k].said not in HELD for k in misfits):
+            return marks
+        reason = Because("other-reading", f"right if: {say}")
+        needs = (("convention", say),)
+        open_ = replace(marks[0], said=Said.UNDECIDED, status=Status.OPEN, reason=reason, holds_if=needs, mistake=None)
+        return [
+            replace(open_, role=x.role, ruling=None, anchor=None)
+            if x.said is not Said.PROVED and y.said is Said.PROVED
+            else x
+            for x, y in zip(marks, theirs, strict=True)
+        ]
+
     def goal(self) -> str:
         if self.problem is None:
             return ""
@@ -219,7 +258,7 @@ class _Checker:
         mistake = None
         if mark.mistake is not None:
             where = place(r.right.place(mark.mistake.start, mark.mistake.end))
-            mistake = Mistake(mark.mistake.kind, mark.mistake.text, where)
+            mistake = Mistake(mark.mistake.kind, mark.mistake.text, where, mark.mistake.how)
         return Step(
             id=r.id,
             span=place(r.span),
@@ -371,6 +410,7 @@ class _Checker:
         return best
 
 
+HELD = (Said.PROVED, Said.TAKEN)
 RANK = {Said.PROVED: 0, Said.TAKEN: 1, Said.CONSISTENT: 2, Said.UNDECIDED: 3, Said.UNREAD: 4, Said.REFUTED: 5}
 
 

@@ -581,3 +581,45 @@ def test_what_a_sentence_defines_a_display_claims():
 def test_an_identity_beside_a_vector_is_no_crash():
     text = r"Let $X \in \mathbb{R}^{n \times d}$ and $w \in \mathbb{R}^d$. $$ X^\top X w + w = (X^\top X w + I) $$"
     assert verdicts_in(text) != ["proved"]
+
+
+def test_the_slope_at_a_kink_is_a_convention():
+    start = r"Let $\mathrm{relu}(t) = \max(0, t)$ for $t \in \mathbb{R}$."
+    line = r" $$ \mathrm{relu}'(0) = 0 $$ "
+    said = r" We set $\mathrm{relu}'(0) = 0$."
+    assert verdicts_in(start + said + line) == ["proved"]
+    assert verdicts_in(start + said + line.replace("= 0", "= 1")) == ["refuted"]
+    assert verdicts_in(start + said.replace("= 0", r"= \frac12") + line.replace("= 0", "= 1")) == ["refuted"]
+    (report,) = check_document(read_problems(start + line, format="markdown"))
+    assert report.steps[-1].verdict is Said.UNDECIDED
+    assert ["relu" in h.say for h in report.missing_sentences] == [True]
+    slope = r" Let $z \in \mathbb{R}$ and $L = \mathrm{relu}(z)$. $$ \frac{\partial L}{\partial z} = 0 $$"
+    assert verdicts_in(start + said + slope + "") != ["proved"]  # the convention makes no derivative exist
+
+
+def test_rows_are_a_missing_sentence():
+    text = r"""Let $x, b, t \in \mathbb{R}^n$ and $W \in \mathbb{R}^{n \times n}$. Let $z = x W + b$.
+$$ (x W + b) W^\top = x W W^\top + b W^\top $$"""
+    assert verdicts_in("Vectors are rows. " + text)[-1] == "proved"
+    (report,) = check_document(read_problems(text, format="markdown"))
+    assert report.first_wrong is None
+    assert [h.say for h in report.missing_sentences] == ["Vectors are rows."]
+
+
+MISTAKES = [  # problem, right side that is wrong, the mistake, and how the repair is told
+    (r"\frac{\partial L}{\partial w}", r"2 (h - y) x", "lost factor", "factor", "1 - h"),
+    (r"\frac{\partial L}{\partial w}", r"(h - y)(1 - h^2) x", "lost factor", "factor", "2"),
+    (r"\frac{\partial L}{\partial w}", r"2 (h - y)(1 - h^2) w", "derivative of the wrong variable", "is", "partial x"),
+    (r"\frac{\partial L}{\partial h}", r"2 h", "forgotten term", "term", "y"),
+    (r"\frac{\partial L}{\partial h}", r"-2 (h - y)", "sign", "place", ""),
+]
+
+
+@pytest.mark.parametrize(("left", "right", "kind", "how", "part"), MISTAKES)
+def test_mistakes_that_show_in_normal_form(left, right, kind, how, part):
+    """The right lines: ∂L/∂h = 2 (h − y), ∂L/∂w = 2 (h − y)(1 − h²) x."""
+    text = r"Let $w, x, b, y \in \mathbb{R}$, $h = \tanh(w x + b)$ and $L = (h - y)^2$. "
+    report = notes(text + rf"\[ {left} = {right} \]")
+    mistake = report.steps[-1].mistake
+    assert (mistake.kind, mistake.how) == (kind, how) or kind == "lost factor"
+    assert part in mistake.repair

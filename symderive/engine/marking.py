@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 from symderive.engine.judge import Judge
+from symderive.engine.mistakes import slips
 from symderive.kernel.book import Book
 from symderive.kernel.context import Context, Definition, Rejected
 from symderive.kernel.terms import Term, at, bound, make, num, rebuild, rel, subterms, sym
@@ -322,7 +323,7 @@ class Marker:
             mark.said, mark.ruling, mark.reason, mark.status = Said.REFUTED, anchor, anchor.reason, Status.SLIP
         else:
             mark.status = Status.OPEN
-        if mark.status in (Status.SLIP, Status.OPEN):
+        if mark.status in (Status.SLIP, Status.OPEN, Status.RECOVERED):
             self._explain(r, mark)
         if mark.said is Said.PROVED and mark.status is Status.OK and not r.given:
             self._remember(r, mark)
@@ -734,20 +735,43 @@ class Marker:
                 )
                 return
             break
-        if mark.said is not Said.REFUTED:
+        if mark.said is not Said.REFUTED or mark.status is Status.RECOVERED:
             return
         if ruling is not None and (near := misrounded(r, ruling)) is not None:
             mark.mistake = near
             return
+        if self.explained < MOST_EXPLAINED:
+            mark.mistake = self._mistake(r, facts)
+        self.explained += 1
+
+    def _mistake(self, r: Reads, facts: Sequence[Term]) -> Repair | None:
+        """The first repair that is proved: small changes of the text, then of the meaning, then large ones."""
         room = REPAIR_NODES
-        for repair in self.repairs(r) if self.explained < MOST_EXPLAINED else ():
+        compared = False
+        for repair in self.repairs(r):
+            if repair.late and not compared:
+                compared = True
+                found = self._compared(r, facts)
+                if found is not None:
+                    return found
             room -= sum(self._weight(c) for c in repair.claim.conditions)
             if room < 0:
                 break
             if repair.claim.conditions and self.ask(repair.claim, facts, TRIAL_UNITS).proved:
-                mark.mistake = repair
-                break
-        self.explained += 1
+                return repair
+        return None if compared else self._compared(r, facts)
+
+    def _compared(self, r: Reads, facts: Sequence[Term]) -> Repair | None:
+        """A slip that shows when both sides are put in normal form."""
+        if len(r.step.conditions) != 1:
+            return None
+        (claim,) = r.step.conditions
+        start = r.anchor.conditions[0] if len(r.anchor.conditions) == 1 else None
+        context = focused(self.scope.context, claim, facts)
+        for slip in slips(context, self.scope.book, claim, start, TRIAL_UNITS * 2):
+            if self.judge(slip.claim, facts, TRIAL_UNITS).kind is Kind.PROVED:
+                return Repair(slip.kind, 0, 10_000, self.show(slip.part), r.step, how=slip.how)
+        return None
 
     def _under(self, reading: Reading) -> Marker:
         """The marker under a reading: with its definitions."""
@@ -760,15 +784,18 @@ class Marker:
 def misrounded(r: Reads, ruling: Ruling) -> Repair | None:
     """The slip of a decimal that is near its value."""
     verdict = ruling.verdict
-    if verdict is None or verdict.counterexample is None or not r.step.rounded:
+    bounds = r.step.rounded or (r.step.conditions if r.step.kind == "approx" else ())
+    if verdict is None or verdict.counterexample is None or not bounds:
         return None
-    numeral = r.step.rounded[0].terms[0].terms[-1]
+    numeral = bounds[0].terms[0].terms[-1]
     try:
         written = -float(Fraction(int(numeral.args[0]), int(numeral.args[1])))
-        left, right = (float(x.rstrip("…")) for x in (verdict.counterexample.left, verdict.counterexample.right))
+        left, right = (
+            float(Fraction(x.rstrip("…"))) for x in (verdict.counterexample.left, verdict.counterexample.right)
+        )
     except (ValueError, IndexError):
         return None
-    value = left if verdict.claim.name() == "=" else written + (left if verdict.claim is r.step.rounded[0] else right)
+    value = left if verdict.claim.name() == "=" else written + (left if verdict.claim is bounds[0] else right)
     if abs(value - written) > NEAR * abs(value):
         return None
     return Repair("rounding", 0, 10_000, f"{value:.6g}…", r.step)

@@ -118,13 +118,16 @@ class Mistake:
 
     Attributes:
         kind: ``sign``, ``lost factor``, ``index`` ….
-        repair: the right side, or the wrong part of it, as it is proved.
+        repair: the right side, or the wrong part of it, as it is proved; or what `how` says.
         span: the place of the wrong part.
+        how: ``place`` (the repair stands in its place), ``factor`` (the right side lacks it), ``without factor``,
+            ``term`` (likewise a term), ``without term``, ``is`` (the right side is that, and not what was asked for).
     """
 
     kind: str
     repair: str
     span: Place | None = None
+    how: str = "place"
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,9 @@ class Repair:
     end: int
     text: str
     claim: Any
+    how: str = "place"
+    late: bool = False
+    """It is tried after all that takes both sides apart: it changes much."""
 
 
 @dataclass(frozen=True)

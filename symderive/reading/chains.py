@@ -526,13 +526,16 @@ class Finder:
         plain = re.sub(r"\$[^$]*\$", " ⟦0⟧ ", outline.plain(self.sentence))
         plain = lexicon.normal(plain).rstrip(".,;: ").strip()
         tables = (*lexicon.CONVENTIONS, *lexicon.CONVENTIONS_WITH_FORMULAS)
-        kink = re.search(r"relu.*'", outline.plain(self.sentence), re.IGNORECASE)
+        kink = re.search(r"'\s*\(\s*-?\d+\s*\)\s*=", outline.plain(self.sentence))
         found = [
             name
             for pattern, name in tables
             if pattern.fullmatch(plain) and (name != "kink" or (kink and plain != "⟦0⟧"))
         ]
         if found and not re.search(r"\blet\b|\bconsider\b", plain):
+            for c in self.out.chains if self.begun else ():
+                if c.order >= self.begun:
+                    c.links[0].role = Role.DEFINITION
             self.order += 1
             self.out.declarations.append(Declaration(self.sentence, False, self.order))
             return

@@ -6,16 +6,18 @@ the text of the right side, so that each has a place and can be printed as it wo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 
 from symderive.kernel.context import Definition
-from symderive.kernel.terms import Term, make, num, rebuild, subterms
+from symderive.kernel.terms import ZERO, Term, make, num, rebuild, subterms
 from symderive.language.report import Reading, Repair
 from symderive.reading.derivations import Claim, Meaning, Relation, orientations, relate
 from symderive.reading.formulas.elaborate import Elaborator, Value, transposes
 from symderive.reading.formulas.errors import ReadingError
+from symderive.reading.formulas.functions import has_kink, with_kinks
 from symderive.reading.formulas.lexer import Leaf
 from symderive.reading.formulas.names import Names
 from symderive.reading.formulas.surface import Node, Surface, parse
@@ -70,7 +72,24 @@ def readings(m: Meaning, r: Relation, *, final: bool) -> Iterator[Reading]:
         s.head == "app" and s.name() == "log" for s in (*subterms(a.term), *subterms(b.term))
     ):
         yield Reading("convention", "log is to base 2.", related(m, r, binary(a), binary(b)))
+    yield from kinks(m, r, a, b)
     yield from facts(m, r)
+
+
+def kinks(m: Meaning, r: Relation, a: Value, b: Value) -> Iterator[Reading]:
+    """That the slope of a function with a kink is set to a number there."""
+    slopes = {s.name() for t in (a.term, b.term) for s in subterms(t) if s.head == "app" and s.name().endswith("'")}
+    for name in sorted(n for n in slopes if n not in m.names.kinks and has_kink(m.names, n)):
+        names = m.names.copy()
+        names.kinks[name] = (ZERO, ZERO)
+        x, y = (Value(put_kinks(v.term, names), v.row) for v in (a, b))
+        say = f"We set ${m.names.meanings[name.rstrip(chr(39))].spelling}'(0) = 0$."
+        yield Reading("convention", say, related(m, r, x, y))
+
+
+def put_kinks(t: Term, names: Names) -> Term:
+    t = rebuild(t, lambda a, _: put_kinks(a, names))
+    return with_kinks(t, names) if t.head == "app" else t
 
 
 def summed_definitions(m: Meaning, r: Relation) -> dict[str, Definition]:
@@ -178,14 +197,28 @@ def repairs(m: Meaning, r: Relation) -> Iterator[Repair]:
         return
     seen = {text}
     lefts = r.sides.sides[r.left].text
-    for kind, start, end, new in islice(edits(m.names, text, node, lefts, left), MOST):
+    early, late = edits(m.names, text, node), rewritings(m.names, text, node, lefts, left)
+    every = chain(((e, False) for e in early), ((e, True) for e in late))
+    for (kind, start, end, new), is_late in islice(every, MOST):
         whole = text[:start] + new + text[end:]
         if whole in seen:
             continue
         seen.add(whole)
         claim = reread(m, r, a, whole, left)
         if claim is not None:
-            yield Repair(kind, start, max(end, start + 1), new.strip() or "…", claim)
+            shown, how = described(kind, text[start:end], new)
+            yield Repair(kind, start, max(end, start + 1), shown, claim, how, is_late)
+
+
+def described(kind: str, old: str, new: str) -> tuple[str, str]:
+    """What is shown of an edit, and how it repairs: a factor or a term by itself, or what stands in the place."""
+    factor = new.removeprefix(f"\\left({old}\\right) \\left(")
+    if factor != new:
+        return factor.removesuffix("\\right)"), "factor"
+    if kind in ("extra factor", "extra term") and new.strip() in ("", "1", "0"):
+        part = re.sub(r"\A\s*(?:\\cdot|\\times|\*|\+)|(?:\\cdot|\\times|\*)\s*\Z", "", old).strip()
+        return part, "without factor" if kind == "extra factor" else "without term"
+    return new.strip() or "…", "place"
 
 
 def reread(m: Meaning, r: Relation, a: Value, text: str, left: Surface) -> Claim | None:
@@ -204,7 +237,7 @@ def reread(m: Meaning, r: Relation, a: Value, text: str, left: Surface) -> Claim
     return relate(m.names, r.step.kind if r.step.kind in ("<", "<=", ">", ">=", "!=") else "=", a, b, r.right, ())
 
 
-def edits(names: Names, text: str, node: Surface, left_text: str, left: Surface) -> Iterator[Edit]:
+def edits(names: Names, text: str, node: Surface) -> Iterator[Edit]:
     """Changes of a text by kinds of mistakes, the commonest kinds first."""
     nodes = list(walk(node))
     tables: tuple[Callable[..., Iterator[Edit]], ...] = (
@@ -216,6 +249,7 @@ def edits(names: Names, text: str, node: Surface, left_text: str, left: Surface)
         exponents,
         numerals,
         turned,
+        complements,
         dropped,
         functions,
     )
@@ -223,7 +257,11 @@ def edits(names: Names, text: str, node: Surface, left_text: str, left: Surface)
         for n in nodes:
             yield from table(names, text, n)
     yield from whole_sign(text, node)
-    yield from renamed(text, nodes, left_text, left)
+
+
+def rewritings(names: Names, text: str, node: Surface, left_text: str, left: Surface) -> Iterator[Edit]:
+    """Changes that put in what stands elsewhere."""
+    yield from renamed(text, list(walk(node)), left_text, left)
     yield from added(names, text, node, left_text, left)
 
 
@@ -383,6 +421,22 @@ def turned(names: Names, text: str, n: Surface) -> Iterator[Edit]:
     if isinstance(n, Node) and n.kind == "root":
         inside = text[n.parts[-1].start : n.parts[-1].end]
         yield SQUARE, n.start, n.end, f"({inside})"
+
+
+def complements(names: Names, text: str, n: Surface) -> Iterator[Edit]:
+    """``p`` for ``1 - p``, and the other way round; a factor 2 that was lost beside a name."""
+    if isinstance(n, Node) and n.kind == "sum" and len(n.parts) == 3 and text[n.parts[0].start : n.parts[0].end] == "1":
+        sign, other = n.parts[1:]
+        if isinstance(sign, Leaf) and sign.text == "-":
+            yield "extra term", n.start, n.end, text[other.start : other.end]
+    plain = isinstance(n, Leaf) and n.type == "LETTER"
+    grouped = isinstance(n, Node) and (n.kind == "subscript" or (n.kind == "bracket" and n.parts[0].text in "(["))
+    if (plain or grouped) and peel_or_bracket(n):
+        part = text[n.start : n.end]
+        yield "forgotten term", n.start, n.end, f"(1 - {part})"
+        yield "lost factor", n.start, n.end, f"{{2 {part}}}"
+    if isinstance(n, Node) and n.kind == "superscript" and len(text[n.start : n.end]) < 40:
+        yield "forgotten term", n.start, n.end, f"(1 - {text[n.start : n.end]})"
 
 
 def dropped(names: Names, text: str, n: Surface) -> Iterator[Edit]:

@@ -82,7 +82,7 @@ def remarks(s: Step) -> list[str]:
     if s.verdict in LEVELS and s.read_as and s.verdict is not Said.UNREAD and not same:
         out.append(f"read as ${s.read_as}$")
     if s.mistake is not None:
-        out.append(f"{s.mistake.kind}: with ${s.mistake.repair}$ it is proved")
+        out.append(f"{s.mistake.kind}: {HOW[s.mistake.how].format(s.mistake.repair)}")
     out += [f"write once: {h.say}" + (f" (settles {len(h.rows)} lines)" if len(h.rows) > 1 else "") for h in s.holds_if]
     out += [_condition(c.latex, c.origin) for c in s.conditions]
     if s.absorbed:
@@ -93,6 +93,16 @@ def remarks(s: Step) -> list[str]:
         out.append(f"{s.skips} line{'s' if s.skips > 1 else ''} before it {'were' if s.skips > 1 else 'was'} not read")
     return [*out, *s.notes]
 
+
+HOW = {
+    "place": "with ${}$ it is proved",
+    "factor": "it is proved with the factor ${}$",
+    "without factor": "it is proved without the factor ${}$",
+    "term": "it is proved with ${}$ added",
+    "without term": "it is proved without ${}$",
+    "is": "this is ${}$",
+}
+"""What repairs a mistake."""
 
 _ORIGINS = {
     "defined": "where ",

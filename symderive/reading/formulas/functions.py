@@ -6,11 +6,12 @@ Tables first; the walker of `elaborate.py` is handed in.  Nothing about derivati
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from symderive.kernel.context import Definition, Name
-from symderive.kernel.shapes import Shape
-from symderive.kernel.terms import ONE, TRUE, ZERO, Term, abstract, bound, make, num, rel, sym, value
+from symderive.kernel.shapes import Shape, shape
+from symderive.kernel.terms import ONE, TRUE, ZERO, Term, abstract, bound, make, num, rel, subterms, sym, value
 from symderive.reading.formulas.brackets import dotted_entries
 from symderive.reading.formulas.errors import ReadingError
 from symderive.reading.formulas.factors import (
@@ -23,7 +24,7 @@ from symderive.reading.formulas.factors import (
     strip_scripts,
 )
 from symderive.reading.formulas.lexer import TYPESET, Leaf
-from symderive.reading.formulas.names import Meaning, loose, show, spell, tabulate
+from symderive.reading.formulas.names import Meaning, Names, loose, show, spell, tabulate
 from symderive.reading.formulas.sums import big_operator
 from symderive.reading.formulas.surface import Node, Surface
 from symderive.reading.formulas.symbols import Symbol, items, label, mention, peel, unwrap
@@ -100,7 +101,7 @@ def prefix(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type:
     own = f"{word}ᵘ"
     if own in el.names:
         arguments, after, scripts = argument(el, factors, k, node)
-        out = el_value(el, make("app", own + "'" * primes, *(a.term for a in arguments)))
+        out = el_value(el, with_kinks(make("app", own + "'" * primes, *(a.term for a in arguments)), el.names))
         el.shape(out, node)
         return postscript(el, out if upper is None else el.power(out, upper, node), scripts, node), after
     if word in el.names and word not in ELEMENTWISE:
@@ -119,7 +120,8 @@ def prefix(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type:
     if primes:
         if word not in ELEMENTWISE:
             raise el.error("unsupported", f"the derivative of {word} is not read", node)
-        out = el_value(el, make("app", wrapper(el, ELEMENTWISE[word]) + "'" * primes, one(el, arguments, node).term))
+        slope = make("app", wrapper(el, ELEMENTWISE[word]) + "'" * primes, one(el, arguments, node).term)
+        out = el_value(el, with_kinks(slope, el.names))
     else:
         out = call(el, word, lower, arguments, node)
     if upper is not None:
@@ -317,13 +319,41 @@ def applied(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type
             "syntax", f"{spell(s.bare)} takes {arity} arguments, not {len(arguments)}", node, "Check its declaration."
         )
     out = el_value(el, make("app", key, *(a.term for a in arguments)), row=any(a.row for a in arguments))
-    el.shape(out, node)
+    out = replace(out, term=with_kinks(out.term, el.names))
     if upper is not None:
         if isinstance(upper, Node) and upper.kind == "sum":
             advice = "Write 1/… for the reciprocal, or the name of the inverse function."
             raise el.error("ambiguous", "a negative power of a function has two readings", node, advice)
         out = el.power(out, upper, node)
     return postscript(el, out, scripts, node), k + 2
+
+
+def with_kinks(t: Term, names: Names) -> Term:
+    """A slope at a number, with the value that a convention gives it where there is none."""
+    kink = names.kinks.get(t.name()) if t.head == "app" else None
+    return (
+        t
+        if kink is None or shape(names.scope.context(), t.terms[0])
+        else make("cases", rel("=", t.terms[0], kink[0]), kink[1], t)
+    )
+
+
+KINKED = frozenset({"relu", "lrelu", "elu", "abs", "max", "min"})
+
+
+def has_kink(names: Names, slope: str) -> bool:
+    """Whether f' is the slope of a function that is defined by cases, maxima or absolute values."""
+    key = slope.rstrip("'")
+    definition = names.scope.definitions.get(key)
+    if definition is None:
+        return key.rstrip("ᵘᶠ") in KINKED
+    parts = [s for _, body in definition.clauses for s in subterms(body)]
+    return any(
+        s.head == "cases"
+        or (s.head == "big" and s.name() in ("max", "min"))
+        or (s.head == "app" and s.name() in KINKED)
+        for s in parts
+    )
 
 
 def derivative_order(el: Elaborator, upper: Surface | None, node: Surface) -> int | None:

@@ -89,6 +89,8 @@ class Names:
     """What was said and not understood; it blocks refutations."""
     presumed: set[tuple[str, str]] = field(default_factory=set)
     """(u, v): u was not declared, and is taken not to depend on v, by which something is differentiated."""
+    kinks: dict[str, tuple[Term, Term]] = field(default_factory=dict)
+    """Slopes that a convention sets where there is none: ``relu'`` is 0 at 0."""
     partial: set[str] = field(default_factory=set)
     """Names put into earlier definitions, parts of whose own bodies stand there elsewhere too: see `graft`."""
     tainted: set[str] = field(default_factory=set)
@@ -119,6 +121,7 @@ class Names:
             {k: list(v) for k, v in self.mentions.items()},
             list(self.unread),
             set(self.presumed),
+            dict(self.kinks),
             set(self.partial),
             set(self.tainted),
             self.strict,

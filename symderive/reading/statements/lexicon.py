@@ -151,7 +151,7 @@ CONVENTIONS_WITH_FORMULAS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
     )
 )
-CONTENTS = {"kink": (r"(?i)relu.*'\s*\(\s*0\s*\)\s*=\s*0",)}
+CONTENTS = {"kink": (r"'\s*\(\s*-?\d+\s*\)\s*=\s*-?(?:\d|\\frac|\\tfrac)",)}
 """What the formulas of a convention must say."""
 
 

@@ -11,13 +11,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from symderive.kernel.terms import rel
+from symderive.reading.formulas.elaborate import Elaborator
 from symderive.reading.formulas.errors import ReadingError
+from symderive.reading.formulas.functions import has_kink
 from symderive.reading.formulas.lexer import Leaf
 from symderive.reading.formulas.names import Names
 from symderive.reading.formulas.surface import Node, Surface, parse
 from symderive.reading.formulas.symbols import items, peel
 from symderive.reading.statements import lexicon
 from symderive.reading.statements.declare import Declarer
+from symderive.reading.statements.forms import relation_of
 from symderive.reading.statements.sets import Item
 
 
@@ -185,6 +189,8 @@ class Reader:
                 self.names.conventions.add(
                     ":".join((name, *(formulas[int(k)].text.strip() for k in marks if name not in lexicon.CONTENTS)))
                 )
+                if name == "kink":
+                    self._kink(formulas[int(marks[-1])])
                 if name == "not-summed":
                     self.names.conventions.add("summation")
                 out.read.append(("convention", words(text, formulas)))
@@ -209,6 +215,18 @@ class Reader:
             out.read.append(("alias", words(text, formulas)))
             return True
         return False
+
+    def _kink(self, formula: Inline) -> None:
+        """``f'(c) = v``: what f' is where f has no slope; it never makes a derivative exist."""
+        left, _, right = relation_of(self.parse(formula))
+        if left is None or right is None:
+            return
+        el = Elaborator(self.names, left[0])
+        slope, value = el.scalar(left[0]), el.scalar(right)
+        if slope.head == "app" and len(slope.terms) == 1 and has_kink(self.names, slope.name()):
+            self.names.kinks[slope.name()] = (slope.terms[0], value)
+        else:
+            self.names.assume(rel("=", slope, value))
 
     def _alias(self, short: Inline, long: Inline) -> None:
         """``g_k`` for ``∂L/∂θ_k``: with an index letter, a tensor of them; else the term itself."""
