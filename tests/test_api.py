@@ -202,3 +202,9 @@ def test_cases_under_a_derivative():
     wrong = slope.replace("a e^x", "e^x")
     assert sd.equal(r"\frac{\partial g(x)}{\partial x}", wrong, given + r" Let $x \neq 0$.").refuted
     assert sd.equal(r"\frac{\partial g(x)}{\partial x}", slope, given).conditions  # at 0 it may have none
+
+
+def test_square_brackets_hold_what_is_differentiated():
+    given = r"Let $w, c \in \mathbb{R}$."
+    assert sd.equal(r"\frac{\partial}{\partial w} \left[ w^2 + c \right] (c + w)", "2 w (c + w)", given).proved
+    assert sd.equal(r"\frac{\partial}{\partial w} \left[ w^2 (c + w) \right]", "2 w (c + w) + w^2", given).proved

@@ -623,3 +623,49 @@ def test_mistakes_that_show_in_normal_form(left, right, kind, how, part):
     mistake = report.steps[-1].mistake
     assert (mistake.kind, mistake.how) == (kind, how) or kind == "lost factor"
     assert part in mistake.repair
+
+
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [
+        (r"e^{a \epsilon} = 1 + a \epsilon + O(\epsilon^2)", "proved"),
+        (r"e^{a \epsilon} = 1 + \epsilon + O(\epsilon^2)", "refuted"),
+        (r"e^{\epsilon} = 1 + \epsilon + O(\epsilon^3)", "refuted"),
+        (r"e^{\epsilon} = 1 + \epsilon + o(\epsilon)", "proved"),
+        (r"e^{\epsilon} = 1 + \epsilon + o(\epsilon^2)", "refuted"),
+        (r"\sqrt{1 + \epsilon} = 1 + \frac{\epsilon}{2} + \mathcal{O}\left(\epsilon^2\right)", "proved"),
+        (r"(1 + \epsilon)^5 - 1 - 5 \epsilon = O(\epsilon^2)", "proved"),
+        (r"f(x + \epsilon) = f(x) + \epsilon f'(x) + O(\epsilon^2)", "proved"),
+        (r"f(x + \epsilon) = f(x) + 2 \epsilon f'(x) + O(\epsilon^2)", "refuted"),
+        (r"|\epsilon|^{5/2} = 0 + O(\epsilon^3)", "undecided"),  # two derivatives vanish at 0, and yet it is not
+        (r"x^2 + x + 1 = x^2 + O(x)", "undecided"),  # for large x?
+    ],
+)
+def test_terms_of_higher_order(line, verdict):
+    text = rf"Let $a, x, \epsilon \in \mathbb{{R}}$ and let $f$ be a smooth function. $$ {line} $$"
+    assert verdicts_in(text) == [verdict]
+
+
+def test_the_order_that_fails_is_named():
+    (step,) = notes(r"Let $\epsilon \in \mathbb{R}$. \[ e^\epsilon = 1 + \epsilon + O(\epsilon^3) \]").steps
+    assert step.notes == ("the terms of order 2 differ",)
+
+
+def test_the_slope_of_a_known_function_is_no_definition():
+    start = r"Let $g > 0$ and $\varphi(r) = e^{-g r^2}$ for $r \in \mathbb{R}$. "
+    assert verdicts_in(start + r"$$ \varphi'(r) = -2 g r e^{-g r^2} $$") == ["proved"]
+    assert verdicts_in(start + r"$$ \varphi'(r) = -g r e^{-g r^2} $$") == ["refuted"]
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ("", r"w^\top A^\top A w - w^\top A w = w^\top (A^\top A - I) w"),
+        ("", r"A^\top A w = A A w"),
+        ("We use the denominator layout. ", r"\frac{\partial (A w)}{\partial w} = A^\top A A"),
+    ],
+)
+def test_a_product_that_cannot_be_formed_is_wrong(said, line):
+    text = said + r"Let $A \in \mathbb{R}^{m \times n}$ and $w \in \mathbb{R}^n$. "
+    assert verdicts_in(text + f"$$ {line} $$") in (["refuted"], ["unread"])
+    assert verdicts_in(text.replace(r"m \times n", r"n \times n") + f"$$ {line} $$") != ["unread"]

@@ -478,7 +478,10 @@ class Marker:
     def ask(self, claim: Says, facts: Sequence[Term], units: int = 0) -> Ruling:
         """The judge's word on all conditions of a claim."""
         if not claim.rounded:
-            return self._all(claim.conditions, facts, units)
+            ruling = self._all(claim.conditions, facts, units)
+            if claim.kind == "O" and ruling.refuted and ruling.verdict is not None:
+                ruling.notes = (f"the terms of order {claim.conditions.index(ruling.verdict.claim)} differ",)
+            return ruling
         exact = self._all(claim.conditions, facts, units) if claim.kind == "=" else None
         if exact is not None and exact.proved:
             return exact

@@ -61,11 +61,13 @@ class Side:
         spelled: its text with origins, in as many bits as rows that it runs over.
         boxed: whether it stands in a box.
         constant: what is written for "+ const"; empty if nothing is.
+        order: the O or o of what is left out, and what stands in its brackets.
     """
 
     bits: list[Spelled]
     boxed: bool = False
     constant: str = ""
+    order: tuple[str, str] = ("", "")
 
     @property
     def text(self) -> str:

@@ -19,6 +19,7 @@ from symderive.language.report import Role
 from symderive.reading.chains import Chain, Declaration, Derivation, Link, Side, find, subscripts
 from symderive.reading.documents import outline
 from symderive.reading.documents.source import Run, Span, Spelled
+from symderive.reading.formulas.calculus import function_of
 from symderive.reading.formulas.elaborate import Elaborator, Value, transposes
 from symderive.reading.formulas.errors import ReadingError
 from symderive.reading.formulas.inference import bases_of, infer_families
@@ -38,6 +39,8 @@ CONSTANT = re.compile(
     r"|\{?\\rm const\}?|const\.?)\s*\Z"
 )
 SINGLE_CONSTANT = re.compile(r"\s*\+\s*([CcKk])\s*\Z")
+MISFIT = re.compile(r"a (?:matrix|row of length) \S+ times a (?:matrix|column of length) \S+ is not defined")
+MISFIT_STATED = re.compile(r"a (?:matrix|row|column)\b.* times a (?:matrix|row|column)\b.* is not defined")
 CONCLUDING = frozenset(
     "so hence thus therefore then we get have obtain find see this that it is gives yields follows now and expanding"
     " unrolling inserting substituting simplifying rewriting equivalently by the definition $".split()
@@ -49,7 +52,15 @@ GOALS = re.compile(
     r"\b(?:show|prove|verify|check|derive|find|compute|calculate|which|conclude|solve|determine|express|what|whether"
     r"|true|false|confirm|claim\w*|if)\b"
 )
-ORDER = re.compile(r"\s*[+-]\s*(?:\\mathcal\{?\s*O\}?|O|o)\s*(?:\\left)?\(.*\)\s*\Z")
+ORDER = re.compile(
+    r"\s*[+-]\s*(\\mathcal\s*\{?\s*O\s*\}?|O|o)\s*(?:\\left|\\[bB]igl?)?\s*\((.*?)(?:\\right|\\[bB]igr?)?\)\s*\Z"
+)
+SMALL = re.compile(r"\s*(?:\\(?:var)?epsilon|\\delta|\\eta|[εϵδηh])(?![A-Za-z])")
+EXPANSION = re.compile(
+    r"(?i)\b(?:taylor|expan\w+|small|near (?:0|zero)|(?:first|second|third|higher) order|to 0|to zero)\b"
+)
+"""That O(x) is meant for x near 0: the letter, or the words of the text."""
+POWER = re.compile(r"\s*(\\?[A-Za-z]+)\s*(?:\^\s*(?:\{\s*(\d)\s*\}|(\d)))?\s*")
 DECIMAL = re.compile(r"\s*(-?)\s*(\d*)(?:\.(\d*))?(?:\s*\\(?:times|cdot)\s*10\^\{?\s*(-?\d+)\s*\}?)?\s*\Z")
 
 
@@ -513,6 +524,9 @@ class _Understanding:
         s = peel(unwrap(left))
         if s is not None and s.lower is not None and s.base in trial and trial.ranges(s.base):
             return None
+        called = peel(left.parts[0]) if isinstance(left, Node) and left.kind == "juxtaposed" else s
+        if called is not None and called.primes and called.bare in trial:
+            return None  # the slope of a function that is known is no new one
         if self.reserved and isinstance(left, Node) and left.kind == "juxtaposed":
             arguments = [
                 peel(p)
@@ -659,18 +673,23 @@ class _Understanding:
             last = k if values[k] is not None else last
 
     def ill_shaped(self, node: Surface | None, error: ReadingError | None) -> bool:
-        """Whether a product fits by no convention: all names in it are declared, and no vector or derivative leads."""
+        """Whether a product fits by no convention: all names in it are declared, and what leads is no plain vector.
+
+        A derivative may stand in it where the text says how derivatives, or vectors, are laid out.
+        """
         if node is None or error is None or error.code != "shape":
             return False
-        if not re.fullmatch(r"a matrix \S+ times a (?:matrix|column of length) \S+ is not defined", error.text):
+        stated = {"rows", "columns", "denominator-layout"} & self.names.conventions
+        if not (MISFIT_STATED if stated else MISFIT).fullmatch(error.text):
             return False
-        for n in _walk(node):
-            if n.kind == "fraction" if isinstance(n, Node) else n.type in ("PARTIAL", "NABLA"):
-                return False
-            s = peel(n)
-            if s is None or (s.base == "T" and s.lower is None and "T" not in self.names):
+        signs = [n for n in _walk(node) if isinstance(n, Leaf) and (n.type in ("PARTIAL", "NABLA") or n.text == "d")]
+        if signs and not stated:
+            return False
+        for key in mentioned(node):
+            if key in ("∂", "d", "∇") or (key == "T" and "T" not in self.names):
                 continue
-            if s.base not in self.names or presumed(self.names, sym(s.base)):
+            known = [k for k in (key, key.partition("_")[0]) if k in self.names]
+            if not known or presumed(self.names, sym(known[0])):
                 return False
         return True
 
@@ -680,10 +699,14 @@ class _Understanding:
     def stripped(self, s: Side) -> str:
         """The text of a side without "+ const" and O(…)."""
         text = s.text
+        if (m := ORDER.fullmatch(f"+{text}")) is not None:
+            text = f"0 + {text}"
         for pattern in (CONSTANT, SINGLE_CONSTANT, ORDER):
             m = pattern.search(text)
             if m and m.start() > 0 and not (pattern is SINGLE_CONSTANT and m.group(1) in self.names):
                 s.constant = "O" if pattern is ORDER else "const"
+                if pattern is ORDER and (SMALL.match(m.group(2)) or EXPANSION.search(self.found.words)):
+                    s.order = (m.group(1), m.group(2))
                 return text[: m.start()]
         return text
 
@@ -741,14 +764,14 @@ def relate(
     el = Elaborator(names, place)
     if not sign:
         return Claim("", why=("turns", "the relations before it do not give one between these two terms"))
-    if any(s.constant == "O" for s in between):
-        return Claim("", why=("order", "terms of higher order are not judged yet"))
     try:
         a, b = el.fit([a, b])
         s = el.shape(a, place)
         el.shape(b, place)
     except ReadingError as error:
         return Claim("", why=(error.code, error.text))
+    if any(x.constant == "O" for x in between):
+        return _up_to_order(names, sign, a.term, b.term, s, [x.order for x in between if x.constant == "O"])
     if sign == "propto" or any(x.constant for x in between):
         return _up_to(names, "propto" if sign == "propto" else "const", a.term, b.term, s, constants)
     try:
@@ -775,9 +798,8 @@ def presumed(names: Names, *terms: Term) -> bool:
     """Whether a shape in some terms was only inferred, or comes from an earlier part."""
     context = names.scope.context()
     used = {m for t in terms for n in context.closure(t) for m in names.rests_on(n)}
-    elders = [e.meanings for e in names.elders]
     return any(
-        m.role in ("inferred", "open dimension") or any(e.get(n) is m for e in elders)
+        m.role in ("inferred", "open dimension") or n in names.adopted
         for n in used
         if (m := names.meanings.get(n)) is not None
     )
@@ -829,6 +851,29 @@ def _up_to(names: Names, kind: str, a: Term, b: Term, s: Shape, constants: Seque
         zero = tabulate(lambda *_: ZERO, ranges) if ranges else ZERO
         out.append(rel("=", der, zero))
     return Claim(kind, tuple(out))
+
+
+def _up_to_order(names: Names, sign: str, a: Term, b: Term, s: Shape, orders: Sequence[tuple[str, str]]) -> Claim:
+    """That two numbers agree up to terms of some order in a name: all Taylor coefficients below it are equal at 0."""
+    found = [POWER.fullmatch(inside) for _, inside in orders]
+    keys = {symbol_key(x) for m in found if m and (x := peel(parse(m.group(1), names.words))) is not None}
+    context = names.scope.context()
+    if s or sign != "=" or None in found or len(keys) != 1 or next(iter(keys)) not in names:
+        return Claim("", why=("order", "terms of this order are not judged"))
+    (v,) = keys
+    powers = [
+        int(m.group(2) or m.group(3) or 1) + (sign_ == "o") for (sign_, _), m in zip(orders, found, strict=True) if m
+    ]
+    gap = make("add", a, make("neg", b))
+    inner = [n for n in context.closure(gap) if n in context.definitions and v in context.closure(sym(n))]
+    operators = any(x.head in ("der", "lim", "ex") and context.depends(x, v) for x in subterms(gap))
+    if context.declared(v).kind != "real" or names.ranges(v) or v in context.definitions or inner or operators:
+        return Claim("", why=("order", f"terms of some order in {v} are judged only for explicit functions of it"))
+    function, k = function_of(names, gap, v), min(powers)
+    slopes = [make("app", function + "'" * j, ZERO) for j in range(k + 1)]
+    # with k derivatives at 0, those below the k-th zero, it is O of the k-th power (Taylor, with Peano's remainder)
+    exists = () if any(sign_ == "o" for sign_, _ in orders) else (rel("=", slopes[k], slopes[k]),)
+    return Claim("O", (*(rel("=", d, ZERO) for d in slopes[:k]), *exists))
 
 
 def compose(signs: Sequence[str]) -> str:

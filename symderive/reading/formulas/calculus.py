@@ -17,7 +17,7 @@ from symderive.reading.formulas.factors import Taken, el_value
 from symderive.reading.formulas.functions import applied, function_named, head
 from symderive.reading.formulas.graft import graft
 from symderive.reading.formulas.lexer import Leaf
-from symderive.reading.formulas.names import Meaning, spell, tabulate
+from symderive.reading.formulas.names import Meaning, Names, spell, tabulate
 from symderive.reading.formulas.surface import Node, Surface
 from symderive.reading.formulas.symbols import items, label, peel, unwrap
 
@@ -116,8 +116,11 @@ def prefix(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type:
 
 
 def _reach(factors: Sequence[Factor], k: int, through: tuple[str, ...]) -> int:
-    """The place after the factors that an operator at k takes."""
+    """The place after the factors that an operator at k takes: square brackets by themselves, or all that follows."""
     end = k + 1
+    first = factors[end].node if end < len(factors) and not factors[end].op else None
+    if isinstance(first, Node) and first.kind == "bracket" and first.parts[0].text == "[":
+        return end + 1
     while end < len(factors) and factors[end].op in through:
         end += 1
     return end
@@ -319,17 +322,20 @@ def at_point(el: Elaborator, inside: Surface, point: Surface, node: Surface) -> 
         raise el.error(
             "unsupported", "this value at a point is not read", node, "Write the function out, or declare it."
         )
-    variable = bound("x#0")
-    body = _replaced(t, x, variable)
     if order == 0:
         return el_value(el, _replaced(t, x, value))
-    key = next(f"F̊_{k}" for k in count(1) if f"F̊_{k}" not in el.names.scope.names)
+    return el_value(el, make("app", function_of(el.names, t, x) + "'" * order, value))
+
+
+def function_of(names: Names, t: Term, x: str) -> str:
+    """The name of a new function that takes the place of a leaf in a term."""
+    key = next(f"F̊_{k}" for k in count(1) if f"F̊_{k}" not in names.scope.names)
     said = f"{spell(key)} is the function of {spell(x)} that is differentiated"
-    el.names.notes.append(said)
-    el.names.add(Meaning(key, spell(key), "defined", said), Name("function", (), ((),)))
-    el.names.scope.definitions[key] = Definition(("x#0",), (((), body),))
-    el.names.changed()
-    return el_value(el, make("app", key + "'" * order, value))
+    names.notes.append(said)
+    names.add(Meaning(key, spell(key), "defined", said), Name("function", (), ((),)))
+    names.scope.definitions[key] = Definition(("x#0",), (((), _replaced(t, x, bound("x#0"))),))
+    names.changed()
+    return key
 
 
 def _replaced(t: Term, name: str, by: Term) -> Term:

@@ -101,6 +101,8 @@ class Names:
     """Names of the problem that a solution may not redefine."""
     built_in: set[str] = field(default_factory=set)
     """Letters that were taken in their built-in meaning: they can no longer be inferred to be numbers."""
+    adopted: set[str] = field(default_factory=set)
+    """Names that were taken over from an earlier part."""
     elders: tuple[Names, ...] = ()
     """Tables of earlier parts, newest first: a name unknown here is looked up there."""
 
@@ -127,6 +129,7 @@ class Names:
             self.strict,
             self.reserved,
             set(self.built_in),
+            set(self.adopted),
             self.elders,
         )
 
@@ -186,6 +189,7 @@ class Names:
         if key in self.scope.names:
             return
         self.scope.names[key] = elder.scope.names[key]
+        self.adopted.add(key)
         if key in elder.meanings:
             self.meanings[key] = elder.meanings[key]
         if key in elder.scope.definitions:
