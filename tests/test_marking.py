@@ -669,3 +669,26 @@ def test_a_product_that_cannot_be_formed_is_wrong(said, line):
     text = said + r"Let $A \in \mathbb{R}^{m \times n}$ and $w \in \mathbb{R}^n$. "
     assert verdicts_in(text + f"$$ {line} $$") in (["refuted"], ["unread"])
     assert verdicts_in(text.replace(r"m \times n", r"n \times n") + f"$$ {line} $$") != ["unread"]
+
+
+def test_one_derivation_has_one_layout():
+    start = r"Let $A, B \in \mathbb{R}^{n \times n}$. "
+    turned = r"$$ \frac{\partial}{\partial A} \operatorname{tr}(A B) = B $$ "
+    other = r"$$ \frac{\partial}{\partial A} \operatorname{tr}(A^\top B) = B $$"
+    own = r"$$ \frac{\partial}{\partial A} \|A\|_F^2 = 2 A^\top $$"
+    assert verdicts_in(start + turned) == ["undecided"]
+    assert verdicts_in(start + turned + own) == ["undecided", "undecided"]
+    assert verdicts_in(start + turned + other) == ["refuted", "proved"]
+    assert verdicts_in(start + own.replace(r"2 A^\top", "2 A") + turned) == ["proved", "refuted"]
+
+
+def test_letters_o_are_no_orders_where_they_are_names():
+    text = r"Let $o, c \in \mathbb{R}$ and $h = o \tanh(c)$. $$ \frac{\partial h}{\partial c} = o (1 - \tanh(c)^2) $$"
+    assert verdicts_in(text) == ["proved"]
+    assert verdicts_in(text.replace(r"\tanh(c)^2", r"\tanh(c)")) == ["refuted"]
+
+
+def test_for_an_integer():
+    text = r"Let $b \in \mathbb{R}$ with $b \ne 1$. For an integer $t \ge 1$: $$ \sum_{i=0}^{t-1} b^i = \frac{1 - b^t}{1 - b} $$"
+    assert verdicts_in(text) == ["proved"]
+    assert verdicts_in(text.replace("1 - b^t", "1 - b^{t-1}")) == ["refuted"]

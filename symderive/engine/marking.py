@@ -16,6 +16,7 @@ from symderive.engine.judge import Judge
 from symderive.engine.mistakes import slips
 from symderive.kernel.book import Book
 from symderive.kernel.context import Context, Definition, Rejected
+from symderive.kernel.shapes import same_shape, shape
 from symderive.kernel.terms import Term, at, bound, make, num, rebuild, rel, subterms, sym
 from symderive.language.report import Because, Reading, Repair, Role, Said, Status
 from symderive.language.verdict import Kind, Verdict
@@ -38,6 +39,8 @@ CUES = re.compile(
     r"\b(?:set|setting|equat\w*|solv\w*|vanish\w*|stationary|first.order|optimal\w*|critical|minimi[sz]\w*|maximi[sz]\w*|require|must|condition)\b"
 )
 
+LAYOUT = re.compile(r"layout|are rows")
+"""Conventions that turn a derivative on its side."""
 CONSEQUENCE = re.compile(r"\b(?:so|hence|thus|therefore|then|get|implies|follows|yields|gives|obtain)\W*\Z")
 """Words before an equation that draws a conclusion, and does not say what a name is."""
 
@@ -198,7 +201,39 @@ class Marker:
             self.equations = [f for f in self.equations if not f.row]
             self.results, self.seen, self.again, self.explained = [], {}, {}, 0
             out = self._pass(relations)
+        self._one_layout(relations, out)
         return out
+
+    def _one_layout(self, relations: Sequence[Reads], marks: Sequence[Mark]) -> None:
+        """Take back the excuse of the other layout where lines of the same kind hold only in the one in force."""
+        excused = [k for k, m in enumerate(marks) if m.ruling is not None and m.ruling.refuted and _by_layout(m)]
+        for k in excused:
+            chain = [x for r in relations if r.chain == relations[k].chain for x in (r.step, r.anchor)]
+            kinds = [_differentiated(self.scope.context, x) for x in (relations[k].step, *chain)]
+            kind = next((x for x in kinds if x is not None), None)
+            held = [(r.step, r) for r, m in zip(relations, marks, strict=True) if m.said is Said.PROVED]
+            held += [(r.anchor, r) for r, m in zip(relations, marks, strict=True) if m.anchor is Said.PROVED]
+            alike = [
+                (claim, r)
+                for claim, r in held
+                if claim.conditions and _differentiated(self.scope.context, claim) == kind
+            ]
+            mark = marks[k]
+            assert mark.ruling is not None
+            if any(self._only_as_read(claim, r) for claim, r in alike):
+                mark.said, mark.reason, mark.holds_if = Said.REFUTED, mark.ruling.reason, ()
+                mark.status = Status.RECOVERED if mark.anchor is Said.PROVED else Status.SLIP
+                mark.mistake = self._mistake(relations[k], mark.ruling.facts or relations[k].given)
+
+    def _only_as_read(self, claim: Says, r: Reads) -> bool:
+        """Whether a relation between matrices is wrong with one side transposed."""
+        c = claim.conditions[0]
+        if c.head != "rel" or c.name() != "=" or len(shape(self.scope.context, c.terms[0])) != 2:
+            return False
+        turned = make("op", "transpose", c.terms[0])
+        if not same_shape(shape(self.scope.context, turned), shape(self.scope.context, c.terms[1])):
+            return True
+        return self.judge(rel("=", turned, c.terms[1]), r.given, TRIAL_UNITS * 2).kind is Kind.REFUTED
 
     def _explanations(self, relations: Sequence[Reads]) -> Iterator[tuple[str, Term]]:
         """Relations ``V = t`` of the text for names of which nothing is declared."""
@@ -782,6 +817,24 @@ class Marker:
             return self
         definitions = {**self.scope.context.definitions, **reading.definitions}
         return Marker(replace(self.scope, context=replace(self.scope.context, definitions=definitions, memo={})))
+
+
+def _by_layout(m: Mark) -> bool:
+    """Whether the other layout excuses a relation."""
+    return (
+        m.reason is not None and m.reason.code == "other-reading" and any(LAYOUT.search(say) for _, say in m.holds_if)
+    )
+
+
+def _differentiated(context: Context, claim: Says) -> tuple[int, int] | None:
+    """How many indices what is differentiated has, and that by which it is, in the first derivative of a claim."""
+    for c in claim.conditions:
+        for s in subterms(c):
+            if s.head == "der":
+                bare = _bare(s.terms[0])
+                own = 0 if bare is s.terms[0] or bare.head != "sym" else len(context.declared(bare.name()).ranges)
+                return own, len(context.declared(s.name(1)).ranges)
+    return None
 
 
 def misrounded(r: Reads, ruling: Ruling) -> Repair | None:

@@ -39,6 +39,7 @@ CONDITION = re.compile(
     r"(?:.*\b)?(?:for|if|when|whenever|at|where|provided|assuming|as long as|all|each|any|every|with)\W*\Z",
     re.IGNORECASE,
 )
+INTEGER = re.compile(r"\b(?:integers?|natural numbers?) \Z|\b(?:integers?|natural numbers?)\Z")
 COPULA = re.compile(
     r"[\s,]*(?:here |simply |just |again )?(?:is|was|are|were|be|being|denotes?|stands?|equals?|means?"
     r"|represents?|refers?|abbreviates?|collects?|for)\b"
@@ -587,6 +588,8 @@ class Finder:
         conditional = not f.display and self._conditional(f)
         self.words.append("$")
         if conditional:
+            if INTEGER.search(" ".join(self.words[-5:-1])):
+                self._integer(f)
             self._condition(f.body)
             return
         before = " ".join(self.words[-41:-1])
@@ -608,6 +611,13 @@ class Finder:
             return False
         defines = re.search(r":=|\\coloneqq", f.text) is not None
         return self._after_condition() and not defines and bool(CONDITIONAL_SIGN.search(f.text))
+
+    def _integer(self, f: outline.Formula) -> None:
+        """``for an integer $t ≥ 1$`` says what t is."""
+        self.order += 1
+        before = outline.Words(Spelled("Let ", _blank_at(f.span).runs))
+        after = outline.Words(Spelled(" be integers.", _blank_at(f.span).runs))
+        self.out.declarations.append(Declaration([before, f, after], False, self.order))
 
     def _condition(self, text: Spelled) -> None:
         """A condition holds for what follows in its sentence, or for the chain before it ("a = b for x > 0")."""

@@ -699,10 +699,16 @@ class _Understanding:
     def stripped(self, s: Side) -> str:
         """The text of a side without "+ const" and O(…)."""
         text = s.text
-        if (m := ORDER.fullmatch(f"+{text}")) is not None:
+        if (m := ORDER.fullmatch(f"+{text}")) is not None and POWER.fullmatch(m.group(2)):
             text = f"0 + {text}"
         for pattern in (CONSTANT, SINGLE_CONSTANT, ORDER):
             m = pattern.search(text)
+            if (
+                m
+                and pattern is ORDER
+                and (m.group(1) in self.names or not (m.group(1) != "o" or POWER.fullmatch(m.group(2))))
+            ):
+                continue
             if m and m.start() > 0 and not (pattern is SINGLE_CONSTANT and m.group(1) in self.names):
                 s.constant = "O" if pattern is ORDER else "const"
                 if pattern is ORDER and (SMALL.match(m.group(2)) or EXPANSION.search(self.found.words)):

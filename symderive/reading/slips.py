@@ -136,13 +136,20 @@ def facts(m: Meaning, r: Relation) -> Iterator[Reading]:
 
 
 def attributed(m: Meaning, r: Relation, n: str, codes: Sequence[tuple[str, str, tuple[str, ...]]]) -> Iterator[Reading]:
-    known = {*m.names.scope.facts, *(a.fact for a in m.assumed)}
+    claimed = (c for x in m.relations for c in (*x.step.conditions, *x.anchor.conditions))
+    known = {*m.names.scope.facts, *(a.fact for a in m.assumed), *claimed}
     rank = len(m.names.ranges(n))
     others = [k for k in m.names.meanings if k != n and k in m.names.scope.names and len(m.names.ranges(k)) == rank]
     for code, say, words in codes:
-        said = any(new and new <= known for k in others if (new := properties(m.names, code, k)) is not None)
+        said = any(new and new <= known for k in others if (new := equations(properties(m.names, code, k))))
         new = properties(m.names, code, n) or set()
         yield Reading("fact", say, r.step, () if said else words, tuple(sorted(new - known, key=repr)))
+
+
+def equations(conditions: set[Term] | None) -> set[Term]:
+    """What a property says as an equation, if it says any; else all of it."""
+    every = conditions or set()
+    return {c for c in every if c.head == "rel" and c.name() == "="} or every
 
 
 def properties(names: Names, code: str, n: str) -> set[Term] | None:
@@ -218,7 +225,10 @@ def described(kind: str, old: str, new: str) -> tuple[str, str]:
     if kind in ("extra factor", "extra term") and new.strip() in ("", "1", "0"):
         part = re.sub(r"\A\s*(?:\\cdot|\\times|\*|\+)|(?:\\cdot|\\times|\*)\s*\Z", "", old).strip()
         return part, "without factor" if kind == "extra factor" else "without term"
-    return new.strip() or "…", "place"
+    shown = new.strip() or "…"
+    while (m := re.fullmatch(r"\{(\{[^{}]*\}|[^{}]*)\}", shown)) is not None:
+        shown = m.group(1)
+    return shown, "place"
 
 
 def reread(m: Meaning, r: Relation, a: Value, text: str, left: Surface) -> Claim | None:
