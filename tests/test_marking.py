@@ -692,3 +692,18 @@ def test_for_an_integer():
     text = r"Let $b \in \mathbb{R}$ with $b \ne 1$. For an integer $t \ge 1$: $$ \sum_{i=0}^{t-1} b^i = \frac{1 - b^t}{1 - b} $$"
     assert verdicts_in(text) == ["proved"]
     assert verdicts_in(text.replace("1 - b^t", "1 - b^{t-1}")) == ["refuted"]
+
+
+def test_functions_stand_bare_for_their_values():
+    text = r"""Consider $f(x, y, z) = (x + y) z$, with $q = x + y$.
+$$ f = q z, \quad \frac{\partial f}{\partial q} = z, \quad \frac{\partial f}{\partial z} = q $$
+$$ \frac{\partial f}{\partial x} = \frac{\partial f}{\partial q} \frac{\partial q}{\partial x} $$
+$$ \frac{\partial f}{\partial y} = z + y $$"""
+    assert verdicts_in(text) == ["proved", "proved", "proved", "proved", "refuted"]
+
+
+def test_an_arrow_between_relations():
+    text = r"$$ f(x, y) = x y \quad \rightarrow \quad \frac{\partial f}{\partial x} = y \quad \frac{\partial f}{\partial y} = x $$"
+    assert verdicts_in(text) == ["proved", "proved"]
+    assert verdicts_in(text.replace("= y", "= x")) == ["refuted", "proved"]
+    assert verdicts_in(r"$$ \lim_{x \rightarrow 0} \frac{\sin x}{x} = 1 $$") == ["proved"]

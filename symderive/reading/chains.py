@@ -226,13 +226,28 @@ def segments(cells: Sequence[Spelled]) -> list[Segment]:
             depth -= 1
         if depth == 0 and t.type in SEPARATORS and not (t.type == "TEXT" and current and CONSTANT.fullmatch(t.text)):
             close(t.text)
-        elif depth == 0 and t.type == "REL" and t.text in ARROWS:
+        elif depth == 0 and t.type == "REL" and (t.text in ARROWS or _leads_on(tokens, t, current, out)):
             close("=>")
             after = "=>"
         else:
             current.append(t)
     close("")
     return _ranges(out, line)
+
+
+def _leads_on(tokens: Sequence[Leaf], t: Leaf, before: Sequence[Leaf], done: Sequence[Segment]) -> bool:
+    """Whether → stands between two relations, as in ``f = x² → f' = 2x``, and not as in x → 0."""
+    related = any(c.type == "REL" for c in before) if before else bool(done and done[-1].signs)
+    if t.text != "->" or not related:
+        return False
+    depth = 0
+    for u in tokens[tokens.index(t) + 1 :]:
+        depth += (u.type in OPENS) - (u.type in CLOSES)
+        if depth == 0 and u.type in SEPARATORS and u.type != "QUAD":
+            return False
+        if depth == 0 and u.type == "REL":
+            return u.text in JUDGED
+    return False
 
 
 ROUGH = re.compile(r"(?<![\\!:<>])=|\\(?:approx|[lg]eq?|[lg]t|propto)(?![A-Za-z])")

@@ -889,12 +889,23 @@ class Elaborator:
             base = self.component(base, lower, node)
         return base if upper is None else self.power(base, upper, node)
 
+    def _called(self, meaning: Meaning) -> tuple[Term, ...]:
+        """The letters of ``f(x, y) = …`` as numbers, for f that stands bare; nothing if they are something else."""
+        fresh = [k for k in meaning.called if k not in self.names]
+        old = [self.names.declared(k) for k in meaning.called if k in self.names]
+        if any(d.kind != "real" or d.ranges for d in old) or (fresh and self.names.strict):
+            return ()
+        for k in fresh:
+            self.names.number(k, "inferred")
+        return tuple(map(sym, meaning.called))
+
     def _bare_function(self, meaning: Meaning, lower: Surface | None, upper: Surface | None, node: Surface) -> Value:
-        if not meaning.usual:
+        usual = meaning.usual or self._called(meaning)
+        if not usual:
             raise self.error(
                 "syntax", f"the function {meaning.spelling} stands without arguments", node, "Give it an argument."
             )
-        out = Value(make("app", meaning.key, *meaning.usual))
+        out = Value(make("app", meaning.key, *usual))
         return self._powered(out, lower, upper, node)
 
     def _inferred(self, s: Symbol, node: Surface) -> Value:

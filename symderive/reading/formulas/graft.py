@@ -12,7 +12,7 @@ from itertools import chain
 
 from symderive.kernel.context import Context, Definition, Rejected
 from symderive.kernel.lowering import lower
-from symderive.kernel.terms import BINDS, Term, at, bound, make, rebuild, shift, sym
+from symderive.kernel.terms import BINDS, Term, at, bound, make, rebuild, shift, substitute, sym
 from symderive.kernel.wellfounded import check_definitions
 from symderive.reading.formulas.names import Names, spell
 
@@ -34,7 +34,7 @@ def graft(names: Names, t: Term, name: str) -> Term:
     Where parts of the name's body stand in other places too, it is kept in `names.partial`: what is said of a
     derivative by it may then be meant otherwise.
     """
-    out = _graft(names, t, name, NESTED)
+    out = _graft(names, _unfolded(names, t), name, NESTED)
     context = names.scope.context()
     if out is None or not context.depends(out, name):
         return t
@@ -43,6 +43,16 @@ def graft(names: Names, t: Term, name: str) -> Term:
     if quantities & context.closure(out, name):
         names.partial.add(name)
     return out
+
+
+def _unfolded(names: Names, t: Term) -> Term:
+    """The body of a defined function at its arguments."""
+    for _ in range(NESTED):
+        definition = names.scope.definitions.get(t.name()) if t.head == "app" else None
+        if definition is None:
+            break
+        t = substitute(definition.clauses[0][1], dict(zip(definition.params, t.terms, strict=True)))
+    return t
 
 
 def _graft(names: Names, t: Term, name: str, depth: int) -> Term | None:

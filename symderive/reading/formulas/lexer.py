@@ -231,6 +231,10 @@ class Lexer:
                 case _:
                     position = self._sign(m.group(), start, position)
 
+    def _adjoins(self, start: int) -> bool:
+        """Whether the last token is one character that ends here: ``>=``."""
+        return self.out[-1].end == start == self.out[-1].start + 1
+
     def _emit(self, type_: str, text: str, start: int, end: int, note: str = "") -> None:
         leaf = Leaf(type_, text, start, end, note)
         if self.single and type_ != "LROOT":
@@ -355,6 +359,9 @@ class Lexer:
                     self._emit("AMP", "&", start, end)
                 elif script in _ENDS_OPERAND and not _ALIGNED.match(self.text, end):
                     self._emit("QUAD", "quad", start, end)
+            case "=" if self.out and self.out[-1].text in "<>" and self.out[-1].type == "REL" and self._adjoins(start):
+                last = self.out.pop()
+                self._emit("REL", last.text + "=", last.start, end)
             case "=" | "<" | ">" | ":=":
                 self._emit("REL", RELATIONS.get(sign, sign), start, end)
             case _ if sign in ("$", "#", "@", "`", '"', "?"):

@@ -38,6 +38,7 @@ class Meaning:
         upper: how many of its indices are written above (``w^{(t)}``).
         bracketed: whether these stand in brackets.
         usual: the arguments that a function has when it stands bare.
+        called: the letters of these, where they had no meaning yet when it was defined: ``f(x, y) = …``.
         said: the words that declared it; empty if it was inferred.
         role: declared, defined, inferred, index or dimension.
     """
@@ -49,6 +50,7 @@ class Meaning:
     upper: int = 0
     bracketed: bool = True
     usual: tuple[Term, ...] = ()
+    called: tuple[str, ...] = ()
     row: bool = False
     place: tuple[int, int] = (0, 0)
 

@@ -186,7 +186,8 @@ class Definitions(Sets):
             value = el.read(p.right)
             if not el.shape(value, p.right):
                 usual = tuple(sym(key_of(q)) for q in parts) if known else ()
-                meaning = Meaning(key, spell(key), "defined", p.item.said, usual=usual, place=place)
+                called = tuple(map(key_of, parts))
+                meaning = Meaning(key, spell(key), "defined", p.item.said, usual=usual, called=called, place=place)
                 self.names.add(meaning, Name("function", (), ((),) * len(params)))
                 self.names.scope.definitions[key] = Definition(tuple(params), (((), value.term),))
                 self.names.changed()
