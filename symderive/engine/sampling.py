@@ -333,6 +333,13 @@ class Sampler:
         entries = [(n, i) for n in names for i in self.indices(model, self.context.declared(n).ranges)]
         facts = self.context.facts
         tied = [f.terms[0] for f in facts if f.head == "is" and f.name() == "iid"]
+        # a moment that is stated of all entries is that of one law
+        tied += [
+            s
+            for f in facts
+            if f.head == "all" and any(x.head == "ex" for x in subterms(f))
+            for s in subterms(f.terms[2])
+        ]
         dependent = k % 3 == 2 and not any(f.head == "is" and f.name() in INDEPENDENT for f in facts)
         if dependent:
             weights = [Fraction(1, 6), Fraction(1, 3), Fraction(1, 2)]
