@@ -45,6 +45,8 @@ from symderive.kernel.terms import (
 T = TypeVar("T")
 MAX_SPLITS = 6
 MAX_RESTARTS = 12
+MAX_RETURNS = 4
+"""How often hypotheses that come back are cut again; proofs that need each other stay open."""
 
 FAILURES = (Stuck, TooLarge, Rejected, ZeroDivisionError, TooDeep, RecursionError)
 
@@ -266,6 +268,7 @@ class Prover:
         self.lemmas += found.values()
         # ∀ and ⇒ first, then with the help of what is open; a proof may leave something open in turn
         tried: set[tuple[Term, bool]] = set()
+        proved: dict[Term, tuple[int, tuple[str, ...]]] = {}
         for strong in (False, True, True):
             rest = tuple(self._open(line)) if strong else ()
             for h in sorted(self._open(line), key=own.__contains__):
@@ -275,7 +278,18 @@ class Prover:
                 others = tuple(c for c in rest if c is not h and c in self.builder.line(line).hypotheses)
                 proof = self.hypothesis(h, (*facts, *others))
                 if proof is not None and h not in self.builder.line(proof[0]).hypotheses:
+                    proved[h] = proof
                     line = self.builder.cut(line, h, *proof)
+        return self._again(line, proved)
+
+    def _again(self, line: int, proved: dict[Term, tuple[int, tuple[str, ...]]]) -> int:
+        """The line without hypotheses that were proved once and came back with the proofs of others."""
+        for _ in range(MAX_RETURNS):
+            back = [h for h in self._open(line) if h in proved]
+            if not back:
+                break
+            for h in back:
+                line = self.builder.cut(line, h, *proved[h])
         return line
 
     def settle(self, conditions: list[Term], given: tuple[Term, ...]) -> dict[Term, int]:

@@ -99,6 +99,11 @@ class Signs:
             return absurd
         if self._false:
             return self.conclude(ABSURD, self._false)
+        for k in self.facts:
+            if k.op == "!=" and len(k.lines) == 1:
+                over, under = self.line("<=", k.poly), self.line("<=", -k.poly)
+                if over is not None and under is not None:
+                    return self.conclude(ABSURD, [(Fraction(1), k.lines * 2, ()), (Fraction(1), (over, under), ())])
         known = [k for k in self.facts if k.op != "!="][:MAX_FACTS]
         for k in known:
             if k.poly.is_constant() and k.poly.leading_coefficient() < 0:
