@@ -236,7 +236,7 @@ def compared(
 def _unless_turned(verdict: Verdict, sides: list[Any], relation: str, names: Names, units: int) -> Verdict:
     """A refutation of what holds in the other layout of derivatives is none while no layout was stated."""
     from symderive.engine.judge import Judge
-    from symderive.reading.derivations import orientations
+    from symderive.reading.claims import orientations
 
     stated = {"denominator-layout", "rows", "columns"} & names.conventions
     differentiated = any(s.head == "der" for v in sides for s in subterms(v.term))

@@ -25,7 +25,8 @@ from symderive.kernel.terms import Term, make, subterms
 from symderive.language.problem import Goal, GoalKind, Problem, beyond
 from symderive.language.report import Because, Final, HoldsIf, Mistake, Needed, Place, Report, Role, Said, Status, Step
 from symderive.language.verdict import Verdict
-from symderive.reading.derivations import Meaning, Relation, relate, understand
+from symderive.reading.claims import relate
+from symderive.reading.derivations import Meaning, Relation, understand
 from symderive.reading.documents import outline
 from symderive.reading.documents.reader import read_document
 from symderive.reading.documents.source import Span

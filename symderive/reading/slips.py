@@ -14,7 +14,8 @@ from itertools import chain, islice, pairwise
 from symderive.kernel.context import Definition
 from symderive.kernel.terms import ZERO, Term, make, num, rebuild, subterms
 from symderive.language.report import Reading, Repair
-from symderive.reading.derivations import Claim, Meaning, Relation, orientations, relate
+from symderive.reading.claims import Claim, orientations, relate
+from symderive.reading.derivations import Meaning, Relation
 from symderive.reading.formulas.elaborate import Elaborator, Value, transposes
 from symderive.reading.formulas.errors import ReadingError
 from symderive.reading.formulas.functions import has_kink, with_kinks

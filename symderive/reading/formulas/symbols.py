@@ -148,3 +148,8 @@ def script(text: str) -> str:
     if len(text) > 1 and text.isalpha() and text.isascii():
         return f"\\mathrm{{{text}}}" if len(text) > 2 or text.isupper() else text
     return "".join(alphabet.command(c) for c in unicodedata.normalize("NFC", text)).replace(PRIME, "'")
+
+
+def symbol_key(s: Symbol) -> str:
+    """The key of a symbol with its subscript as a label: that of a name of its own."""
+    return s.base + (f"_{label(s.lower)}" if s.lower is not None else "")
