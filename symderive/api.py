@@ -284,10 +284,6 @@ def guarded(verdict: Verdict, names: Names) -> Verdict:
     if verdict.proved and names.presumed and not verdict.reason:
         said = ", ".join(f"{spell(u)} does not depend on {spell(v)}" for u, v in sorted(names.presumed))
         return replace(verdict, reason=f"if {said}")
-    held = {s.name(1) for s in subterms(verdict.claim) if s.head == "der"} & names.partial
-    if verdict.refuted and held:
-        reason = f"what is held fixed beside {', '.join(map(spell, sorted(held)))} may be meant otherwise"
-        return Verdict(Kind.UNDECIDED, verdict.claim, "other-reading", reason, counterexample=verdict.counterexample)
     if not names.unread or not verdict.refuted:
         return verdict
     reason = f"refuted as far as it was read, but this was not: {names.unread[0]}"

@@ -21,7 +21,7 @@ from typing import Any
 from symderive.engine.existence import weakest
 from symderive.engine.marking import UNITS, Mark, Marker, Ruling, Scope
 from symderive.kernel.context import Context
-from symderive.kernel.terms import Term, make, subterms
+from symderive.kernel.terms import Term, make, rebuild, subterms
 from symderive.language.problem import Goal, GoalKind, Problem, beyond
 from symderive.language.report import Because, Final, HoldsIf, Mistake, Needed, Place, Report, Role, Said, Status, Step
 from symderive.language.verdict import Verdict
@@ -164,7 +164,6 @@ class _Checker:
             equated(meaning),
             meaning.described,
             frozenset(k for k, v in meaning.names.meanings.items() if v.role == "index"),
-            frozenset(meaning.names.partial),
             f"{text} {meaning.found.words}".lower(),
             units,
         )
@@ -276,7 +275,7 @@ class _Checker:
             status=mark.status,
             reason=mark.reason,
             holds_if=tuple(HoldsIf(kind, say, (r.id,)) for kind, say in mark.holds_if),
-            conditions=self.conditions(ruling) if mark.said is Said.PROVED else (),
+            conditions=self.conditions(ruling, r.given) if mark.said is Said.PROVED else (),
             uses=mark.uses,
             claimed_reason=r.link.note,
             absorbed="a term without " + ", ".join(self.meaning.constants)
@@ -289,15 +288,19 @@ class _Checker:
             detail=verdict,
         )
 
-    def conditions(self, ruling: Ruling | None) -> tuple[Needed, ...]:
+    def conditions(self, ruling: Ruling | None, given: Sequence[Term] = ()) -> tuple[Needed, ...]:
         if ruling is None:
             return ()
         out = [Needed(text, "inferred") for text in ruling.inferred]
+        out += [Needed(self.condition(g), "given") for g in given if g not in self.context.fact_set]
         if "values" in ruling.rests:
             out.append(Needed("at the given values", "values"))
         if "solution" in ruling.rests:
             used = set(ruling.facts)
             out += [Needed(self.condition(a.fact), self.origin) for a in self.meaning.assumed if a.fact in used]
+        if "equations" in ruling.rests:
+            own = {f.term for f in self.marker.equations if f.row}
+            out += [Needed(self.condition(t), "equation") for t in dict.fromkeys(ruling.facts) if t in own]
         if ruling.verdict is not None:
             out += [Needed(self.condition(c), "defined") for c in ruling.verdict.conditions]
             regular = [self.condition(c) for c in weakest(self.context, ruling.verdict.hypotheses)]
@@ -332,7 +335,7 @@ class _Checker:
                 else Because("unsupported", f"goals of the kind {goal.kind.value} are not compared yet")
             )
             return Final(latex_, place(r.right.span), how, Said.UNDECIDED, reason)
-        left = left_over(self.problem, value.term)
+        left = left_over(self.problem, self.in_its_names(value.term))
         if left:
             return Final(latex_, place(r.right.span), how, Said.UNDECIDED, Because("not-an-answer", left))
         claim = relate(self.meaning.names, "=", Value(goal.target, value.row), value, r.right, ())
@@ -342,8 +345,8 @@ class _Checker:
             reason = Because("no-answer", "no relation gives what was asked for, and the last term is something else")
             return Final(latex_, place(r.right.span), how, Said.UNDECIDED, reason)
         said, why = ruling.said, ruling.reason
-        if ruling.proved and "solution" in ruling.rests:
-            supposed = [c.latex for c in self.conditions(ruling) if c.origin == self.origin]
+        supposed = self.supposed(ruling, goal)
+        if ruling.proved and supposed:
             said = Said.UNDECIDED
             why = Because("assumed", f"proved assuming {', '.join(supposed)}, which only the solution says")
         return Final(
@@ -356,6 +359,21 @@ class _Checker:
             counterexample(ruling.verdict) if ruling.refuted else None,
             ruling.verdict,
         )
+
+    def in_its_names(self, t: Term) -> Term:
+        """A term with what the solution defines put in: a name for the question is no answer."""
+        assert self.problem is not None
+        definitions = self.context.definitions
+        if t.head == "sym" and t.name() in definitions and t.name() not in self.problem.context.signature:
+            d = definitions[t.name()]
+            return self.in_its_names(d.clauses[0][1]) if not d.params and len(d.clauses) == 1 else t
+        return rebuild(t, lambda a, _: self.in_its_names(a))
+
+    def supposed(self, ruling: Ruling, goal: Goal) -> list[str]:
+        """On what a proof rests that only the solution says: its assumptions, and equations that it sets up."""
+        out = [c.latex for c in self.conditions(ruling) if c.origin == self.origin]
+        asks = goal.kind in (GoalKind.SOLVE, GoalKind.MAXIMISER, GoalKind.MINIMISER)
+        return out if asks else out + [c.latex for c in self.conditions(ruling) if c.origin == "equation"]
 
     def pick(self) -> tuple[Relation, str, Value | None] | None:
         """The relation whose right side is the final answer, and how it was found."""
@@ -399,6 +417,11 @@ class _Checker:
             said = max((k.said for _, k in inner), key=RANK.__getitem__)
             last = inner[-1][0]
             reason = Because("restated", "the claim is restated, not shown") if len(inner) == 1 else None
+            supposed = [t for _, k in inner if k.ruling is not None for t in self.supposed(k.ruling, goal)]
+            supposed += [self.condition(g) for x, _ in inner for g in x.given if g not in self.context.fact_set]
+            if supposed and said is Said.PROVED:
+                text = f"shown assuming {', '.join(dict.fromkeys(supposed))}, which only the solution says"
+                return Final(last.right.text, place(last.right.span), "goal", Said.UNDECIDED, Because("assumed", text))
             best = Final(
                 last.right.text,
                 place(last.right.span),

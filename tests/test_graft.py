@@ -7,6 +7,7 @@ import pytest
 
 import symderive as sd
 from symderive.language.verdict import Kind
+from symderive.reading.formulas.errors import ReadingError
 
 REAL = r"Let $a, b, w, x, y \in \mathbb{R}$. "
 LAYER = r"Let $W \in \mathbb{R}^{m \times n}$, $x \in \mathbb{R}^n$, $y \in \mathbb{R}^m$. "
@@ -105,12 +106,36 @@ def test_behind_a_definition_it_is_not_zero_either():
     assert sd.equal("d", "0", given).kind is Kind.UNDECIDED
 
 
-def test_what_is_held_fixed_is_not_guessed():
-    """With weight decay, ∂L/∂u may hold w fixed, or not: right under one reading, never wrong under the other."""
-    given = REAL + r"Let $L = (w x - y)^2 + a w^2$. Let $u = w x$."
-    assert sd.equal(r"\frac{\partial L}{\partial u}", r"2 (u - y)", given).proved
-    verdict = sd.equal(r"\frac{\partial L}{\partial u}", r"2 (u - y) + 2 a w / x", given)
-    assert (verdict.kind, verdict.code) == (Kind.UNDECIDED, "other-reading")
+@pytest.mark.parametrize(
+    ("f", "u", "value"),
+    [
+        ("(w x - y)^2 + a w^2", "w x", "2 (u - y)"),  # with w held fixed, or not?
+        ("w x + w^2 x^2", "w x", "1"),
+        ("w x + (-w) x", "w x", "1"),
+        ("e^x + e^{2 x}", "e^x", "1"),
+        (r"x + \sqrt{x}", r"\sqrt{x}", "1"),
+        ("x^2 + x^4", "x^2", "1"),
+    ],
+)
+def test_what_stands_there_in_disguise_is_not_guessed(f, u, value):
+    """Only literal copies can be found: where parts of u stand in f elsewhere too, nothing is said."""
+    verdict = sd.equal(r"\frac{\partial f}{\partial u}", value, REAL + f"Let $f = {f}$. Let $u = {u}$.")
+    assert (verdict.kind, verdict.code) == (Kind.UNDECIDED, "not-built")
+
+
+def test_a_name_beside_what_it_is_short_for():
+    given = REAL + "Let $u = w x$. Let $f = u y + (w x)^2$."
+    assert sd.equal(r"\frac{\partial f}{\partial u}", "y + 2 u", given).proved
+    with pytest.raises(ReadingError):
+        sd.equal(r"\frac{\partial g}{\partial u}", "y", given + "Let $g = u y + w x + w^2$.")
+
+
+def test_the_steps_of_a_recurrence():
+    given = r"""Let $T$ be a positive integer with $T \ge 2$, $w, u \in \mathbb{R}$ and $x \in \mathbb{R}^T$.
+    Let $h_0 = 0$ and $h_t = \tanh(w h_{t-1} + u x_t)$ for $t = 1, \dots, T$.
+    Let $a_t = w h_{t-1} + u x_t$ for $t = 1, \dots, T$."""
+    assert sd.equal(r"\frac{\partial a_2}{\partial a_1}", "0", given).refuted
+    assert sd.equal(r"\frac{\partial a_2}{\partial a_1}", "w (1 - h_1^2)", given).proved
 
 
 def test_an_equation_does_not_make_a_derivative_zero():

@@ -106,8 +106,6 @@ class Scope:
     """Names of which nothing was said but in words that were not understood."""
     indices: frozenset[str] = frozenset()
     """Letters that are free indices."""
-    partial: frozenset[str] = frozenset()
-    """Names that stand for a part of earlier terms, of which other parts rest on the same quantities."""
     words: str = ""
     units: int = UNITS
 
@@ -604,10 +602,6 @@ class Marker:
         hidden = self._hidden(claim)
         if hidden:
             return Because("other-reading", f"{hidden} is free in a definition: is it to be summed over?")
-        held = {s.name(1) for c in claim.conditions for s in subterms(c) if s.head == "der"} & self.scope.partial
-        if held:
-            text = f"what is held fixed beside {', '.join(sorted(held))} may be meant otherwise"
-            return Because("other-reading", text)
         left = claim.conditions[0].terms[0] if claim.conditions[0].head == "rel" else None
         kin = self._kin(claim)
         if kin:

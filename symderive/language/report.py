@@ -104,7 +104,8 @@ class Needed:
     Attributes:
         latex: the condition, or words.
         origin: ``defined`` (both sides must have values), ``regularity``, ``values`` (numbers of the problem),
-            ``solution`` (assumed in the solution of a problem), ``text`` (stated in notes),
+            ``solution`` (assumed in the solution of a problem), ``text`` (stated in notes), ``given`` (said of this
+            relation alone), ``equation`` (an equation that the text sets up, to be solved),
             ``inferred`` (nothing was said of a name).
     """
 

@@ -60,8 +60,13 @@ def relate(
         el.shape(b, place)
     except ReadingError as error:
         return Claim("", why=(error.code, error.text))
+    ends = [x for x in (*between[:1], right) if x.constant == "O"]
+    if ends and right.constant != "O":
+        return Claim("", why=("order", "terms of some order are left out before, and not here"))
+    if ends:
+        return _up_to_order(names, sign, a.term, b.term, s, [x.order for x in ends])
     if any(x.constant == "O" for x in between):
-        return _up_to_order(names, sign, a.term, b.term, s, [x.order for x in between if x.constant == "O"])
+        return Claim("", why=("order", "terms of some order are left out between these two"))
     if sign == "propto" or any(x.constant for x in between):
         return _up_to(names, "propto" if sign == "propto" else "const", a.term, b.term, s, constants)
     try:
@@ -85,12 +90,13 @@ def presumed(names: Names, *terms: Term) -> bool:
     )
 
 
-def merged(claim: Claim, given: Sequence[Term]) -> Claim:
+def merged(claim: Claim, given: Sequence[Term], names: Names) -> Claim:
     """A claim in which indices that a condition puts equal are one."""
     for f in given:
         if f.head == "rel" and f.name() == "=" and f.terms[0].head == "sym" and f.terms[1].head in ("sym", "num"):
             name, other = f.terms[0].name(), f.terms[1]
-            claim = replace(claim, conditions=tuple(renamed(t, name, other) for t in claim.conditions))
+            if names.declared(name).kind == "int":
+                claim = replace(claim, conditions=tuple(renamed(t, name, other) for t in claim.conditions))
     return claim
 
 
@@ -134,26 +140,30 @@ def _up_to(names: Names, kind: str, a: Term, b: Term, s: Shape, constants: Seque
 
 
 def _up_to_order(names: Names, sign: str, a: Term, b: Term, s: Shape, orders: Sequence[tuple[str, str]]) -> Claim:
-    """That two numbers agree up to terms of some order in a name: all Taylor coefficients below it are equal at 0."""
+    """That a number is another one up to terms of the last of the orders, in which all terms left out before lie.
+
+    With k derivatives at 0, those below the k-th zero, the difference is O of the k-th power (Taylor, with Peano's
+    remainder).
+    """
     found = [POWER.fullmatch(inside) for _, inside in orders]
     keys = {symbol_key(x) for m in found if m and (x := peel(parse(m.group(1), names.words))) is not None}
     context = names.scope.context()
     if s or sign != "=" or None in found or len(keys) != 1 or next(iter(keys)) not in names:
         return Claim("", why=("order", "terms of this order are not judged"))
     (v,) = keys
-    powers = [
-        int(m.group(2) or m.group(3) or 1) + (sign_ == "o") for (sign_, _), m in zip(orders, found, strict=True) if m
-    ]
+    # how much is left out: o(x) lies between O(x) and O(x^2)
+    sizes = [2 * int(m.group(2) or m.group(3) or 1) + (o == "o") for (o, _), m in zip(orders, found, strict=True) if m]
+    if sizes[0] < sizes[-1]:
+        return Claim("", why=("order", "more was left out before"))
     gap = make("add", a, make("neg", b))
     inner = [n for n in context.closure(gap) if n in context.definitions and v in context.closure(sym(n))]
     operators = any(x.head in ("der", "lim", "ex") and context.depends(x, v) for x in subterms(gap))
     if context.declared(v).kind != "real" or names.ranges(v) or v in context.definitions or inner or operators:
         return Claim("", why=("order", f"terms of some order in {v} are judged only for explicit functions of it"))
-    function, k = function_of(names, gap, v), min(powers)
+    function, k, little = function_of(names, gap, v), sizes[-1] // 2, sizes[-1] % 2
     slopes = [make("app", function + "'" * j, ZERO) for j in range(k + 1)]
-    # with k derivatives at 0, those below the k-th zero, it is O of the k-th power (Taylor, with Peano's remainder)
-    exists = () if any(sign_ == "o" for sign_, _ in orders) else (rel("=", slopes[k], slopes[k]),)
-    return Claim("O", (*(rel("=", d, ZERO) for d in slopes[:k]), *exists))
+    exists = () if little else (rel("=", slopes[k], slopes[k]),)
+    return Claim("O", (*(rel("=", d, ZERO) for d in slopes[: k + little]), *exists))
 
 
 def compose(signs: Sequence[str]) -> str:

@@ -55,6 +55,7 @@ ORDER = re.compile(
     r"\s*[+-]\s*(\\mathcal\s*\{?\s*O\s*\}?|O|o)\s*(?:\\left|\\[bB]igl?)?\s*\((.*?)(?:\\right|\\[bB]igr?)?\)\s*\Z"
 )
 SMALL = re.compile(r"\s*(?:\\(?:var)?epsilon|\\delta|\\eta|[εϵδηh])(?![A-Za-z])")
+LARGE = re.compile(r"\\infty|∞|\blarge\b|\binfinity\b")
 EXPANSION = re.compile(
     r"(?i)\b(?:taylor|expan\w+|small|near (?:0|zero)|(?:first|second|third|higher) order|to 0|to zero)\b"
 )
@@ -190,6 +191,7 @@ def understand(blocks: Sequence[outline.Block], names: Names, before: Sequence[o
     names = names.copy()
     if before:
         names = _Understanding(find(before), names).definitions()
+    names.reserved = frozenset(names.scope.names)
     return _Understanding(find(blocks), names).run()
 
 
@@ -207,6 +209,8 @@ class _Understanding:
         self.special: set[Chain] = set()
         """Equations about names that were used before as free: they hold from there on."""
         self.used = self.first_uses()
+        self.everything = " ".join([found.words, *(x.text for c in found.chains for x in c.sides)])
+        """All words and terms."""
 
     def first_uses(self) -> dict[str, int]:
         """For each symbol the place in the text where it is first used; a left side is no use."""
@@ -622,7 +626,10 @@ class _Understanding:
                 role = Role.CLAIM
             if (premise or c in self.special) and role is Role.PREMISE and step.conditions:
                 self.out.assumed += [Assumed(t, self.chain_text(c), c.sides[0].span, c.order) for t in step.conditions]
-            step, anchor = merged(step, given), merged(anchor, given)
+            step, anchor = merged(step, given, self.names), merged(anchor, given, self.names)
+            if "O" in (step.kind, anchor.kind) and (given or perhaps):
+                none = Claim("", why=("order", "a condition stands beside terms of some order"))
+                step, anchor = (none if x.kind == "O" else x for x in (step, anchor))
             again = self.again(nodes[0], c) if x.k == 0 and role is Role.CLAIM and x.sign == "=" else ""
             first = self.origins.get(again)
             earlier = first.sides[0].span if isinstance(first, Chain) else first.span if first is not None else None
@@ -688,10 +695,15 @@ class _Understanding:
                 continue
             if m and m.start() > 0 and not (pattern is SINGLE_CONSTANT and m.group(1) in self.names):
                 s.constant = "O" if pattern is ORDER else "const"
-                if pattern is ORDER and (SMALL.match(m.group(2)) or EXPANSION.search(self.found.words)):
+                if pattern is ORDER and self.is_small(m.group(2)):
                     s.order = (m.group(1), m.group(2))
                 return text[: m.start()]
         return text
+
+    def is_small(self, text: str) -> bool:
+        """Whether O(…) is meant near 0."""
+        small = SMALL.match(text) or EXPANSION.search(self.found.words)
+        return bool(small) and not LARGE.search(self.everything)
 
     def side(self, node: Surface, root: Surface) -> tuple[Value | None, ReadingError | None]:
         """The value of a side; names that it brings in stay only if it can be read."""

@@ -109,6 +109,8 @@ _ORIGINS = {
     "regularity": "assuming that ",
     "solution": "assuming, as the solution does, ",
     "inferred": "if ",
+    "given": "for ",
+    "equation": "as it is set that ",
     "values": "",
 }
 

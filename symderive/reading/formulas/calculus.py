@@ -254,7 +254,7 @@ def _by(el: Elaborator, operand: Value, variable: Surface, node: Surface) -> Val
     if name is None:
         raise el.error("syntax", "one differentiates by a name or its entries", variable, "Give the quantity a name.")
     _presume(el, operand.term, name, node)
-    if name in el.names.scope.definitions and not el.names.scope.context().depends(operand.term, name):
+    if name in el.names.scope.definitions:
         operand = replace(operand, term=graft(el.names, operand.term, name))
     free = el.shape(place, variable)
     own = el.shape(operand, node)

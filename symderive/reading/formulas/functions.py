@@ -5,7 +5,7 @@ Tables first; the walker of `elaborate.py` is handed in.  Nothing about derivati
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -306,6 +306,9 @@ def applied(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type
         return postscript(el, mentioned, scripts, node), k + 2
     found = function_named(el, s)
     if found is None:
+        value_ = _quantity_of(el, s, target, node)
+        if value_ is not None:
+            return postscript(el, value_, scripts, node), k + 2
         _not_applied(el, s, node, target)
         return None
     key, upper = found
@@ -458,6 +461,40 @@ def two_meanings(el: Elaborator, key: str, s: Symbol) -> ReadingError:
     message = f"{spell(key)} stands both for a number and for the function {BUILT_IN_LETTERS[key]}"
     advice = f"Declare {spell(key)}, or write \\operatorname{{{BUILT_IN_LETTERS[key]}}} for the function."
     return el.error("collision", message, s, advice)
+
+
+def _quantity_of(el: Elaborator, s: Symbol, target: Node, node: Surface) -> Value | None:
+    """``g(w)`` for a number g that was defined by way of w: g itself.
+
+    Raises:
+        ReadingError: it stands before a number, or a sum of what it is made of: its value there, or a product?
+    """
+    key = s.base + (f"_{label(s.lower)}" if s.lower is not None else "")
+    definition = el.names.scope.definitions.get(key)
+    inside = items(target.parts[1]) if len(target.parts) == 3 and target.parts[0].text == "(" else []
+    if definition is None or definition.params or len(inside) != 1 or s.upper is not None:
+        return None
+    context = el.names.scope.context()
+    made_of = context.closure(sym(key)) - {key}
+    argument = peel(inside[0])
+    if argument is not None and argument.lower is None and argument.base in made_of:
+        return el.symbol(s, node)
+    symbols = {q.base for n in _nodes_of(inside[0]) if (q := peel(n)) is not None}
+    if symbols <= made_of and not el.names.ranges(key):
+        message = f"{spell(key)} before this bracket is a value of {spell(key)}, or a factor"
+        raise el.error(
+            "ambiguous", message, node, f"Write {spell(key)} \\cdot (…), or define {spell(key)}(…) as a function."
+        )
+    return None
+
+
+def _nodes_of(node: Surface) -> Iterator[Surface]:
+    stack = [node]
+    while stack:
+        n = stack.pop()
+        yield n
+        if isinstance(n, Node):
+            stack += n.parts
 
 
 def _not_applied(el: Elaborator, s: Symbol, node: Surface, target: Node) -> None:

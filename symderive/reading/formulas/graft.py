@@ -7,13 +7,15 @@ written like the body of u, up to the order of sums and products, are replaced b
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 
 from symderive.kernel.context import Context, Definition, Rejected
 from symderive.kernel.lowering import lower
-from symderive.kernel.terms import BINDS, Term, at, bound, make, rebuild, shift, substitute, sym
+from symderive.kernel.terms import BINDS, Term, at, bound, make, rebuild, shift, substitute, subterms, sym
 from symderive.kernel.wellfounded import check_definitions
+from symderive.reading.formulas.errors import ReadingError
 from symderive.reading.formulas.names import Names, spell
 
 MAX_SIZE = 4_000
@@ -29,19 +31,31 @@ Values = dict[str, Term]
 
 
 def graft(names: Names, t: Term, name: str) -> Term:
-    """The term, with the definitions behind it, by way of a defined name; as it was if the name cannot be put in.
+    """The term, with the definitions behind it, by way of a defined name; as it was if that cannot be done.
 
-    Where parts of the name's body stand in other places too, it is kept in `names.partial`: what is said of a
-    derivative by it may then be meant otherwise.
+    It is done only if all that the name is made of then stands in the term by way of the name alone: else parts of it
+    may stand there in disguise, as in w x + w² x² for u = w x.
+
+    Raises:
+        ReadingError: the term is built of the name, and of what the name stands for as well.
     """
-    out = _graft(names, _unfolded(names, t), name, NESTED)
-    context = names.scope.context()
-    if out is None or not context.depends(out, name):
+    trial = names.copy()
+    built = names.scope.context().depends(t, name)
+    out = _graft(trial, t if built else _unfolded(trial, t), name, NESTED)
+    if out is None:
         return t
+    context = trial.scope.context()
     inside = context.closure(sym(name)) - {name}
-    quantities = {n for n in inside if n in context.signature and context.declared(n).kind not in ("int", "function")}
-    if quantities & context.closure(out, name):
-        names.partial.add(name)
+    parts = {n for n in inside if n in context.signature and context.declared(n).kind not in ("int", "function")}
+    family = context.family_depth(name) > 0
+    if not context.depends(out, name) or (parts & context.closure(out, name) and not family):
+        if built:
+            text = f"{spell(name)} stands beside what it is short for: what is held fixed is not clear"
+            raise ReadingError("ambiguous", text, advice=f"Write {spell(name)} throughout.")
+        return t
+    names.scope.definitions = trial.scope.definitions
+    names.notes = trial.notes
+    names.changed()
     return out
 
 
@@ -59,17 +73,15 @@ def _graft(names: Names, t: Term, name: str, depth: int) -> Term | None:
     definition = names.scope.definitions[name]
     if len(definition.clauses) != 1 or names.is_function(name) or depth <= 0:
         return None
-    for inner in sorted(names.scope.context().closure(definition.clauses[0][1])):
-        if inner in names.scope.definitions and not names.scope.context().depends(t, inner):
+    for inner in sorted(names.scope.context().closure(definition.clauses[0][1]) - {name}):
+        if inner in names.scope.definitions:
             t = _graft(names, t, inner, depth - 1) or t
+    found = None
     for lowered in (False, True):
-        try:
-            out = _Graft(names, name, definition, lowered=lowered).of(t)
-        except Rejected:
-            continue
-        if out is not None:
-            return out
-    return None
+        with suppress(Rejected):
+            # by entries, too: what was written in two ways is one then
+            found = _Graft(names, name, definition, lowered=lowered).of(found or t) or found
+    return found
 
 
 class _Graft:
@@ -99,15 +111,26 @@ class _Graft:
         own = self._inside(t)
         changed: dict[str, Definition] = {}
         definitions = self.names.scope.definitions
+        held = {s.name() for s in subterms(self.pattern) if s.head == "sym"}
+        needed = {n for n in held if self.context.declared(n).kind != "int"}
         for n in sorted(self.context.closure(t) & definitions.keys() - {self.name}):
+            bodies = [body for _, body in definitions[n].clauses]
+            if not needed <= {s.name() for body in bodies for s in subterms(body) if s.head == "sym"}:
+                continue
             clauses = tuple((ranges, self._inside(body)) for ranges, body in definitions[n].clauses)
             if clauses != definitions[n].clauses:
                 changed[n] = replace(definitions[n], clauses=clauses)
         if not changed and own is t:
             return None
-        trial = replace(self.context, definitions={**definitions, **changed}, memo={})
-        check_definitions(trial)
-        definitions.update(changed)
+        # members of one round are given in the order in which they are computed: the name before what uses it
+        own_ = {self.name: definitions[self.name]}
+        first = next((k for k, n in enumerate(definitions) if n in changed), len(definitions))
+        rows = [*definitions.items()]
+        ordered = {**dict(rows[:first]), **own_, **{n: d for n, d in rows[first:] if n != self.name}, **changed}
+        if self.name in dict(rows[:first]):
+            ordered = {**definitions, **changed}
+        check_definitions(replace(self.context, definitions=ordered, memo={}))
+        self.names.scope.definitions = ordered
         self.names.changed()
         told = ", ".join(spell(n) for n in changed) or "the term"
         self.names.notes.append(f"{told} is taken as a function of {spell(self.name)}")

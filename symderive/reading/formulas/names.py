@@ -93,8 +93,6 @@ class Names:
     """(u, v): u was not declared, and is taken not to depend on v, by which something is differentiated."""
     kinks: dict[str, tuple[Term, Term]] = field(default_factory=dict)
     """Slopes that a convention sets where there is none: ``relu'`` is 0 at 0."""
-    partial: set[str] = field(default_factory=set)
-    """Names put into earlier definitions, parts of whose own bodies stand there elsewhere too: see `graft`."""
     tainted: set[str] = field(default_factory=set)
     """Names that occur in what was not read: of them nothing is inferred."""
     strict: bool = False
@@ -126,7 +124,6 @@ class Names:
             list(self.unread),
             set(self.presumed),
             dict(self.kinks),
-            set(self.partial),
             set(self.tainted),
             self.strict,
             self.reserved,

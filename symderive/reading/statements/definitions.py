@@ -75,7 +75,9 @@ class Definitions(Sets):
         key, lower, upper = self.family_of(s, item)
         if s.upper is not None and is_power(s.upper) and not upper:
             return None
-        if key in self.names and self.names.meanings[key].role != "inferred":
+        if key in self.names and (self.names.meanings[key].role != "inferred" or key in self.names.reserved):
+            return None
+        if s.base == "π" and not lower and not upper and all(leaf.type in ("NUMBER", "SIGN") for leaf in leaves(right)):
             return None
         if s.lower is not None and s.base not in self.names and self._tied(s):
             return None
