@@ -162,6 +162,7 @@ class _Checker:
             meaning.inferred - {n for v in values for n in self.context.closure(v)},
             varying(meaning),
             equated(meaning),
+            frozenset(meaning.redefined),
             meaning.described,
             frozenset(k for k, v in meaning.names.meanings.items() if v.role == "index"),
             f"{text} {meaning.found.words}".lower(),
@@ -307,7 +308,7 @@ class _Checker:
             if len(regular) > MOST_REGULAR:
                 regular = [t for t in regular if "exists" not in t] + ["all moments that occur exist"]
             out += [Needed(t, "regularity") for t in regular]
-        return tuple(out)
+        return tuple({c.latex: c for c in reversed(out)}.values())[::-1]
 
     # -- the answer ---------------------------------------------------------------------------------
 

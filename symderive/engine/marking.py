@@ -39,6 +39,11 @@ CUES = re.compile(
     r"\b(?:set|setting|equat\w*|solv\w*|vanish\w*|stationary|first.order|optimal\w*|critical|minimi[sz]\w*|maximi[sz]\w*|require|must|condition)\b"
 )
 
+GIVEN_AS_REASON = re.compile(
+    r"\b(?:since|because|as|using|used|use|recall|know|remember|with|where)"
+    r"(?: (?:here|that|we|have|the|fact|identity|used|by|of|for))*\W*\Z"
+)
+"""Words before a relation that is a reason for another."""
 LAYOUT = re.compile(r"layout|are rows")
 """Conventions that turn a derivative on its side."""
 CONSEQUENCE = re.compile(r"\b(?:so|hence|thus|therefore|then|get|implies|follows|yields|gives|obtain)\W*\Z")
@@ -102,6 +107,8 @@ class Scope:
     """Names of which the text takes derivatives, or states equations, without defining them."""
     stated: frozenset[str] = frozenset()
     """Those of them that stand on the left of a relation."""
+    redefined: frozenset[str] = frozenset()
+    """Names that the text defines more than once in so many words."""
     described: frozenset[str] = frozenset()
     """Names of which nothing was said but in words that were not understood."""
     indices: frozenset[str] = frozenset()
@@ -180,6 +187,10 @@ class Marker:
         self.memo: dict[Any, Verdict] = {}
         self.weights: dict[str, int] = {}
         self.explained = 0
+        self.reasons: list[Term] = []
+        """Relations that the text gives as reasons for others."""
+        self.told: frozenset[str] = frozenset()
+        """Names on which definitions of the text rest: they are in use."""
         self.explained_by: list[tuple[str, Term]] = []
         """Names of which nothing is declared, with what relations of the text say of them."""
         self.seen: dict[tuple[Term, ...], int] = {}
@@ -192,6 +203,7 @@ class Marker:
     def mark(self, relations: Sequence[Reads]) -> list[Mark]:
         """A mark for each relation; wrong ones are judged under the very conditions under which others are proved."""
         self.explained_by = list(self._explanations(relations))
+        self.told = frozenset().union(*(self._behind(r) for r in relations if r.role is Role.DEFINITION))
         out = self._pass(relations)
         shared = self._shared(relations, out)
         if any(m.reason is not None and m.reason.code == "depends" for m in out) and shared:
@@ -233,8 +245,15 @@ class Marker:
             return True
         return self.judge(rel("=", turned, c.terms[1]), r.given, TRIAL_UNITS * 2).kind is Kind.REFUTED
 
+    def _behind(self, r: Reads) -> frozenset[str]:
+        """The names on which a relation rests."""
+        return frozenset(n for c in r.step.conditions for n in self.scope.context.closure(c))
+
     def _explanations(self, relations: Sequence[Reads]) -> Iterator[tuple[str, Term]]:
         """Relations ``V = t`` of the text for names of which nothing is declared."""
+        claims = [r for r in relations if r.link.k == 0 and r.role is Role.CLAIM]
+        given = [r for r in claims if GIVEN_AS_REASON.search(r.link.before)]
+        self.reasons = [c for r in given for c in r.step.conditions]
         for r in relations:
             says = r.link.k == 0 and r.step.kind == "=" and not CONSEQUENCE.search(r.link.before)
             for c in r.step.conditions if says else ():
@@ -594,6 +613,16 @@ class Marker:
             return Because("not-read", f"not understood, and it may be an assumption: {self.scope.unread[0]}")
         if r.blocked:
             return Because("not-read", r.blocked)
+        if self.inconsistent and self._shares_names(claim, [t for _, t in self.scope.assumed]):
+            return Because("contradiction", "what the text assumes cannot all hold: are these cases?")
+        if GIVEN_AS_REASON.search(r.link.before) and r.link.k == 0:
+            return Because("condition", "given as a reason, and not judged for itself")
+        strange = self._strange(claim)
+        if strange:
+            return Because("undeclared", f"nothing says what {strange} is")
+        again = {n for c in claim.conditions for n in self.scope.context.closure(c)} & self.scope.redefined
+        if again:
+            return Because("redefined", f"{', '.join(sorted(again))} is defined more than once")
         described = self._inferred_in(claim) & self.scope.described
         if described:
             return Because(
@@ -620,6 +649,29 @@ class Marker:
             return Because("condition", f"read as a condition on {self.show(left)}: nothing is said of its value")
         return None
 
+    def _shares_names(self, claim: Says, facts: Sequence[Term]) -> bool:
+        names = {n for c in claim.conditions for n in self.scope.context.closure(c)}
+        return any(names & self.scope.context.closure(f) for f in facts)
+
+    def _strange(self, claim: Says) -> str:
+        """A name of which nothing is said, and that only one side rests on, or whose mean is taken as a number's."""
+        context, inferred = self.scope.context, self.scope.inferred
+        for c in claim.conditions:
+            slopes = [
+                n for n in context.closure(c) & inferred if n.endswith("′") and n.rstrip("′") in context.definitions
+            ]
+            if slopes:
+                return ", ".join(self.show(sym(n)) for n in sorted(slopes))
+            for s in subterms(c):
+                if s.head == "ex" and not context.random_in(s.terms[0]) and (found := context.closure(s) & inferred):
+                    return ", ".join(self.show(sym(n)) for n in sorted(found))
+            if c.head == "rel" and c.name() == "=" and len(c.terms) == 2:
+                left, right = (context.closure(t) for t in c.terms)
+                told = self.told | {n for n, _ in self.explained_by} | context.definitions.keys()
+                if found := (right - left) & inferred - told:
+                    return ", ".join(self.show(sym(n)) for n in sorted(found))
+        return ""
+
     def _hidden(self, claim: Says) -> str:
         """An index on which a claim rests only through definitions: nothing there says which one it is."""
         mentioned = {s.name() for c in claim.conditions for s in subterms(c) if s.head == "sym"}
@@ -644,6 +696,7 @@ class Marker:
         late = [t for order, t in self.scope.assumed if order > r.order and (t.head, t.args[0]) != ("rel", "=")]
         inferred = self._inferred_in(claim)
         late += [t for name, t in self.explained_by if name in inferred and t not in claim.conditions]
+        late += [t for t in self.reasons if t not in claim.conditions and self._shares_names(claim, [t])]
         late = list(dict.fromkeys((*late, *r.perhaps)))
         if not late or self.ask(claim, (*ruling.facts, *late)).refuted:
             return None

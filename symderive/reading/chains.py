@@ -40,6 +40,13 @@ CONDITION = re.compile(
     re.IGNORECASE,
 )
 INTEGER = re.compile(r"\b(?:integers?|natural numbers?) \Z|\b(?:integers?|natural numbers?)\Z")
+HEDGES = re.compile(
+    r"\b(?:non-?negative|positive|negative|non-?zero|symmetric|orthogonal|orthonormal|diagonal|invertible|uncorrelated"
+    r"|independen(?:t|ce)|covariance vanishes|(?:first|second|higher|leading) order|neglect\w*|ignor\w*|dropping"
+    r"|lineari[sz]\w*"
+    r"|otherwise|else|unless|except|instead|cases?|off the diagonal|on the diagonal|region|holding|interval|not (?:hold|true|only|valid|for)|(?<!not )fails?)\b"
+)
+"""Words that say for what the relations of a sentence hold, and are not read there: they are not called wrong."""
 COPULA = re.compile(
     r"[\s,]*(?:here |simply |just |again )?(?:is|was|are|were|be|being|denotes?|stands?|equals?|means?"
     r"|represents?|refers?|abbreviates?|collects?|for)\b"
@@ -109,6 +116,7 @@ class Link:
     note: str = ""
     given: list[Spelled] = field(default_factory=list)
     perhaps: list[Spelled] = field(default_factory=list)
+    perhaps_: list[Spelled] = field(default_factory=list)
     marked: bool = False
     defines: bool = False
     doubt: str = ""
@@ -217,7 +225,8 @@ def segments(cells: Sequence[Spelled]) -> list[Segment]:
         current = []
 
     for t in tokens:
-        if depth == 0 and current and cell_of[t] != top and _breaks(current, t):
+        skipped = cell_of[t] - top > 1 and t.type == "REL" and any(c.type == "REL" for c in current)
+        if depth == 0 and current and cell_of[t] != top and (skipped or _breaks(current, t)):
             close("&")
         top = cell_of[t]
         if t.type in OPENS:
@@ -228,7 +237,7 @@ def segments(cells: Sequence[Spelled]) -> list[Segment]:
             close(t.text)
         elif depth == 0 and t.type == "REL" and (t.text in ARROWS or _leads_on(tokens, t, current, out)):
             close("=>")
-            after = "=>"
+            after = "=>" if t.text != "<=>" else "<=>"
         else:
             current.append(t)
     close("")
@@ -290,7 +299,7 @@ def _unbox(cells: Sequence[Spelled]) -> tuple[Spelled, list[int], list[tuple[int
     line: Spelled | None = None
     breaks: list[int] = []
     boxes: list[tuple[int, int]] = []
-    for cell in cells:
+    for cell in map(_cleared, cells):
         m = re.search(r"\\boxed\s*\{", cell.text)
         start = 0 if line is None else len(line.text) + 1
         if m:
@@ -305,6 +314,17 @@ def _unbox(cells: Sequence[Spelled]) -> tuple[Spelled, list[int], list[tuple[int
         line = cell if line is None else line + _blank(cell) + cell
     assert line is not None
     return line, breaks, boxes
+
+
+EMPTY = re.compile(
+    r"(?:\s|\\quad|\\qquad|\\[,;:!])*(?:\{\s*\}|\\(?:mathrel\s*\{\s*)?\\?[hv]?phantom\s*\{[^{}]*\}\s*\}?)(?=\s*[+-])"
+)
+
+
+def _cleared(cell: Spelled) -> Spelled:
+    """A cell with blanks for an empty group, or a phantom, before its first sign."""
+    m = EMPTY.match(cell.text)
+    return cell if m is None else Spelled(" " * m.end() + cell.text[m.end() :], cell.runs)
 
 
 def _blank(cell: Spelled) -> Spelled:
@@ -410,6 +430,10 @@ class Finder:
         self.clause_chains: list[Chain] = []
         self.given: list[Spelled] = []
         self.perhaps: list[Spelled] = []
+        self.loose: list[str] = []
+        """The words of the sentence outside of what it declares."""
+        self.relations: list[Link] = []
+        """The relations of the sentence."""
         self.fresh: list[Link] = []
         """The relations of the sentence since the last condition."""
         self.columns: dict[int, Chain] = {}
@@ -501,6 +525,8 @@ class Finder:
                 self.mode = mode
                 begin = m.start()
             self.words.append(w)
+            if self.mode == "claim":
+                self.loose.append(w)
         self._keep(p, begin, len(text))
 
     def _keep(self, p: outline.Words, begin: int, end: int) -> None:
@@ -531,6 +557,10 @@ class Finder:
     def sentence_end(self) -> None:
         self.flush()
         self.stated()
+        hedge = HEDGES.search(" ".join(self.loose))
+        for x in self.relations if hedge else ():
+            x.doubt = x.doubt or f"its sentence says more of when it holds: {hedge.group() if hedge else ''}"
+        self.relations, self.loose = [], []
         formulas = [p for p in self.sentence if isinstance(p, outline.Formula)]
         if self.last is not None and len(formulas) == len(self.given):
             for x in self.last.links:
@@ -679,20 +709,30 @@ class Finder:
                 continue
             if k and (
                 s.after in ("range", "∀", "∃")
-                or (s.after and CONDITION.match(s.after) and s.after not in ("&", "=>", ",", ";"))
+                or (s.after and CONDITION.match(s.after) and s.after not in ("&", "=>", "<=>", ",", ";"))
             ):
                 given += [x for x in s.sides if x is not None] if len(s.sides) == 1 else [_between(s)]
                 continue
+            if k and (inside := bracketed(s)) is not None:
+                given.append(inside)
+                continue
             if k and s.after and REASON.match(s.after):
                 note = s.after
+                for x in links:
+                    x.perhaps_ += [_between(s)] if s.signs else []
                 continue
             opens = k == 0 and s.fresh_cell and not row.continued
-            links += self.segment(s, f, opens, before, first_row=number == 0)
+            new = self.segment(s, f, opens, before, first_row=number == 0)
+            if s.after == "<=>":
+                for x in (*links, *new):
+                    x.doubt = x.doubt or "it is said to be equivalent to another relation"
+            links += new
         tail = found[-1].after if found else ""
         for x in links:
-            x.given, x.perhaps = [*self.given, *given], [*self.perhaps]
+            x.given, x.perhaps = [*self.given, *given], [*self.perhaps, *x.perhaps_]
             x.note = x.note or note or (tail if REASON.match(tail) else "")
         self.fresh += links
+        self.relations += links
 
     def _continued(self, s: Segment, before: Sequence[Chain]) -> tuple[Chain | None, str]:
         """The chain with which a segment goes on that has no left side, and why that may be another.
@@ -730,14 +770,14 @@ class Finder:
         elif sides[0] is None:
             return []
         else:
-            chain = Chain([], order=self._next(), implied=s.after == "=>", display=f.display)
+            chain = Chain([], order=self._next(), implied=s.after in ("=>", "<=>"), display=f.display)
             self.begun = self.begun or chain.order
             chain.beside = self.beside[0] if self.beside and not chain.implied else None
             doubt = ""
             self.out.chains.append(chain)
             if self.mode in ("declare", "premise", "set") and signs:
                 self.clause_chains.append(chain)
-        if s.after == "=>":
+        if s.after in ("=>", "<=>"):
             chain.implied = True
         if extends and sides[0] is not None:
             chain.sides[-1].bits.append(sides[0])
@@ -799,6 +839,16 @@ def bounds_indices(s: Segment, before: Sequence[Segment]) -> bool:
     return bool(letters) and plain and len(texts) == len(s.sides) == len(s.signs) + 1 > 1 and letters <= used
 
 
+def bracketed(s: Segment) -> Spelled | None:
+    """A condition in brackets beside a relation, as in ``|x| = x  (x ≥ 0)``, without them."""
+    sides = [x for x in s.sides if x is not None]
+    if s.signs or len(sides) != 1:
+        return None
+    m = re.fullmatch(r"\s*[(\[](.*)[)\]]\s*", sides[0].text, re.DOTALL)
+    sign = m and re.search(r"=|<|>|\\(?:[lg]eq?|neq?|in|[lg]t)(?![A-Za-z])|[≤≥≠∈]", m.group(1))
+    return sides[0][m.start(1) : m.end(1)] if m and sign else None
+
+
 def _between(s: Segment) -> Spelled:
     """A segment with relations as one text."""
     found = [x for x in s.sides if x is not None]
@@ -818,6 +868,12 @@ def find(blocks: Sequence[outline.Block]) -> Derivation:
     finder = Finder()
     finder.blocks(blocks)
     for c in finder.out.chains:
+        empty = next((k for k, x in enumerate(c.sides[:-1]) if not x.bits), None)
+        if empty is not None:
+            place = c.sides[0].span if c.sides[0].bits else c.sides[-1].span if c.sides[-1].bits else None
+            if place is not None:
+                finder.out.unread.append((place, ReadingError("syntax", "a side of a relation is missing")))
+            del c.sides[empty:], c.links[max(empty - 1, 0) :]
         c.sides = [x for x in c.sides if x.bits or x is not c.sides[-1]]
         c.links = [x for x in c.links if x.k + 1 < len(c.sides)]
     finder.out.alone = [x for c in finder.out.chains if not c.links for x in c.sides[:1] if x.bits]

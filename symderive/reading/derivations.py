@@ -139,6 +139,8 @@ class Meaning:
     assumed: list[Assumed] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     found: Derivation = field(default_factory=Derivation)
+    redefined: set[str] = field(default_factory=set)
+    """Names that the text defines more than once in so many words; those of its problem apart."""
     constants: list[str] = field(default_factory=list)
     """On which names a constant does not depend."""
     values: list[list[Value | None]] = field(default_factory=list)
@@ -453,6 +455,9 @@ class _Understanding:
             ]
             if late:
                 self.special.update(d.chains)
+                self.out.redefined |= {
+                    k for c in late if (k := self.called(c)) in trial.scope.definitions and k not in self.reserved
+                }
                 return True
         before = set(trial.scope.facts)
         known = set(trial.scope.definitions)
@@ -475,10 +480,19 @@ class _Understanding:
             head = _head(f.terms[0]) if f.head == "rel" and f.name() == "=" else ""
             if head in known:
                 self.restated.add(f)
+                if head not in self.reserved:
+                    self.out.redefined.add(head)
             else:
                 since = d.order if f.head == "rel" and f.name() == "=" else d.since or d.order
                 self.out.assumed.append(Assumed(f, outline.plain(d.pieces).strip(), d.span, since))
         return True
+
+    def called(self, c: Chain) -> str:
+        """The name, or the function, on the left side of a chain."""
+        left = self.node(c.sides[0], self.names)
+        left = unwrap(left) if left is not None else None
+        s = peel(left.parts[0] if isinstance(left, Node) and left.kind == "juxtaposed" else left) if left else None
+        return "" if s is None else symbol_key(s)
 
     def about_indices(self, f: Term, names: Names) -> bool:
         """Whether a fact only bounds an index or a dimension that the solution brings in."""
