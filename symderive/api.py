@@ -209,6 +209,7 @@ def compared(
     from symderive.reading.formulas.inference import infer_families
     from symderive.reading.formulas.surface import Node
     from symderive.reading.formulas.surface import parse as surface
+    from symderive.reading.summing import free_letters, not_summed, summed
 
     names = _names(given)
     nodes = [surface(s, names.words) if isinstance(s, str) else None for s in (lhs, rhs)]
@@ -219,6 +220,9 @@ def compared(
     sides: list[Any] = []
     try:
         sides = [el.value(n) if n is not None else _value(s, names) for s, n in zip((lhs, rhs), nodes, strict=True)]
+        if "summation" in names.conventions:
+            keep = free_letters(summed(sides[0].term, names, (), repeated=True), names) | not_summed(names)
+            sides = [replace(v, term=summed(v.term, names, keep)) for v in sides]
         left, right = el.fit(sides)
         claim = el.relate(relation, left, right, place)
     except ReadingError as error:

@@ -43,10 +43,12 @@ INTEGER = re.compile(r"\b(?:integers?|natural numbers?) \Z|\b(?:integers?|natura
 HEDGES = re.compile(
     r"\b(?:non-?negative|positive|negative|non-?zero|symmetric|orthogonal|orthonormal|diagonal|invertible|uncorrelated"
     r"|independen(?:t|ce)|covariance vanishes|(?:first|second|higher|leading) order|neglect\w*|ignor\w*|dropping"
-    r"|lineari[sz]\w*"
-    r"|otherwise|else|unless|except|instead|cases?|off the diagonal|on the diagonal|region|holding|interval|not (?:hold|true|only|valid|for)|(?<!not )fails?)\b"
+    r"|lineari[sz]\w*|otherwise|else|unless|except|instead|cases?|off the diagonal|on the diagonal|region|holding"
+    r"|interval|not (?:hold|true|only|valid|for)|(?<!not )fails?)\b"
 )
 """Words that say for what the relations of a sentence hold, and are not read there: they are not called wrong."""
+TURNED = re.compile(r"\b(?:unless|except|not (?:hold|true|only|valid)|fails?|even when|in general|likewise)\b")
+"""Words after which the conditions of a sentence are not those of its relations."""
 COPULA = re.compile(
     r"[\s,]*(?:here |simply |just |again )?(?:is|was|are|were|be|being|denotes?|stands?|equals?|means?"
     r"|represents?|refers?|abbreviates?|collects?|for)\b"
@@ -436,6 +438,8 @@ class Finder:
         """The relations of the sentence."""
         self.fresh: list[Link] = []
         """The relations of the sentence since the last condition."""
+        self.trailed: list[Link] = []
+        """The relations that have the last condition of the sentence."""
         self.columns: dict[int, Chain] = {}
         """The chains of a display by the cells that their signs open."""
         self.beside: list[Chain] = []
@@ -560,6 +564,9 @@ class Finder:
         hedge = HEDGES.search(" ".join(self.loose))
         for x in self.relations if hedge else ():
             x.doubt = x.doubt or f"its sentence says more of when it holds: {hedge.group() if hedge else ''}"
+        if TURNED.search(" ".join(self.words)):
+            for x in self.relations:
+                x.doubt, x.given = x.doubt or "its condition is turned round in words", []
         self.relations, self.loose = [], []
         formulas = [p for p in self.sentence if isinstance(p, outline.Formula)]
         if self.last is not None and len(formulas) == len(self.given):
@@ -567,7 +574,7 @@ class Finder:
                 x.perhaps += self.given
         self.sentence = []
         self.mode, self.words, self.given, self.note, self.stop = "claim", [], [], "", True
-        self.perhaps, self.fresh, self.begun = [], [], 0
+        self.perhaps, self.fresh, self.trailed, self.begun = [], [], [], 0
 
     def stated(self) -> None:
         """Keep a sentence that states a convention, or what a name is ("The label y is one-hot")."""
@@ -666,12 +673,17 @@ class Finder:
 
     def _condition(self, text: Spelled) -> None:
         """A condition holds for what follows in its sentence, or for the chain before it ("a = b for x > 0")."""
+        if not self.fresh and self.trailed:
+            # "for x > 0 and for x < 0": for both, or for one each?
+            for x in self.trailed:
+                x.given, x.doubt = [], x.doubt or "several conditions stand after it"
+            return
         if not self.fresh:
             self.given.append(text)
             return
+        self.trailed = [x for x in self.fresh if self.last is not None and x in self.last.links]
         for x in self.fresh:
-            ours = self.last is not None and x in self.last.links
-            (x.given if ours else x.perhaps).append(text)
+            (x.given if x in self.trailed else x.perhaps).append(text)
         self.perhaps.append(text)
         self.fresh = []
 
@@ -720,6 +732,9 @@ class Finder:
                 note = s.after
                 for x in links:
                     x.perhaps_ += [_between(s)] if s.signs else []
+                if s.signs:
+                    why = ReadingError("reason", f"taken as a reason, and not judged: {_between(s).text}")
+                    self.out.unread.append((_between(s).span(), why))
                 continue
             opens = k == 0 and s.fresh_cell and not row.continued
             new = self.segment(s, f, opens, before, first_row=number == 0)
@@ -732,6 +747,7 @@ class Finder:
             x.given, x.perhaps = [*self.given, *given], [*self.perhaps, *x.perhaps_]
             x.note = x.note or note or (tail if REASON.match(tail) else "")
         self.fresh += links
+        self.trailed = [] if links else self.trailed
         self.relations += links
 
     def _continued(self, s: Segment, before: Sequence[Chain]) -> tuple[Chain | None, str]:
@@ -752,8 +768,11 @@ class Finder:
     ) -> list[Link]:
         """Add what a segment says to the chains; the links that are new."""
         sides, signs = list(s.sides), list(s.signs)
-        if any(t.text not in JUDGED for t in signs):
+        foreign = next((k for k, t in enumerate(signs) if t.text not in JUDGED), None)
+        if foreign == 0:
             return []
+        if foreign is not None:
+            sides, signs = sides[: foreign + 1], signs[:foreign]
         if not signs and not f.display and not any(s.boxed):
             return []
         last, doubt = self._continued(s, before)
@@ -785,7 +804,7 @@ class Finder:
         elif not continues and sides[0] is not None:
             chain.sides.append(Side([sides[0]], s.boxed[0]))
         out: list[Link] = []
-        for t, side, boxed in zip(signs, sides[1:], s.boxed[1:], strict=True):
+        for t, side, boxed in zip(signs, sides[1:], s.boxed[1:], strict=False):
             role = Role.ASSIGNMENT if t.text == "<-" else Role.STEP if chain.links else Role.CLAIM
             over = getattr(t, "note", "") or ""
             link = Link(JUDGED[t.text], len(chain.sides) - 1, role, self.block, " ".join(self.words[-40:]))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from symderive.kernel.context import Range
-from symderive.kernel.terms import INF, ONE, Term, abstract, bound, make, rebuild, shift, subterms
+from symderive.kernel.terms import INF, ONE, Term, abstract, bound, make, rebuild, subterms
 from symderive.reading.formulas.names import Names, loose
 
 
@@ -85,7 +85,8 @@ def _repeated(t: Term, letter: str) -> Term | None:
 
 
 def _put(t: Term, old: Term, new: Term) -> Term:
-    return new if t is old else rebuild(t, lambda a, n: _put(a, old, shift(new, n) if n else new))
+    # found at the place where it stands, under its binders
+    return new if t is old else rebuild(t, lambda a, _: _put(a, old, new))
 
 
 def _sum(t: Term, letter: str, r: Range) -> Term:

@@ -93,6 +93,7 @@ _WORDS = (
 _VERDICT = (
     ("budget", "The work that one claim may take was spent.", "a long network with every entry written out", "Split the claim; name intermediate results."),
     ("needs", "A proof needs more than is given; what it needs is printed.", r"\sqrt{x^2} = x without x \ge 0", "State the missing assumption, if it is meant."),
+    ("reason", "A relation stands as the reason for another: it is not judged for itself.", r"… = p - y, \text{ since } \sum_k y_k = 1", "State it before, if it is meant as an assumption."),
     ("assumed", "The answer is right under an assumption that the solution makes by itself.", "Assume $x = 0$.  The gradient is 0.", "Derive it without that assumption, or state it in the problem."),
     ("not-built", "A derivative by a defined quantity of which the term is not built, or by one that an assumption ties to it: it is not silently 0.",
      r"\partial L / \partial z after Let $z = wx$, where $L$ does not contain $wx$", "Define the term by way of that quantity."),

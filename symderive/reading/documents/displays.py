@@ -282,7 +282,10 @@ def _split_rows(tokens: list[Token]) -> list[tuple[list[Token], Token | None]]:
             depth += 1
         elif text == "}" or text.startswith("\\end{"):
             depth -= 1
-        if text in {"\\\\", "\\cr"} and depth <= 0:
+        if text in _BETWEEN and depth <= 0 and any(not t.text.isspace() for t in row):
+            rows.append((row, token.instead("")))  # LaTeX needs no \\\\ before it
+            row = [token]
+        elif text in {"\\\\", "\\cr"} and depth <= 0:
             stream.star()
             following = stream.next()
             if following is not None:
@@ -296,7 +299,8 @@ def _split_rows(tokens: list[Token]) -> list[tuple[list[Token], Token | None]]:
     return [*rows, (row, None)]
 
 
-_TAKEN = {"\\label", "\\tag", "\\intertext", "\\shortintertext"}
+_BETWEEN = {"\\intertext", "\\shortintertext"}
+_TAKEN = {"\\label", "\\tag", *_BETWEEN}
 _NO_MATHEMATICS = {*_TAKEN, "\\nonumber", "\\notag"}
 
 

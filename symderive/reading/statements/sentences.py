@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from symderive.kernel.terms import rel
+from symderive.kernel.terms import ZERO, rel
 from symderive.reading.formulas.elaborate import Elaborator
 from symderive.reading.formulas.errors import ReadingError
 from symderive.reading.formulas.functions import has_kink
@@ -223,7 +223,8 @@ class Reader:
             return
         el = Elaborator(self.names, left[0])
         slope, value = el.scalar(left[0]), el.scalar(right)
-        if slope.head == "app" and len(slope.terms) == 1 and has_kink(self.names, slope.name()):
+        known = slope.head == "app" and len(slope.terms) == 1 and has_kink(self.names, slope.name())
+        if known and slope.terms[0] is ZERO:
             self.names.kinks[slope.name()] = (slope.terms[0], value)
         else:
             self.names.assume(rel("=", slope, value))

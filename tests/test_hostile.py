@@ -1,0 +1,136 @@
+r"""What hostile readers found: wrong lines that were proved, right ones that were refuted, by the text around them."""
+
+import pytest
+
+import symderive as sd
+from symderive.language.report import Report
+
+X = r"Let $x \in \mathbb{R}$. "
+EPS = r"Let $\epsilon \in \mathbb{R}$. "
+
+
+def steps(text: str, format: str = "markdown") -> list[str]:  # noqa: A002
+    return [s.verdict.value for r in sd.check(text, format=format) for s in r.steps]
+
+
+def mark(problem: str, solution: str) -> Report:
+    document = sd.read(rf"\begin{{questions}}\question\label{{q}} {problem}\end{{questions}}")
+    return document.problems["q"].check(solution)
+
+
+NOT_PROVED = {
+    "a point is put in after differentiating": X + r"$$ \frac{d}{dx} x^2 = 0 \quad \text{for } x = 1 $$",
+    "a better order after a worse one": EPS + r"$$ e^\epsilon = 1 + O(\epsilon) = 1 + 5 \epsilon + O(\epsilon^2) $$",
+    "a little o after a large one": EPS
+    + r"$$ e^\epsilon = 1 + \epsilon + O(\epsilon^2) = 1 + \epsilon + o(\epsilon^2) $$",
+    "orders by themselves": EPS + r"$$ O(\epsilon) = O(\epsilon^2) $$",
+    "large arguments": EPS + r"For large $\epsilon$ we have $$ \epsilon^3 = O(\epsilon^2) $$",
+    "orders away from 0": EPS + r"For $\epsilon > 10$, $$ e^\epsilon = 1 + \epsilon + O(\epsilon^2) $$",
+    "a condition that does not hold": X + r"If $x > 0$ does not hold, $|x| = x$.",
+    "an exception": X + r"$|x| = x$ except for $x > 0$.",
+    "two conditions": X + r"$|x| = x$ for $x \ge 0$ and for $x < 0$.",
+    "a redefined constant": r"$$ \pi = 3.2 $$ $$ 2 \pi = 6.4 $$",
+    "a value as a product": r"Let $g = w^2$ for $w \in \mathbb{R}$. $$ g(w) = w^3 $$",
+    "a row of another column": (
+        r"Let $w, x \in \mathbb{R}$, $f = w x$, $g = w^2$. \begin{align*} \frac{\partial f}{\partial w} &= x &"
+        r" \frac{\partial g}{\partial w} &= 2 w \\ &= x + 0 & &= x \end{align*}"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NOT_PROVED)
+def test_wrong_lines_are_not_proved(name):
+    assert steps(NOT_PROVED[name])[-1] != "proved"
+
+
+SQUARE = r"Let $w, x \in \mathbb{R}$ and $L = (w x - y)^2$. Derive $\frac{\partial L}{\partial w}$."
+QUARTIC = r"Let $x \in \mathbb{R}$ and $f = x^2 + x^4$. Derive $\frac{\partial f}{\partial x}$."
+NOT_ANSWERS = {
+    "an equation is set up": (SQUARE, r"Setting the derivative to zero, $$ \frac{\partial L}{\partial w} = 0 $$"),
+    "another equation is set up": (
+        QUARTIC,
+        r"Setting $$ 4 x^3 - 5 x = 0 $$ gives $$ \frac{\partial f}{\partial x} = 7 x $$",
+    ),
+    "the target is redefined": (SQUARE, r"Let $y = w x$. Then $$ \frac{\partial L}{\partial w} = 0 $$"),
+    "the target is redefined beside": (SQUARE, r"$$ \frac{\partial L}{\partial w} = 0, \quad y = w x $$"),
+    "the question has a name": (QUARTIC, r"Let $G = \frac{\partial f}{\partial x}$. The answer is $\boxed{G}$."),
+    "shown under an assumption": (
+        X + "Show that $|x| = x$.",
+        r"Assume $x > 0$. Then $$ |x| = \frac{|x| + x}{2} = x $$",
+    ),
+    "shown under a condition": (X + "Show that $|x| = x$.", r"$$ |x| = |x| + 0 = x \quad \text{for } x > 0 $$"),
+}
+
+
+@pytest.mark.parametrize("name", NOT_ANSWERS)
+def test_nothing_is_earned_by_tricks(name):
+    assert mark(*NOT_ANSWERS[name]).answer.verdict.value != "proved"
+
+
+def test_given_conditions_are_printed():
+    ((step,),) = (r.steps for r in sd.check(X + r"$|x| = x$ for $x > 0$.", format="markdown"))
+    assert [(c.latex, c.origin) for c in step.conditions] == [("x > 0", "given")]
+
+
+SOFTMAX = r"Let $z, y \in \mathbb{R}^n$, $p = \operatorname{softmax}(z)$, $L = -\sum_k y_k \log p_k$. "
+SLOPE = r"$$ \frac{\partial L}{\partial z_i} = p_i - y_i $$"
+NOT_REFUTED = {
+    "a reason after": SOFTMAX + SLOPE + r" where we used $\sum_k y_k = 1$.",
+    "a reason before": SOFTMAX + r"Using $\sum_k y_k = 1$, " + SLOPE,
+    "a reason beside": SOFTMAX + SLOPE.replace(" $$", r", \text{ since } \sum_k y_k = 1 $$"),
+    "cases in turn": X + r"Suppose $x > 0$. Then $|x| = x$. Now suppose $x < 0$. Then $|x| = -x$.",
+    "otherwise": X + r"If $x \ge 0$, $|x| = x$; otherwise $|x| = -x$.",
+    "brackets": X + r"$$ |x| = x \qquad (x \ge 0) $$",
+    "brackets for indices": r"Let $z \in \mathbb{R}^n$, $p = \operatorname{softmax}(z)$. "
+    r"$$ \frac{\partial p_i}{\partial z_j} = -p_i p_j \quad (i \neq j) $$",
+    "an adjective": X + r"$\sqrt{x^2} = x$ for nonnegative $x$.",
+    "an equivalence": X + r"$\sqrt{x^2} = x \iff x \ge 0$.",
+    "a law in passing": r"$m \sim \text{Bernoulli}(p)$. $E[m] = p$.",
+    "moments in passing": r"$E[x] = \mu$ and $\operatorname{Var}(x) = \sigma^2$, so $E[x^2] = \mu^2 + \sigma^2$.",
+    "independence in words": r"Let $X, Y$ be random variables. By independence, $E[XY] = E[X] E[Y]$.",
+    "a function again": "Let $f(x) = x^2$. Then $f'(x) = 2 x$.\n\nLet $f(x) = x^3$. Then $f'(x) = 3 x^2$.",
+    "an empty group before a sign": r"Let $x, y \in \mathbb{R}$. \begin{align*} (x + y)^3 &= x^3 + 3 x^2 y \\ &\quad{}"
+    r" + 3 x y^2 + y^3 \end{align*}",
+    "words between rows": r"Let $x, y \in \mathbb{R}$ and $f = (x + y)^2$. \begin{align*} f &= x^2 + 2 x y + y^2"
+    r" \intertext{so that} \frac{\partial f}{\partial x} &= 2 x + 2 y \end{align*}",
+    "a name in brackets": r"Let $w, x, y \in \mathbb{R}$, $L = \frac12 (w x - y)^2$. "
+    r"$$ \frac{\partial L}{\partial w} = r x \quad (r = w x - y) $$",
+    "a name that is not said": r"Let $w, x, y \in \mathbb{R}$, $L = (w x - y)^2$. "
+    r"$$ \frac{\partial L}{\partial w} = 2 (\hat y - y) x $$",
+    "primes of names": r"Let $x \in \mathbb{R}$, $f = \frac{x^2}{1 + x}$. With $u = x^2$, $v = 1 + x$: "
+    r"$$ f' = \frac{u' v - u v'}{v^2} = \frac{2 x (1 + x) - x^2}{(1 + x)^2} $$",
+    "first order in words": EPS + r"To first order in $\epsilon$, $e^\epsilon = 1 + \epsilon$.",
+}
+
+
+@pytest.mark.parametrize("name", NOT_REFUTED)
+def test_right_lines_are_not_refuted(name):
+    kind = "latex" if "intertext" in NOT_REFUTED[name] else "markdown"
+    found = steps(NOT_REFUTED[name], kind)
+    assert found
+    assert "refuted" not in found
+
+
+def test_without_what_excuses_them_they_are_refuted():
+    assert steps(SOFTMAX + SLOPE)[-1] == "refuted"
+    assert steps(X + r"$\sqrt{x^2} = x$.") == ["refuted"]
+    assert steps(X + r"$$ |x| = x \qquad (x \le 0) $$") == ["refuted"]
+
+
+@pytest.mark.parametrize("text", [r"\begin{align*} x &= \\ &= 3 x \end{align*}", r"$$ x = = 3 x $$"])
+def test_a_missing_side_is_no_crash(text):
+    (report,) = sd.check(X + text, format="markdown")
+    assert report.messages
+    assert "proved" not in [s.verdict.value for s in report.steps]
+
+
+def test_a_reason_is_told():
+    (report,) = sd.check(X + r"$$ x^2 = x x, \quad \text{since } x = 2 x $$", format="markdown")
+    assert "not judged" in " ".join(report.messages)
+
+
+def test_sums_over_two_letters():
+    given = r"Repeated indices are summed over. Let $a, b, c \in \mathbb{R}^n$. Let $q = a_i b_i c_j c_j$."
+    assert sd.equal("q", r"(a^\top b)(c^\top c)", given).proved
+    assert sd.equal("a_i b_i", r"\sum_{i=1}^n a_i b_i", given).proved
+    assert sd.equal("a_i b_i", r"2 \sum_{i=1}^n a_i b_i", given).refuted
