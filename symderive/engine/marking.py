@@ -17,7 +17,7 @@ from symderive.engine.mistakes import slips
 from symderive.kernel.book import Book
 from symderive.kernel.context import Context, Definition, Rejected
 from symderive.kernel.shapes import same_shape, shape
-from symderive.kernel.terms import Term, at, bound, make, num, rebuild, rel, subterms, sym
+from symderive.kernel.terms import ONE, Term, at, bound, make, num, rebuild, rel, subterms, sym
 from symderive.language.report import Because, Reading, Repair, Role, Said, Status
 from symderive.language.verdict import Kind, Verdict
 
@@ -617,6 +617,9 @@ class Marker:
             return Because("contradiction", "what the text assumes cannot all hold: are these cases?")
         if GIVEN_AS_REASON.search(r.link.before) and r.link.k == 0:
             return Because("condition", "given as a reason, and not judged for itself")
+        slot = self._slot(claim)
+        if slot:
+            return Because("other-reading", f"the derivative by {slot} may vary one argument, or all that rest on it")
         strange = self._strange(claim)
         if strange:
             return Because("undeclared", f"nothing says what {strange} is")
@@ -653,10 +656,22 @@ class Marker:
         names = {n for c in claim.conditions for n in self.scope.context.closure(c)}
         return any(names & self.scope.context.closure(f) for f in facts)
 
+    def _slot(self, claim: Says) -> str:
+        """A variable on which several arguments of a differentiated function rest: ∂f/∂x of f(x, y) with y = y(x)."""
+        context = self.scope.context
+        for c in claim.conditions:
+            for s in subterms(c):
+                if s.head == "der" and (t := s.terms[0]).head == "app":
+                    if sum(context.depends(a, s.name(1)) for a in t.terms) > 1:
+                        return self.show(sym(s.name(1)))
+        return ""
+
     def _strange(self, claim: Says) -> str:
         """A name of which nothing is said, and that only one side rests on, or whose mean is taken as a number's."""
         context, inferred = self.scope.context, self.scope.inferred
         for c in claim.conditions:
+            if any(s.head == "app" and s.name() == "exp" and s.terms[0] is ONE for s in subterms(c)):
+                return "e"  # written by itself: the number, or a name such as that of an error
             slopes = [
                 n for n in context.closure(c) & inferred if n.endswith("′") and n.rstrip("′") in context.definitions
             ]
@@ -697,10 +712,30 @@ class Marker:
         inferred = self._inferred_in(claim)
         late += [t for name, t in self.explained_by if name in inferred and t not in claim.conditions]
         late += [t for t in self.reasons if t not in claim.conditions and self._shares_names(claim, [t])]
+        ordered = self._in_order(claim, ruling)
+        if ordered is not None:
+            return Because("needs", f"it may be meant for {self.show(ordered)}")
         late = list(dict.fromkeys((*late, *r.perhaps)))
         if not late or self.ask(claim, (*ruling.facts, *late)).refuted:
             return None
         return Because("needs", f"it may hold by what is said elsewhere: {', '.join(self.show(t) for t in late)}")
+
+    def _in_order(self, claim: Says, ruling: Ruling) -> Term | None:
+        """An order of two free indices, or a start of one, under which a relation is not refuted."""
+        used = {s.name() for c in claim.conditions for s in subterms(c) if s.head == "sym"}
+        free = sorted(used & self.scope.indices)
+        recursive = any(
+            self.scope.context.is_recursive(n)
+            for c in claim.conditions
+            for n in self.scope.context.closure(c) & self.scope.context.definitions.keys()
+        )
+        if not recursive or not free or len(free) > 3:
+            return None
+        orders = [rel("<", sym(a), sym(b)) for a in free for b in free if a != b]
+        for f in (*orders, *(rel("<=", num(2), sym(a)) for a in free)):
+            if not self.ask(claim, (*ruling.facts, f), TRIAL_UNITS * 2).refuted:
+                return f
+        return None
 
     def _unknown(self, left: Term, ruling: Ruling) -> bool:
         """Whether a side is a name that has no definition and of which no equation speaks."""

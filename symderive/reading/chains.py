@@ -44,7 +44,7 @@ HEDGES = re.compile(
     r"\b(?:non-?negative|positive|negative|non-?zero|symmetric|orthogonal|orthonormal|diagonal|invertible|uncorrelated"
     r"|independen(?:t|ce)|covariance vanishes|(?:first|second|higher|leading) order|neglect\w*|ignor\w*|dropping"
     r"|lineari[sz]\w*|otherwise|else|unless|except|instead|cases?|off the diagonal|on the diagonal|region|holding"
-    r"|interval|not (?:hold|true|only|valid|for)|(?<!not )fails?)\b"
+    r"|interval|not (?:hold|true|only|valid|for)|(?<!not )fails?|wrong|incorrect|false|mistake|one might think|hold)\b"
 )
 """Words that say for what the relations of a sentence hold, and are not read there: they are not called wrong."""
 TURNED = re.compile(r"\b(?:unless|except|not (?:hold|true|only|valid)|fails?|even when|in general|likewise)\b")
@@ -743,6 +743,10 @@ class Finder:
                     x.doubt = x.doubt or "it is said to be equivalent to another relation"
             links += new
         tail = found[-1].after if found else ""
+        beside = " ".join([*(s.after for s in found), _words_in(cells)]).lower()
+        if (hedge := HEDGES.search(beside)) is not None:
+            for x in links:
+                x.doubt = x.doubt or f"words beside it say more of when it holds: {hedge.group()}"
         for x in links:
             x.given, x.perhaps = [*self.given, *given], [*self.perhaps, *x.perhaps_]
             x.note = x.note or note or (tail if REASON.match(tail) else "")
@@ -856,6 +860,12 @@ def bounds_indices(s: Segment, before: Sequence[Segment]) -> bool:
     plain = all(x in letters or re.fullmatch(r"[A-Z]|\d+", x) for x in texts)
     used = {x for b in before if b.signs for side in b.sides if side is not None for x in subscripts(side.text)}
     return bool(letters) and plain and len(texts) == len(s.sides) == len(s.signs) + 1 > 1 and letters <= used
+
+
+def _words_in(cells: Sequence[Spelled]) -> str:
+    """The words that stand in a row."""
+    found = re.findall(r"\\(?:text|mbox|textrm|mathrm)\s*\{([^{}]*)\}", " ".join(c.text for c in cells))
+    return " ".join(found)
 
 
 def bracketed(s: Segment) -> Spelled | None:

@@ -480,7 +480,8 @@ def _quantity_of(el: Elaborator, s: Symbol, target: Node, node: Surface) -> Valu
     if argument is not None and argument.lower is None and argument.base in made_of:
         return el.symbol(s, node)
     symbols = {q.base for n in _nodes_of(inside[0]) if (q := peel(n)) is not None}
-    if symbols <= made_of and not el.names.ranges(key):
+    sums = isinstance(inside[0], Node) and inside[0].kind == "sum"
+    if (symbols <= made_of or (sums and symbols & made_of)) and not el.names.ranges(key):
         message = f"{spell(key)} before this bracket is a value of {spell(key)}, or a factor"
         raise el.error(
             "ambiguous", message, node, f"Write {spell(key)} \\cdot (…), or define {spell(key)}(…) as a function."
