@@ -134,3 +134,23 @@ def test_sums_over_two_letters():
     assert sd.equal("q", r"(a^\top b)(c^\top c)", given).proved
     assert sd.equal("a_i b_i", r"\sum_{i=1}^n a_i b_i", given).proved
     assert sd.equal("a_i b_i", r"2 \sum_{i=1}^n a_i b_i", given).refuted
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        (X + r"For $x > 0$, $|x| = x$.", "proved"),
+        (X + r"For $x > 0$, $|x| = 7 x$.", "refuted"),
+        (X + r"For all $x$ with $x > 0$, $|x| = x$.", "proved"),
+        (X + r"Assuming $x > 0$, $|x| = x$.", "proved"),
+        (X + r"For $x > 0$, $x < 10$, we have $|x| = x$.", "proved"),
+        (X + r"Let $f = x^2$. With the chain rule, $\frac{\partial f}{\partial x} = 7 x$.", "refuted"),
+        (X + r"Let $f = x^2$. For the derivative $\frac{\partial f}{\partial x} = 2 x$.", "proved"),
+    ],
+)
+def test_the_main_clause_is_no_condition(text, verdict):
+    assert steps(text)[-1] == verdict
+
+
+def test_no_line_is_lost_after_every():
+    assert steps(X + r"For every real number $x$, $x = 2 x$.") != []

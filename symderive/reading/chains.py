@@ -432,6 +432,10 @@ class Finder:
         self.clause_chains: list[Chain] = []
         self.given: list[Spelled] = []
         self.perhaps: list[Spelled] = []
+        self.previous = ""
+        """The formula before."""
+        self.ends = False
+        """Whether the sentence, or a clause, ends after the formula."""
         self.loose: list[str] = []
         """The words of the sentence outside of what it declares."""
         self.relations: list[Link] = []
@@ -475,6 +479,8 @@ class Finder:
             if isinstance(p, outline.Words):
                 self.prose(p, pieces[k + 1] if k + 1 < len(pieces) else None)
             else:
+                after = pieces[k + 1] if k + 1 < len(pieces) else None
+                self.ends = not isinstance(after, outline.Words) or bool(re.match(r"\s*(?:[.;!?]|\Z)", after.text))
                 self.formula(p)
                 self.describe(pieces[max(0, k - 1) : k + 2], p)
         last = pieces[-1]
@@ -567,7 +573,7 @@ class Finder:
         if TURNED.search(" ".join(self.words)):
             for x in self.relations:
                 x.doubt, x.given = x.doubt or "its condition is turned round in words", []
-        self.relations, self.loose = [], []
+        self.relations, self.loose, self.previous = [], [], ""
         formulas = [p for p in self.sentence if isinstance(p, outline.Formula)]
         if self.last is not None and len(formulas) == len(self.given):
             for x in self.last.links:
@@ -637,7 +643,14 @@ class Finder:
         rows: list[outline.Row] = list(f.rows)
         if not rows:
             rows = [outline.Row((f.body,))]
+        opened = self.words[:1] in ([w] for w in ("for", "if", "when", "whenever", "assuming", "suppose"))
+        if self.mode != "claim" and opened and self.ends and self.words[-1:] == [","] and "=" in f.text:
+            del self.clause[-1]
+            self.flush()
+            self.mode = "claim"
+            self.clause = [f]
         conditional = not f.display and self._conditional(f)
+        self.previous = f.text
         self.words.append("$")
         if conditional:
             if INTEGER.search(" ".join(self.words[-5:-1])):
@@ -662,6 +675,11 @@ class Finder:
         if self.mode != "claim":
             return False
         defines = re.search(r":=|\\coloneqq", f.text) is not None
+        derived = re.search(r"\\partial|\\nabla|\\frac\s*\{\s*d|'", f.text) and "=" in f.text
+        bare = bool(self.previous) and not CONDITIONAL_SIGN.search(self.previous)
+        clause = self.words[-1:] == [","] and (bare or self.ends)
+        if derived or clause:  # "with the chain rule, ∂f/∂x = …", "for every x, …": what is claimed
+            return False
         return self._after_condition() and not defines and bool(CONDITIONAL_SIGN.search(f.text))
 
     def _integer(self, f: outline.Formula) -> None:
