@@ -325,7 +325,8 @@ class _Checker:
             said = mark.anchor if mark.anchor is not None and mark.said is not Said.TAKEN else mark.said
             if mark.said is Said.UNDECIDED and said is Said.REFUTED:
                 said = mark.said
-            return Final(latex_, place(r.right.span), how, said, mark.reason)
+            held = self.conditions(mark.ruling, r.given) if said is Said.PROVED else ()
+            return Final(latex_, place(r.right.span), how, said, mark.reason, held)
         goal = self.problem.goal
         if goal.kind is GoalKind.SHOW:
             return self.shown(goal, marks, r, how)

@@ -208,3 +208,12 @@ def test_square_brackets_hold_what_is_differentiated():
     given = r"Let $w, c \in \mathbb{R}$."
     assert sd.equal(r"\frac{\partial}{\partial w} \left[ w^2 + c \right] (c + w)", "2 w (c + w)", given).proved
     assert sd.equal(r"\frac{\partial}{\partial w} \left[ w^2 (c + w) \right]", "2 w (c + w) + w^2", given).proved
+
+
+def test_two_bernoulli_variables():
+    given = r"Let $b \sim \mathrm{Bernoulli}(p)$ and $c \sim \mathrm{Bernoulli}(p)$. "
+    assert sd.equal("E[b] + E[c]", "2 p", given).proved
+    assert not sd.equal("E[b c]", "p^2", given).proved  # they may depend on each other
+    other = given.replace("(p)$. ", "(q)$. ")
+    assert sd.equal("E[b]", "q", other).refuted
+    assert sd.equal("E[b c]", "p q", other + "Let $b$ and $c$ be independent.").proved

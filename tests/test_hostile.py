@@ -154,3 +154,14 @@ def test_the_main_clause_is_no_condition(text, verdict):
 
 def test_no_line_is_lost_after_every():
     assert steps(X + r"For every real number $x$, $x = 2 x$.") != []
+
+
+def test_a_value_beside_a_relation_may_be_its_condition():
+    start = r"Let $a, b \in \mathbb{R}$. "
+    assert steps(start + r"$$ (a + b)^2 = a^2 + b^2, \quad b = 0 $$")[0] == "undecided"
+    assert steps(start + r"$$ (a + b)^2 = a^2 + 2 b^2, \quad b = 1 $$")[0] == "refuted"
+
+
+def test_the_last_term_of_notes_carries_its_conditions():
+    (report,) = sd.check(X + r"$|x| = x$ for $x > 0$.", format="markdown")
+    assert [c.latex for c in report.answer.conditions] == ["x > 0"]

@@ -70,6 +70,7 @@ class Reads(Protocol):
     step: Any
     anchor: Any
     link: Any
+    sides: Any
     skips: int
     error: Any
     given: tuple[Term, ...]
@@ -254,6 +255,9 @@ class Marker:
         claims = [r for r in relations if r.link.k == 0 and r.role is Role.CLAIM]
         given = [r for r in claims if GIVEN_AS_REASON.search(r.link.before)]
         self.reasons = [c for r in given for c in r.step.conditions]
+        # "…, b = 0" beside a relation may be its condition
+        asides = [r for r in relations if r.link.k == 0 and r.sides.beside is not None]
+        self.reasons += [c for r in asides for c in r.step.conditions if self._sets(c)]
         for r in relations:
             says = r.link.k == 0 and r.step.kind == "=" and not CONSEQUENCE.search(r.link.before)
             for c in r.step.conditions if says else ():
@@ -262,6 +266,11 @@ class Marker:
                 left = _bare(c.terms[0]) if c.head == "rel" else c
                 if left.head == "sym" and left.name() in self.scope.inferred - self.scope.context.definitions.keys():
                     yield left.name(), c
+
+    def _sets(self, condition: Term) -> bool:
+        """Whether a condition gives a name without definition a value."""
+        left = condition.terms[0] if condition.head == "rel" and condition.name() == "=" else None
+        return left is not None and left.head == "sym" and left.name() not in self.scope.context.definitions
 
     def _shared(self, relations: Sequence[Reads], marks: Sequence[Mark]) -> frozenset[str]:
         """On what proofs in the text rest, of what does not depend on what, unless the text says otherwise."""

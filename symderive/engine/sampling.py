@@ -353,7 +353,9 @@ class Sampler:
             if n in self.choices:
                 lists = [[(w, Fraction(v)) for v, w in zip(self.choices[n], ws, strict=False)] for ws in WEIGHTS]
             first = next(q for q, (m, _) in enumerate(entries) if m == n)
-            laws.append(lists[(k + (first if sym(n) in tied else j)) % len(lists)])
+            # two names of one parameter have one law, two of two have two
+            shared = n in self.choices and k % 2 == 0
+            laws.append(lists[(k // 2 if shared else k + (first if sym(n) in tied else j)) % len(lists)])
         if volume(tuple(len(law) for law in laws)) > MAX_OUTCOMES:
             laws = [law[:2] if len(law) == 2 else CENTRED[0] for law in laws]
         if volume(tuple(len(law) for law in laws)) > MAX_OUTCOMES:

@@ -118,7 +118,6 @@ class Link:
     note: str = ""
     given: list[Spelled] = field(default_factory=list)
     perhaps: list[Spelled] = field(default_factory=list)
-    perhaps_: list[Spelled] = field(default_factory=list)
     marked: bool = False
     defines: bool = False
     doubt: str = ""
@@ -749,7 +748,7 @@ class Finder:
             if k and s.after and REASON.match(s.after):
                 note = s.after
                 for x in links:
-                    x.perhaps_ += [_between(s)] if s.signs else []
+                    x.perhaps += [_between(s)] if s.signs else []
                 if s.signs:
                     why = ReadingError("reason", f"taken as a reason, and not judged: {_between(s).text}")
                     self.out.unread.append((_between(s).span(), why))
@@ -766,7 +765,7 @@ class Finder:
             for x in links:
                 x.doubt = x.doubt or f"words beside it say more of when it holds: {hedge.group()}"
         for x in links:
-            x.given, x.perhaps = [*self.given, *given], [*self.perhaps, *x.perhaps_]
+            x.given, x.perhaps = [*self.given, *given], [*self.perhaps, *x.perhaps]
             x.note = x.note or note or (tail if REASON.match(tail) else "")
         self.fresh += links
         self.trailed = [] if links else self.trailed

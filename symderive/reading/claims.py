@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symderive.kernel.shapes import Shape
-from symderive.kernel.terms import ZERO, Term, make, num, rebuild, rel, shift, subterms, sym
+from symderive.kernel.terms import ZERO, Term, make, num, rel, subterms, sym
 from symderive.reading.chains import Side
-from symderive.reading.formulas.calculus import function_of
+from symderive.reading.formulas.calculus import function_of, replaced
 from symderive.reading.formulas.elaborate import Elaborator, Value
 from symderive.reading.formulas.errors import ReadingError
 from symderive.reading.formulas.names import Names, tabulate
@@ -96,15 +96,8 @@ def merged(claim: Claim, given: Sequence[Term], names: Names) -> Claim:
         if f.head == "rel" and f.name() == "=" and f.terms[0].head == "sym" and f.terms[1].head in ("sym", "num"):
             name, other = f.terms[0].name(), f.terms[1]
             if names.declared(name).kind == "int":
-                claim = replace(claim, conditions=tuple(renamed(t, name, other) for t in claim.conditions))
+                claim = replace(claim, conditions=tuple(replaced(t, name, other) for t in claim.conditions))
     return claim
-
-
-def renamed(t: Term, name: str, other: Term) -> Term:
-    """The term with another in place of a name."""
-    if t.head == "sym":
-        return other if t.name() == name else t
-    return rebuild(t, lambda a, n: renamed(a, name, shift(other, n) if n else other))
 
 
 def rounding(a: Term, text: str) -> tuple[Term, ...]:

@@ -25,7 +25,7 @@ from symderive.reading.formulas.inference import bases_of, infer_families
 from symderive.reading.formulas.lexer import Leaf
 from symderive.reading.formulas.names import Names
 from symderive.reading.formulas.sums import range_in
-from symderive.reading.formulas.surface import Node, Surface, parse
+from symderive.reading.formulas.surface import Node, Surface, parse, walk
 from symderive.reading.formulas.symbols import items, peel, symbol_key, unwrap
 from symderive.reading.problems import pieces_of
 from symderive.reading.statements.declare import Declarer
@@ -348,13 +348,13 @@ class _Understanding:
             for d in self.found.declarations
             for p in d.pieces
             if isinstance(p, outline.Formula)
-            for n in _walk(self.node(Side([p.body]), self.names) or Node("empty", []))
+            for n in walk(self.node(Side([p.body]), self.names) or Node("empty", []))
             if (s := peel(n)) is not None
         }
         free = any(re.search(r"(?<![\\A-Za-z^])T\b", re.sub(r"\^\s*\{?\s*T\b", "", t)) for t in texts)
         for c in self.found.chains:
             for node in [self.node(s, self.names) for s in c.sides]:
-                for n in _walk(node) if node is not None else ():
+                for n in walk(node) if node is not None else ():
                     s = peel(n)
                     if s is None or s.base in self.names or any(s.base in e for e in self.names.elders):
                         continue
@@ -434,7 +434,7 @@ class _Understanding:
         if s is None:
             return ""
         inside += [x for x in (s.lower,) if x is not None and symbol_key(s) not in self.origins]
-        if not all(any(peel(p) is not None for p in _walk(x)) for x in inside):
+        if not all(any(peel(p) is not None for p in walk(x)) for x in inside):
             return ""
         keys = (symbol_key(s), s.base)
         name = next((k for k in keys if k in self.origins), "")
@@ -680,7 +680,7 @@ class _Understanding:
         stated = {"rows", "columns", "denominator-layout"} & self.names.conventions
         if not (MISFIT_STATED if stated else MISFIT).fullmatch(error.text):
             return False
-        signs = [n for n in _walk(node) if isinstance(n, Leaf) and (n.type in ("PARTIAL", "NABLA") or n.text == "d")]
+        signs = [n for n in walk(node) if isinstance(n, Leaf) and (n.type in ("PARTIAL", "NABLA") or n.text == "d")]
         if signs and not stated:
             return False
         for key in mentioned(node):
@@ -785,15 +785,6 @@ def mentioned(node: Surface) -> Iterator[str]:
             yield symbol_key(s)
             stack += [x for x in (s.lower, s.upper) if x is not None]
         elif isinstance(n, Node):
-            stack += n.parts
-
-
-def _walk(node: Surface) -> Iterator[Surface]:
-    stack = [node]
-    while stack:
-        n = stack.pop()
-        yield n
-        if isinstance(n, Node):
             stack += n.parts
 
 

@@ -21,7 +21,7 @@ from symderive.reading.formulas.errors import ReadingError
 from symderive.reading.formulas.functions import has_kink, with_kinks
 from symderive.reading.formulas.lexer import Leaf
 from symderive.reading.formulas.names import Names
-from symderive.reading.formulas.surface import Node, Surface, parse
+from symderive.reading.formulas.surface import Node, Surface, parse, walk
 from symderive.reading.formulas.symbols import peel, unwrap
 from symderive.reading.statements.attributes import ATTRIBUTES
 from symderive.reading.statements.declare import Declarer
@@ -274,15 +274,6 @@ def rewritings(names: Names, text: str, node: Surface, left_text: str, left: Sur
     """Changes that put in what stands elsewhere."""
     yield from renamed(text, list(walk(node)), left_text, left)
     yield from added(names, text, node, left_text, left)
-
-
-def walk(node: Surface) -> Iterator[Surface]:
-    stack = [node]
-    while stack:
-        n = stack.pop()
-        yield n
-        if isinstance(n, Node):
-            stack.extend(reversed(n.parts))
 
 
 def signs(names: Names, text: str, n: Surface) -> Iterator[Edit]:

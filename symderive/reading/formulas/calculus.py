@@ -323,7 +323,7 @@ def at_point(el: Elaborator, inside: Surface, point: Surface, node: Surface) -> 
             "unsupported", "this value at a point is not read", node, "Write the function out, or declare it."
         )
     if order == 0:
-        return el_value(el, _replaced(t, x, value))
+        return el_value(el, replaced(t, x, value))
     return el_value(el, make("app", function_of(el.names, t, x) + "'" * order, value))
 
 
@@ -333,16 +333,16 @@ def function_of(names: Names, t: Term, x: str) -> str:
     said = f"{spell(key)} is the function of {spell(x)} that is differentiated"
     names.notes.append(said)
     names.add(Meaning(key, spell(key), "defined", said), Name("function", (), ((),)))
-    names.scope.definitions[key] = Definition(("x#0",), (((), _replaced(t, x, bound("x#0"))),))
+    names.scope.definitions[key] = Definition(("x#0",), (((), replaced(t, x, bound("x#0"))),))
     names.changed()
     return key
 
 
-def _replaced(t: Term, name: str, by: Term) -> Term:
+def replaced(t: Term, name: str, by: Term) -> Term:
     """A term with another for a name."""
     if t.head == "sym":
         return by if t.name() == name else t
-    return rebuild(t, lambda a, n: _replaced(a, name, shift(by, n)))
+    return rebuild(t, lambda a, n: replaced(a, name, shift(by, n)))
 
 
 def _limit(el: Elaborator, lower: Surface | None, factors: Sequence[Factor], k: int, node: Surface) -> Value:

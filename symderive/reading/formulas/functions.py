@@ -5,7 +5,7 @@ Tables first; the walker of `elaborate.py` is handed in.  Nothing about derivati
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ from symderive.reading.formulas.factors import (
 from symderive.reading.formulas.lexer import TYPESET, Leaf
 from symderive.reading.formulas.names import Meaning, Names, loose, show, spell, tabulate
 from symderive.reading.formulas.sums import big_operator
-from symderive.reading.formulas.surface import Node, Surface
+from symderive.reading.formulas.surface import Node, Surface, walk
 from symderive.reading.formulas.symbols import Symbol, items, label, mention, peel, unwrap
 
 if TYPE_CHECKING:
@@ -479,7 +479,7 @@ def _quantity_of(el: Elaborator, s: Symbol, target: Node, node: Surface) -> Valu
     argument = peel(inside[0])
     if argument is not None and argument.lower is None and argument.base in made_of:
         return el.symbol(s, node)
-    symbols = {q.base for n in _nodes_of(inside[0]) if (q := peel(n)) is not None}
+    symbols = {q.base for n in walk(inside[0]) if (q := peel(n)) is not None}
     sums = isinstance(inside[0], Node) and inside[0].kind == "sum"
     if (symbols <= made_of or (sums and symbols & made_of)) and not el.names.ranges(key):
         message = f"{spell(key)} before this bracket is a value of {spell(key)}, or a factor"
@@ -487,15 +487,6 @@ def _quantity_of(el: Elaborator, s: Symbol, target: Node, node: Surface) -> Valu
             "ambiguous", message, node, f"Write {spell(key)} \\cdot (…), or define {spell(key)}(…) as a function."
         )
     return None
-
-
-def _nodes_of(node: Surface) -> Iterator[Surface]:
-    stack = [node]
-    while stack:
-        n = stack.pop()
-        yield n
-        if isinstance(n, Node):
-            stack += n.parts
 
 
 def _not_applied(el: Elaborator, s: Symbol, node: Surface, target: Node) -> None:

@@ -123,10 +123,10 @@ class _Graft:
         if not changed and own is t:
             return None
         # members of one round are given in the order in which they are computed: the name before what uses it
-        own_ = {self.name: definitions[self.name]}
+        name_first = {self.name: definitions[self.name]}
         first = next((k for k, n in enumerate(definitions) if n in changed), len(definitions))
         rows = [*definitions.items()]
-        ordered = {**dict(rows[:first]), **own_, **{n: d for n, d in rows[first:] if n != self.name}, **changed}
+        ordered = {**dict(rows[:first]), **name_first, **{n: d for n, d in rows[first:] if n != self.name}, **changed}
         if self.name in dict(rows[:first]):
             ordered = {**definitions, **changed}
         check_definitions(replace(self.context, definitions=ordered, memo={}))

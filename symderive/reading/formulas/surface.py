@@ -159,3 +159,13 @@ def parse(text: str, words: Collection[str] = ()) -> Surface:
         message = WANTED.get(token.type, f"{text[token.start : token.end] or 'this'} is not expected here")
         advice = ADVICE.get(token.type, "Look for what is missing before it.")
         raise ReadingError("syntax", message, token.start, token.end, advice) from None
+
+
+def walk(node: Surface) -> Iterator[Surface]:
+    """A node and all that stands in it, in the order of the text."""
+    stack = [node]
+    while stack:
+        n = stack.pop()
+        yield n
+        if isinstance(n, Node):
+            stack.extend(reversed(n.parts))
