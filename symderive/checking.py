@@ -19,7 +19,8 @@ from time import monotonic
 from typing import Any
 
 from symderive.engine.existence import weakest
-from symderive.engine.marking import UNITS, Mark, Marker, Ruling, Scope
+from symderive.engine.marking import Mark, Marker
+from symderive.engine.rulings import UNITS, Ruling, Scope
 from symderive.kernel.context import Context
 from symderive.kernel.terms import Term, make, rebuild, subterms
 from symderive.language.problem import Goal, GoalKind, Problem, beyond
@@ -201,7 +202,7 @@ class _Checker:
             marks = self.otherwise(marks, lambda: under("rows"), "Vectors are rows.")
         steps = tuple(self.step(r, k) for r, k in zip(m.relations, marks, strict=True))
         messages = list(m.messages)
-        if self.marker.inconsistent:
+        if self.marker.excuses.inconsistent:
             places = "; ".join(f"{place(a.span)} {a.text}" for a in m.assumed)
             messages.append(f"the assumptions of the solution contradict the problem, or each other: {places}")
         used = {c.latex for s in steps for c in s.conditions if c.origin == "solution"}

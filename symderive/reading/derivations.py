@@ -15,7 +15,7 @@ from symderive.kernel.context import Rejected
 from symderive.kernel.shapes import check_condition
 from symderive.kernel.terms import Term, subterms, sym
 from symderive.language.report import Role
-from symderive.reading.chains import Chain, Declaration, Derivation, Link, Side, find, subscripts
+from symderive.reading.chains import Chain, Declaration, Derivation, Link, Side, find
 from symderive.reading.claims import POWER, Claim, compose, merged, presumed, relate
 from symderive.reading.documents import outline
 from symderive.reading.documents.source import Run, Span, Spelled
@@ -28,6 +28,7 @@ from symderive.reading.formulas.sums import range_in
 from symderive.reading.formulas.surface import Node, Surface, parse, walk
 from symderive.reading.formulas.symbols import items, peel, symbol_key, unwrap
 from symderive.reading.problems import pieces_of
+from symderive.reading.segments import subscripts
 from symderive.reading.statements.declare import Declarer
 from symderive.reading.statements.sentences import Reader
 from symderive.reading.statements.sets import Item

@@ -1,0 +1,289 @@
+"""Excuses: why a relation that fails in a model may still not be called wrong.
+
+A refutation is never said because of what was not read, not declared, or left unsaid.  Nothing is proved here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from symderive.engine.rulings import TRIAL_UNITS, Bench, Reads, Ruling, Says, bare
+from symderive.kernel.context import Context
+from symderive.kernel.terms import ONE, Term, at, bound, make, num, rel, subterms, sym
+from symderive.language.report import Because, Role, Said
+
+USUAL_INDICES = frozenset("ijklmnd")
+"""Letters that stand for an index even where nothing binds them."""
+GIVEN_AS_REASON = re.compile(
+    r"\b(?:since|because|as|using|used|use|recall|know|remember|with|where)"
+    r"(?: (?:here|that|we|have|the|fact|identity|used|by|of|for))*\W*\Z"
+)
+"""Words before a relation that is a reason for another."""
+CONSEQUENCE = re.compile(r"\b(?:so|hence|thus|therefore|then|get|implies|follows|yields|gives|obtain)\W*\Z")
+"""Words before an equation that draws a conclusion, and does not say what a name is."""
+
+
+class Excuses:
+    """Knows what the text says anywhere, and so what may save a relation."""
+
+    def __init__(self, bench: Bench, show: Callable[[Term], str]) -> None:
+        self.bench = bench
+        self.scope = bench.scope
+        self.show = show
+        self.constant: frozenset[str] = frozenset()
+        """What does not depend on what, as right relations of the text have it."""
+        self.reasons: list[Term] = []
+        """Relations that the text gives as reasons for others."""
+        self.told: frozenset[str] = frozenset()
+        """Names on which definitions of the text rest: they are in use."""
+        self.explained_by: list[tuple[str, Term]] = []
+        """Names of which nothing is declared, with what relations of the text say of them."""
+        self.inconsistent = self._contradictory()
+
+    def learn(self, relations: Sequence[Reads]) -> None:
+        """Take note of what the relations of a text say of names, wherever they stand."""
+        self.explained_by = list(self._explanations(relations))
+        self.told = frozenset().union(*(self._behind(r) for r in relations if r.role is Role.DEFINITION))
+
+    def _contradictory(self) -> bool:
+        """Whether no model satisfies what the solution assumes."""
+        if not self.scope.assumed:
+            return False
+        facts = tuple(t for _, t in self.scope.assumed)
+        return any(self.bench.judge(f, facts, TRIAL_UNITS).code == "contradiction" for f in facts if f.head == "rel")
+
+    def _explanations(self, relations: Sequence[Reads]) -> Iterator[tuple[str, Term]]:
+        """Relations ``V = t`` of the text for names of which nothing is declared."""
+        claims = [r for r in relations if r.link.k == 0 and r.role is Role.CLAIM]
+        given = [r for r in claims if GIVEN_AS_REASON.search(r.link.before)]
+        self.reasons = [c for r in given for c in r.step.conditions]
+        # "…, b = 0" beside a relation may be its condition
+        asides = [r for r in relations if r.link.k == 0 and r.sides.beside is not None]
+        self.reasons += [c for r in asides for c in r.step.conditions if self._sets(c)]
+        for r in relations:
+            says = r.link.k == 0 and r.step.kind == "=" and not CONSEQUENCE.search(r.link.before)
+            for c in r.step.conditions if says else ():
+                if c.head == "rel" and self.bench.closed(c.terms[1]):
+                    continue
+                left = bare(c.terms[0]) if c.head == "rel" else c
+                if left.head == "sym" and left.name() in self.scope.inferred - self.scope.context.definitions.keys():
+                    yield left.name(), c
+
+    def _sets(self, condition: Term) -> bool:
+        """Whether a condition gives a name without definition a value."""
+        left = condition.terms[0] if condition.head == "rel" and condition.name() == "=" else None
+        return left is not None and left.head == "sym" and left.name() not in self.scope.context.definitions
+
+    def _behind(self, r: Reads) -> frozenset[str]:
+        """The names on which a relation rests."""
+        return frozenset(n for c in r.step.conditions for n in self.scope.context.closure(c))
+
+    def misfit(self, claim: Says) -> Ruling:
+        if self.scope.unread:
+            return Ruling(
+                Said.UNDECIDED,
+                reason=Because(
+                    "not-read", f"the shapes do not fit, but something was not understood: {self.scope.unread[0]}"
+                ),
+            )
+        if claim.loose:
+            return Ruling(Said.UNDECIDED, reason=Because("shape", f"{claim.misfit}, but not all shapes are declared"))
+        return Ruling(Said.REFUTED, reason=Because("shape", claim.misfit))
+
+    def excuse(self, claim: Says, r: Reads, ruling: Ruling) -> Because | None:
+        """Why a refutation may not be said."""
+        if self.scope.unread:
+            return Because("not-read", f"not understood, and it may be an assumption: {self.scope.unread[0]}")
+        if r.blocked:
+            return Because("not-read", r.blocked)
+        if self.inconsistent and self._shares_names(claim, [t for _, t in self.scope.assumed]):
+            return Because("contradiction", "what the text assumes cannot all hold: are these cases?")
+        if GIVEN_AS_REASON.search(r.link.before) and r.link.k == 0:
+            return Because("condition", "given as a reason, and not judged for itself")
+        slot = self._slot(claim)
+        if slot:
+            return Because("other-reading", f"the derivative by {slot} may vary one argument, or all that rest on it")
+        strange = self._strange(claim)
+        if strange:
+            return Because("undeclared", f"nothing says what {strange} is")
+        again = {n for c in claim.conditions for n in self.scope.context.closure(c)} & self.scope.redefined
+        if again:
+            return Because("redefined", f"{', '.join(sorted(again))} is defined more than once")
+        described = self.inferred_in(claim) & self.scope.described
+        if described:
+            return Because(
+                "undeclared", f"what is said of {', '.join(sorted(described))} was not understood: define it"
+            )
+        hidden = self._hidden(claim)
+        if hidden:
+            return Because("other-reading", f"{hidden} is free in a definition: is it to be summed over?")
+        left = claim.conditions[0].terms[0] if claim.conditions[0].head == "rel" else None
+        kin = self._kin(claim)
+        if kin:
+            return Because("undeclared", f"{kin} may be entries of one family: declare it")
+        depends = [x for x in self.independence(claim, doubtful=True) if x not in self.constant]
+        if depends:
+            return Because("depends", f"it is wrong only if {depends[0]}")
+        if self.scope.inferred and not self._refuted_positive(claim, ruling):
+            names = ", ".join(sorted(self.inferred_in(claim)))
+            return Because(
+                "undeclared", f"wrong only where a number of which nothing is said is negative: declare {names}"
+            )
+        if left is not None and claim.kind == "=" and self._example(claim):
+            return Because("example", f"a value of {self.show(left)}, for some values of what it rests on")
+        if left is not None and claim.kind in ("=", "<", "<=", ">", ">=") and self._unknown(left, ruling):
+            return Because("condition", f"read as a condition on {self.show(left)}: nothing is said of its value")
+        return None
+
+    def _shares_names(self, claim: Says, facts: Sequence[Term]) -> bool:
+        names = {n for c in claim.conditions for n in self.scope.context.closure(c)}
+        return any(names & self.scope.context.closure(f) for f in facts)
+
+    def _slot(self, claim: Says) -> str:
+        """A variable on which several arguments of a differentiated function rest: ∂f/∂x of f(x, y) with y = y(x)."""
+        context = self.scope.context
+        for c in claim.conditions:
+            for s in subterms(c):
+                if s.head == "der" and (t := s.terms[0]).head == "app":
+                    if sum(context.depends(a, s.name(1)) for a in t.terms) > 1:
+                        return self.show(sym(s.name(1)))
+        return ""
+
+    def _strange(self, claim: Says) -> str:
+        """A name of which nothing is said, and that only one side rests on, or whose mean is taken as a number's."""
+        context, inferred = self.scope.context, self.scope.inferred
+        for c in claim.conditions:
+            if any(s.head == "app" and s.name() == "exp" and s.terms[0] is ONE for s in subterms(c)):
+                return "e"  # written by itself: the number, or a name such as that of an error
+            slopes = [
+                n for n in context.closure(c) & inferred if n.endswith("′") and n.rstrip("′") in context.definitions
+            ]
+            if slopes:
+                return ", ".join(self.show(sym(n)) for n in sorted(slopes))
+            for s in subterms(c):
+                if s.head == "ex" and not context.random_in(s.terms[0]) and (found := context.closure(s) & inferred):
+                    return ", ".join(self.show(sym(n)) for n in sorted(found))
+            if c.head == "rel" and c.name() == "=" and len(c.terms) == 2:
+                left, right = (context.closure(t) for t in c.terms)
+                told = self.told | {n for n, _ in self.explained_by} | context.definitions.keys()
+                if found := (right - left) & inferred - told:
+                    return ", ".join(self.show(sym(n)) for n in sorted(found))
+        return ""
+
+    def _hidden(self, claim: Says) -> str:
+        """An index on which a claim rests only through definitions: nothing there says which one it is."""
+        mentioned = {s.name() for c in claim.conditions for s in subterms(c) if s.head == "sym"}
+        context = self.scope.context
+        behind = {n for c in claim.conditions for n in context.closure(c)} & context.definitions.keys()
+        bodies = [body for n in behind for _, body in context.definitions[n].clauses]
+        found = {s.name() for b in bodies for s in subterms(b) if s.head == "sym"} & self.scope.indices
+        return ", ".join(sorted(found - mentioned))
+
+    def _example(self, claim: Says) -> bool:
+        """Whether a number is given for a name that rests on names without a value, as for an example."""
+        left, right = claim.conditions[0].terms
+        while left.head == "at":
+            left = left.terms[0]
+        context = self.scope.context
+        numeric = all(s.head in ("num", "neg", "div", "tab", "add", "mul") for s in subterms(right))
+        free = [n for n in context.closure(left) if n not in context.definitions]
+        return numeric and left.head in ("sym", "app") and any(context.declared(n).kind != "int" for n in free)
+
+    def late(self, claim: Says, r: Reads, ruling: Ruling) -> Because | None:
+        """Whether what the text says only later, or beside it, saves a relation."""
+        late = [t for order, t in self.scope.assumed if order > r.order and (t.head, t.args[0]) != ("rel", "=")]
+        inferred = self.inferred_in(claim)
+        late += [t for name, t in self.explained_by if name in inferred and t not in claim.conditions]
+        late += [t for t in self.reasons if t not in claim.conditions and self._shares_names(claim, [t])]
+        ordered = self._in_order(claim, ruling)
+        if ordered is not None:
+            return Because("needs", f"it may be meant for {self.show(ordered)}")
+        late = list(dict.fromkeys((*late, *r.perhaps)))
+        if not late or self.bench.ask(claim, (*ruling.facts, *late)).refuted:
+            return None
+        return Because("needs", f"it may hold by what is said elsewhere: {', '.join(self.show(t) for t in late)}")
+
+    def _in_order(self, claim: Says, ruling: Ruling) -> Term | None:
+        """An order of two free indices, or a start of one, under which a relation is not refuted."""
+        used = {s.name() for c in claim.conditions for s in subterms(c) if s.head == "sym"}
+        free = sorted(used & self.scope.indices)
+        recursive = any(
+            self.scope.context.is_recursive(n)
+            for c in claim.conditions
+            for n in self.scope.context.closure(c) & self.scope.context.definitions.keys()
+        )
+        if not recursive or not free or len(free) > 3:
+            return None
+        orders = [rel("<", sym(a), sym(b)) for a in free for b in free if a != b]
+        for f in (*orders, *(rel("<=", num(2), sym(a)) for a in free)):
+            if not self.bench.ask(claim, (*ruling.facts, f), TRIAL_UNITS * 2).refuted:
+                return f
+        return None
+
+    def _unknown(self, left: Term, ruling: Ruling) -> bool:
+        """Whether a side is a name that has no definition and of which no equation speaks."""
+        t = left
+        while t.head == "at":
+            t = t.terms[0]
+        if t.head != "sym" or t.name() in self.scope.context.definitions:
+            return False
+        facts = [f for f in (*self.scope.context.facts, *ruling.facts) if f.head == "rel" and f.name() == "="]
+        return not any(t.name() in self.scope.context.closure(f) for f in facts)
+
+    def _kin(self, claim: Says) -> str:
+        """Undeclared names in a claim that differ in letters below which are usually indices."""
+        bases: dict[str, list[str]] = {}
+        for n in sorted(self.scope.inferred):
+            base, _, lower = n.partition("_")
+            if lower and set(lower) <= USUAL_INDICES:
+                bases.setdefault(base, []).append(n)
+        found = next((ns for ns in bases.values() if len(ns) > 1 and self.inferred_in(claim) & set(ns)), [])
+        return ", ".join(self.show(sym(n)) for n in found)
+
+    def inferred_in(self, claim: Says) -> set[str]:
+        return {n for c in claim.conditions for n in self.scope.context.closure(c)} & self.scope.inferred
+
+    def _refuted_positive(self, claim: Says, ruling: Ruling) -> bool:
+        names = self.inferred_in(claim)
+        if not names:
+            return True
+        facts = tuple(_positive(self.scope.context, n) for n in sorted(names))
+        return self.bench.ask(claim, (*ruling.facts, *facts)).refuted
+
+    def independence(self, claim: Says, *, doubtful: bool = False) -> list[str]:
+        """Which quantities a derivative takes as constant although the text does not say so.
+
+        With `doubtful`, only those of which the text itself takes derivatives or states equations, and those in
+        terms in which nothing else depends on the variable.
+        """
+        out: list[str] = []
+        context = self.scope.context
+        for c in claim.conditions:
+            for s in subterms(c):
+                if s.head != "der":
+                    continue
+                operand, v = s.terms[0], s.name(1)
+                whole = bare(operand)
+                closure = context.closure(operand, v)
+                names = {n for n in closure & self.scope.inferred if n != v}
+                if doubtful and v in closure:
+                    names &= self.scope.varying
+                if whole.head == "sym" and whole.name() != v and whole.name() not in context.definitions:
+                    names.add(whole.name())
+                out += [self.constancy(n, v) for n in sorted(names)]
+        return list(dict.fromkeys(out))
+
+    def constancy(self, u: str, v: str) -> str:
+        return f"{self.show(sym(u))} does not depend on {self.show(sym(v))}"
+
+
+def _positive(context: Context, name: str) -> Term:
+    """That every entry of a name is positive."""
+    ranges = context.declared(name).ranges
+    if any(lo.dangling or hi.dangling for lo, hi in ranges):
+        return make("and")
+    out = rel("<", num(0), at(sym(name), *(bound(k) for k in reversed(range(len(ranges))))))
+    for lo, hi in reversed(ranges):
+        out = make("all", lo, hi, out)
+    return out
