@@ -171,7 +171,7 @@ class _Checker:
         )
         final = problem is not None
         self.marker = Marker(
-            scope, lambda r: readings(meaning, r, final=final), lambda r: repairs(meaning, r), self.show
+            scope, lambda r: readings(meaning, r, scope.words, final=final), lambda r: repairs(meaning, r), self.show
         )
         if problem is not None and problem.goal.kind is GoalKind.SOLVE and problem.goal.relation is not None:
             self.marker.assume_equation(problem.goal.relation)

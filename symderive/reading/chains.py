@@ -32,12 +32,19 @@ CONDITION = re.compile(
     r"(?:.*\b)?(?:for|if|when|whenever|at|where|provided|assuming|as long as|all|each|any|every|with)\W*\Z",
     re.IGNORECASE,
 )
+CASES_END = re.compile(
+    r"[\s*_]*(?:combin\w+|together|altogether|overall|in (?:both|all|each|either|any|summary)|both|either way"
+    r"|summari[sz]\w+|finally|putting)\b",
+    re.IGNORECASE,
+)
+"""Words with which the treatment of cases ends."""
 INTEGER = re.compile(r"\b(?:integers?|natural numbers?) \Z|\b(?:integers?|natural numbers?)\Z")
 HEDGES = re.compile(
     r"\b(?:non-?negative|positive|negative|non-?zero|symmetric|orthogonal|orthonormal|diagonal|invertible|uncorrelated"
     r"|independen(?:t|ce)|covariance vanishes|(?:first|second|higher|leading) order|neglect\w*|ignor\w*|dropping"
     r"|lineari[sz]\w*|otherwise|else|unless|except|instead|cases?|off the diagonal|on the diagonal|region|holding"
-    r"|interval|not (?:hold|true|only|valid|for)|(?<!not )fails?|wrong|incorrect|false|mistake|one might think|hold)\b"
+    r"|interval|indices (?:are|agree|differ|coincide)|they (?:agree|differ|coincide)"
+    r"|not (?:hold|true|only|valid|for)|(?<!not )fails?|wrong|incorrect|false|mistake|one might think|hold)\b"
 )
 """Words that say for what the relations of a sentence hold, and are not read there: they are not called wrong."""
 TURNED = re.compile(r"\b(?:unless|except|not (?:hold|true|only|valid)|fails?|even when|in general|likewise)\b")
@@ -220,6 +227,8 @@ class Finder:
         """The chains of the last row."""
         self.begun = 0
         """The place of the first relation of the sentence."""
+        self.case: list[Spelled] = []
+        """The condition of the case that is treated."""
         self.stop = True
         self.note = ""
         self.membership = False
@@ -229,7 +238,7 @@ class Finder:
         for b in blocks:
             match b:
                 case outline.Paragraph():
-                    self.paragraph(b.pieces)
+                    self.paragraph(b.pieces, title=b.title)
                 case outline.Solution():
                     self.blocks(b.blocks)
                 case outline.Remark():
@@ -238,13 +247,26 @@ class Finder:
                     self.order += 1
                     self.out.declarations.append(Declaration(list(b.pieces), False, self.order))
                 case outline.List():
+                    around = self.case
                     for item in b.items:
+                        case = outline.case_in(item.label, title=True)
+                        self.case = around if case is None else [case[0].body]
                         self.blocks(item.blocks)
+                    self.case = around
                 case _:
                     pass
         self.sentence_end()
 
-    def paragraph(self, pieces: Sequence[outline.Piece]) -> None:
+    def paragraph(self, pieces: Sequence[outline.Piece], *, title: bool = False) -> None:
+        opened = outline.case_in(pieces, title=title)
+        if opened is not None:
+            self.sentence_end()
+            self.case, pieces = [opened[0].body], pieces[opened[1] :]
+            self.out.words += " case"
+        elif pieces and CASES_END.match(outline.plain(pieces[:1])):
+            self.case = []
+        if not pieces:
+            return
         for k, p in enumerate(pieces):
             if isinstance(p, outline.Words):
                 self.prose(p, pieces[k + 1] if k + 1 < len(pieces) else None)
@@ -325,6 +347,8 @@ class Finder:
         if w in DECLARING and (before_formula or w not in NEEDS_FORMULA):
             if self.words[-1:] == ["as"] and w == "where":
                 return ""
+            if w == "denote" and self.words[:1] == ["let"] and self.mode == "declare":
+                return ""
             return "declare"
         if w == "given" and before_formula:
             return "declare"
@@ -374,12 +398,13 @@ class Finder:
         if (
             m
             and self.mode == "claim"
-            and any(re.search(rf"\b{re.escape(w)}\b", m.group(1)) for w in lexicon.ADJECTIVES)
+            and any(re.search(rf"\b{re.escape(w)}\b", m.group(1)) for w in (*lexicon.ADJECTIVES, *lexicon.FUNCTIONS))
         ):
             self.order += 1
             first = self.sentence[0]
             cue = outline.Words(Spelled("Let ", blank_at(first.span).runs))
-            self.out.declarations.append(Declaration([cue, *self.sentence], True, self.order))
+            premise = not any(m.group(1).startswith(w) for w in lexicon.FUNCTIONS)
+            self.out.declarations.append(Declaration([cue, *self.sentence], premise, self.order))
 
     def flush(self) -> None:
         """End a clause: if it declares, keep it for the reader of sentences."""
@@ -536,7 +561,7 @@ class Finder:
             for x in links:
                 x.doubt = x.doubt or f"words beside it say more of when it holds: {hedge.group()}"
         for x in links:
-            x.given, x.perhaps = [*self.given, *given], [*self.perhaps, *x.perhaps]
+            x.given, x.perhaps = [*self.case, *self.given, *given], [*self.perhaps, *x.perhaps]
             x.note = x.note or note or (tail if REASON.match(tail) else "")
         self.fresh += links
         self.trailed = [] if links else self.trailed

@@ -21,6 +21,7 @@ from symderive.reading.documents import outline
 from symderive.reading.documents.source import Run, Span, Spelled
 from symderive.reading.formulas.elaborate import Elaborator, Value, transposes
 from symderive.reading.formulas.errors import ReadingError
+from symderive.reading.formulas.functions import BUILT_IN_LETTERS
 from symderive.reading.formulas.inference import bases_of, infer_families
 from symderive.reading.formulas.lexer import Leaf
 from symderive.reading.formulas.names import Names
@@ -30,6 +31,7 @@ from symderive.reading.formulas.symbols import items, peel, symbol_key, unwrap
 from symderive.reading.problems import pieces_of
 from symderive.reading.segments import subscripts
 from symderive.reading.statements.declare import Declarer
+from symderive.reading.statements.forms import bare_function, is_number, relation_of
 from symderive.reading.statements.sentences import Reader
 from symderive.reading.statements.sets import Item
 from symderive.reading.summing import free_letters, not_summed, summed
@@ -209,6 +211,8 @@ class _Understanding:
         self.laws: list[Declaration] = []
         self.origins: dict[str, Declaration | Chain] = {}
         """For each name that the text defines, where it does so first."""
+        self.told: set[Chain] = set()
+        """Chains of sentences that were read: what they say is taken even where it is no term, as in σ = tanh."""
         self.special: set[Chain] = set()
         """Equations about names that were used before as free: they hold from there on."""
         self.used = self.first_uses()
@@ -309,6 +313,7 @@ class _Understanding:
             first = peel(sides[0]) if sides and c.links and c.links[0].sign in ("=", ":=") else None
             if first is not None and not any(first.base in bases_of(n) for n in nodes[:-1]):
                 defined.add(first.base)
+        defined |= self.members()
         trial = self.names.copy()
         if "i" not in trial and any(DIFFERENTIATED_I.search(s.text) for c in self.found.chains for s in c.sides):
             trial.number("i", "inferred")
@@ -316,6 +321,17 @@ class _Understanding:
         fresh = set(trial.scope.names) - set(self.names.scope.names)
         if not any(self.numbered(n) for n in fresh):
             self.names = trial
+
+    def members(self) -> set[str]:
+        """The names of which a sentence says in which set they are, or what law they have."""
+        out: set[str] = set()
+        for f in (p for d in self.found.declarations for p in d.pieces if isinstance(p, outline.Formula)):
+            node = self.node(Side([f.body]), self.names)
+            for part in items(node) if node is not None else ():
+                left, relation, _ = relation_of(part)
+                if relation in ("in", "~"):
+                    out |= {s.base for x in left or () if (s := peel(x)) is not None}
+        return out
 
     # -- declarations -------------------------------------------------------------------------------
 
@@ -463,10 +479,11 @@ class _Understanding:
         before = set(trial.scope.facts)
         known = set(trial.scope.definitions)
         unread = len(trial.unread)
-        out = Reader(trial).read(list(pieces_of(d.pieces)))
+        out = Reader(trial, goals=False).read(list(pieces_of(d.pieces)))
         failed = [e for _, e in out.unread]
         if failed and trial.strict:
             return None
+        self.told |= set() if failed else set(d.chains)
         if failed:
             text = outline.plain(d.pieces).strip()
             self.out.messages.append(f"{d.span.source.name}:{d.span.line}: not understood: {text}")
@@ -511,6 +528,7 @@ class _Understanding:
         left, right = self.node(c.sides[0], trial), self.node(c.sides[1], trial)
         if left is None or right is None:
             return None
+        right = self.shared_value(c, trial) or right
         if not c.links[0].defines and self.used_before(left, c.order if c.beside is None else c.beside.order):
             return None
         root = Node("chain", [left, Leaf("REL", "=", left.end, left.end), right])
@@ -521,8 +539,11 @@ class _Understanding:
         if s is not None and s.lower is not None and s.base in trial and trial.ranges(s.base):
             return None
         called = peel(left.parts[0]) if isinstance(left, Node) and left.kind == "juxtaposed" else s
-        if called is not None and called.primes and called.bare in trial:
+        if called is not None and called.primes and (called.bare in trial or called.bare in BUILT_IN_LETTERS):
             return None  # the slope of a function that is known is no new one
+        if called is not None and called.bare not in trial and BUILT_IN_LETTERS.get(called.bare):
+            if any(q is not None and q.bare == called.bare for q in map(peel, walk(right))):
+                return None  # σ(-z) = 1 - σ(z) says something of the function that the letter usually is
         if self.reserved and isinstance(left, Node) and left.kind == "juxtaposed":
             arguments = [
                 peel(p)
@@ -545,8 +566,10 @@ class _Understanding:
                     found = range_in(el, letter.base, right)
                     if found is not None and not found[0].loose and not found[1].loose:
                         trial.ranges_said[letter.base] = found
-        declarer = Declarer(trial)
-        if (
+        declarer = Declarer(trial, judged=True)
+        if bare_function(right) and s is not None and s.base not in trial:
+            declarer.named(s, bare_function(right))
+        elif (
             s is not None
             and s.base == "E"
             and s.lower is None
@@ -555,6 +578,8 @@ class _Understanding:
             and isinstance(left, Leaf)
         ):
             declarer.define_plain("E", Elaborator(trial, right).read(right), item, (left.start, left.end))
+        elif declarer.deviation(left, right, item):
+            pass
         elif declarer.definable(left, right, item) is None:
             return None
         else:
@@ -567,6 +592,20 @@ class _Understanding:
             return None
         self.defined[c] = Role.DEFINITION
         return True
+
+    def shared_value(self, c: Chain, trial: Names) -> Surface | None:
+        """The number at the end of ``a = b = 1``, which both names have, after b is defined by it."""
+        nodes = [self.node(s, trial) for s in c.sides]
+        heads = [None if n is None else peel(n) for n in nodes[1:-1]]
+        plain = all(s is not None and symbol_key(s) not in trial and s.base not in trial for s in heads)
+        if not heads or not plain or any(x.sign != "=" for x in c.links) or not is_number(nodes[-1]):
+            return None
+        for n in nodes[1:-1]:
+            assert n is not None
+            assert nodes[-1] is not None
+            root = Node("chain", [n, Leaf("REL", "=", n.end, n.end), nodes[-1]])
+            Declarer(trial, judged=True).settle([Item(root, "let")])
+        return nodes[-1]
 
     def node(self, side: Side, names: Names) -> Surface | None:
         try:
@@ -645,6 +684,8 @@ class _Understanding:
             if "O" in (step.kind, anchor.kind) and (given or perhaps):
                 none = Claim("", why=("order", "a condition stands beside terms of some order"))
                 step, anchor = (none if x.kind == "O" else x for x in (step, anchor))
+            if x.k == 0 and role in (Role.DEFINITION, Role.PREMISE) and (c in self.told or bare_function(nodes[k])):
+                why = None
             again = self.again(nodes[0], c) if x.k == 0 and role is Role.CLAIM and x.sign == "=" else ""
             first = self.origins.get(again)
             earlier = first.sides[0].span if isinstance(first, Chain) else first.span if first is not None else None

@@ -18,9 +18,9 @@ from symderive.reading.claims import Claim, orientations, relate
 from symderive.reading.derivations import Meaning, Relation
 from symderive.reading.formulas.elaborate import Elaborator, Value, transposes
 from symderive.reading.formulas.errors import ReadingError
-from symderive.reading.formulas.functions import has_kink, with_kinks
+from symderive.reading.formulas.functions import BUILT_IN_LETTERS, has_kink, with_kinks
 from symderive.reading.formulas.lexer import Leaf
-from symderive.reading.formulas.names import Names
+from symderive.reading.formulas.names import Names, spell
 from symderive.reading.formulas.surface import Node, Surface, parse, walk
 from symderive.reading.formulas.symbols import peel, unwrap
 from symderive.reading.statements.attributes import ATTRIBUTES
@@ -42,12 +42,13 @@ Edit = tuple[str, int, int, str]
 # -- readings ---------------------------------------------------------------------------------------------
 
 
-def readings(m: Meaning, r: Relation, *, final: bool) -> Iterator[Reading]:
+def readings(m: Meaning, r: Relation, words: str = "", *, final: bool) -> Iterator[Reading]:
     """Conventions and facts under which a relation might hold, the conventions first.
 
     Args:
         m: the derivation.
         r: one of its relations.
+        words: the prose around it, in lower case.
         final: whether a problem has settled the conventions; then those that it states are not put in question.
     """
     a, b = sides(m, r)
@@ -74,7 +75,28 @@ def readings(m: Meaning, r: Relation, *, final: bool) -> Iterator[Reading]:
     ):
         yield Reading("convention", "log is to base 2.", related(m, r, binary(a), binary(b)))
     yield from kinks(m, r, a, b)
+    if m.names.built_in and not re.search(r"sigmoid|logistic", words):
+        yield from letters(m, r, a, b)
     yield from facts(m, r)
+
+
+def letters(m: Meaning, r: Relation, a: Value, b: Value) -> Iterator[Reading]:
+    """That σ, of which nothing is said, is another activation than the sigmoid."""
+    for letter in sorted(m.names.built_in):
+        for other in ("tanh", "relu"):
+            definitions = {
+                n: replace(d, clauses=tuple((ranges, exchanged(body, letter, other)) for ranges, body in d.clauses))
+                for n, d in m.names.scope.definitions.items()
+            }
+            x, y = (Value(exchanged(v.term, letter, other), v.row) for v in (a, b))
+            yield Reading("convention", f"${spell(letter)}$ is {other}.", related(m, r, x, y), definitions=definitions)
+
+
+def exchanged(t: Term, letter: str, other: str) -> Term:
+    """A term with another function for one that a letter usually stands for."""
+    t = rebuild(t, lambda a, _: exchanged(a, letter, other))
+    known = t.head == "app" and t.name() == BUILT_IN_LETTERS[letter]
+    return make("app", other, *t.terms) if known else t
 
 
 def kinks(m: Meaning, r: Relation, a: Value, b: Value) -> Iterator[Reading]:

@@ -53,6 +53,7 @@ from symderive.reading.documents.outline import (
     Unit,
     Verbatim,
     Words,
+    case_in,
     choice_draft,
     choices_draft,
     item_draft,
@@ -885,7 +886,10 @@ def _begins(source: Source, name: str) -> list[int]:
 
 
 def open_heading(builder: Builder, start: Span, level: int, title: tuple[Piece, ...]) -> None:
-    """Open the unit or solution that a heading announces."""
+    """Open the unit or solution that a heading announces; one that only names a case is part of the text."""
+    if case_in(title, title=True) is not None:
+        builder.block(Paragraph(title, start, title=True))
+        return
     kind = heading_kind("".join(piece.text for piece in title))
     builder.close_level(level)
     if kind == "solution":

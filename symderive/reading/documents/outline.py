@@ -5,7 +5,8 @@ Neutral between LaTeX, Markdown and notebooks, and without any mathematics: a fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
@@ -77,10 +78,11 @@ Piece = Words | Formula
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Words and formulas; a display belongs to the paragraph in which it stands."""
+    """Words and formulas; a display belongs to the paragraph where it stands.  ``title``: a heading that is a case."""
 
     pieces: tuple[Piece, ...]
     span: Span
+    title: bool = False
 
 
 @dataclass(frozen=True)
@@ -422,3 +424,27 @@ def table_draft(start: Span) -> Draft:
         return Table(tuple(map(tuple, rows)), span)
 
     return Draft(make, start)
+
+
+_CASE = re.compile(
+    r"[\s*_(]*(?:case|regime|region)s?\b[\s*_]*(?:[(]?(?:\d+|[ivx]+|[a-c])\b[).]?)?[\s*_.:,-]*(?:if|for|when|where)?[\s*_]*",
+    re.IGNORECASE,
+)
+_BOUND = re.compile(r"[\s*_]*(?:[(]?(?:\d+|[ivx]+|[a-c])[).])?[\s*_.:,-]*(?:if|for|when|where)?[\s*_]*", re.IGNORECASE)
+_CASE_END = re.compile(r"[\s*_]*(?:[:.]|\Z)")
+_CONDITION = re.compile(r"[=<>≤≥≠∈]|\\(?:[lg]eq?|neq?|in|[lg]t)(?![A-Za-z])")
+_INEQUALITY = re.compile(r"[<>≤≥≠]|\\(?:[lg]eq?|neq?|[lg]t)(?![A-Za-z])")
+
+
+def case_in(pieces: Sequence[Piece], *, title: bool = False) -> tuple[Formula, int] | None:
+    """The condition of a case that some text opens with ("**Case 1: $i = j$.**"), and how many pieces say so."""
+    k = int(bool(pieces) and isinstance(pieces[0], Words))
+    words = pieces[0].text if k else ""
+    f = pieces[k] if len(pieces) > k else None
+    if not isinstance(f, Formula) or f.display or not _CONDITION.search(f.text):
+        return None
+    after = pieces[k + 1].text if len(pieces) > k + 1 else ""
+    if not _CASE_END.match(after) or (title and after.strip(" *_.:\n")):
+        return None
+    bounds = _BOUND.fullmatch(words) and _INEQUALITY.search(f.text) and (title or ":" in after[:3])
+    return (f, k + 1) if _CASE.fullmatch(words) or bounds else None

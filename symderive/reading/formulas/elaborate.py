@@ -435,7 +435,14 @@ class Elaborator:
     def factor(self, factors: Sequence[Factor], k: int) -> tuple[Value, int]:
         """The factor at a place, with what it takes to its right, and the place after it."""
         node = factors[k].node
-        for handler in (functions.prefix, calculus.prefix, probability.prefix, sums.big, functions.applied):
+        for handler in (
+            functions.prefix,
+            calculus.prefix,
+            probability.prefix,
+            sums.big,
+            functions.applied,
+            functions.combined,
+        ):
             found = handler(self, factors, k)
             if found is not None:
                 return found
@@ -816,6 +823,7 @@ class Elaborator:
             if key == "e" and key in self.names and self.names.meanings[key].role == "basis" and lower is None:
                 continue
             if key in self.names and not self._separate(key, s, used_lower):
+                self._one_of_many(key, s, node)
                 self._one_per_head(key, s, used_lower, node)
                 return self._named(key, _rest(lower, used_lower), _rest(upper, used_upper), node)
         if self._adopted(s):
@@ -832,6 +840,24 @@ class Elaborator:
         if bold != s.base and bold in self.names and self.names.ranges(bold) and lower is not None:
             return self._named(bold, lower, upper, node)
         return self._inferred(s, node)
+
+    def _one_of_many(self, key: str, s: Symbol, node: Surface) -> None:
+        """A name such as ``x_h``, which was declared by itself, is no member of a family where h runs.
+
+        Raises:
+            ReadingError: the letter below it is an index here.
+        """
+        letter = peel(unwrap(s.lower)) if s.lower is not None and key != s.base and "_" in key else None
+        if (
+            letter is not None
+            and letter.lower is None
+            and letter.base in self.bound
+            and key.endswith(f"_{letter.base}")
+        ):
+            text = f"{spell(key)} is declared as a single name, but {letter.base} runs here"
+            raise self.error(
+                "ambiguous", text, node, f"Say over what {letter.base} runs where {spell(key)} is declared."
+            )
 
     def _adopted(self, s: Symbol) -> bool:
         """Whether an earlier part lends the meaning of a symbol that has none here."""

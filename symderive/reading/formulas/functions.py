@@ -331,6 +331,82 @@ def applied(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type
     return postscript(el, out, scripts, node), k + 2
 
 
+def combined(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type: ignore[valid-type]
+    """``(f ∘ g)(x)``, ``(f + g)(x)``, ``(f g)'(x)``: a bracket of functions, applied."""
+    if k + 1 < len(factors) and factors[k + 1].op == "o" and _is_function(el, factors[k].node):
+        return _composed(el, factors, k)
+    if k + 1 >= len(factors) or factors[k + 1].op != "":
+        return None
+    node, primed = factors[k].node, False
+    if isinstance(node, Node) and node.kind == "prime":
+        node, primed = node.parts[0], True
+    target, scripts = strip_scripts(factors[k + 1].node)
+    if not (isinstance(node, Node) and node.kind == "bracket" and len(node.parts) == 3 and node.parts[0].text == "("):
+        return None
+    if not (isinstance(target, Node) and target.kind == "bracket" and len(target.parts) == 3):
+        return None
+    whole = _at(el, node.parts[1], target)
+    if whole is None or target.parts[0].text != "(":
+        return None
+    out = el.value(whole)
+    if primed:
+        variable = el.scalar(target.parts[1])
+        if variable.head != "sym":
+            raise el.error("unsupported", "the slope of such a function is read only at a name", node)
+        out = el_value(el, make("der", out.term, variable.name()))
+    return postscript(el, out, scripts, node), k + 2
+
+
+def _at(el: Elaborator, node: Surface, target: Node) -> Node | None:
+    """A combination of functions at some arguments; None if anything else stands in it."""
+    if peel(node) is not None:
+        return Node("juxtaposed", [node, target]) if _is_function(el, node) else None
+    if not isinstance(node, Node) or node.kind not in ("sum", "times", "juxtaposed", "fraction", "group", "bracket"):
+        return None
+    if node.kind == "times" and {p.text for p in node.parts if isinstance(p, Leaf) and p.type == "OPERATOR"} == {"o"}:
+        return _nested(el, node.parts[::2], target)
+    parts: list[Surface] = []
+    for p in node.parts:
+        kept = isinstance(p, Leaf) and (p.type != "NUMBER" or node.kind in ("times", "juxtaposed"))
+        kept = kept and isinstance(p, Leaf) and p.type not in ("LETTER", "WORD", "FUNCTION")
+        q = p if kept else _at(el, p, target)
+        if q is None:
+            return None
+        parts.append(q)
+    functions = any(isinstance(q, Node) for q in parts)
+    return Node(node.kind, parts) if functions else None
+
+
+def _is_function(el: Elaborator, node: Surface) -> bool:
+    s = peel(node)
+    found = None if s is None else function_named(el, s)
+    return found is not None and found[1] is None
+
+
+def _nested(el: Elaborator, names: Sequence[Surface], target: Node) -> Node | None:
+    """``f(g(x))`` for f and g."""
+    for f in reversed(names):
+        inner = _at(el, f, target)
+        if inner is None:
+            return None
+        target = Node("bracket", [target.parts[0], inner, target.parts[2]])
+    return inner
+
+
+def _composed(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type: ignore[valid-type]
+    """``f ∘ g(x)``, which is f(g(x))."""
+    end = k + 1
+    while end < len(factors) and factors[end].op == "o" and _is_function(el, factors[end].node):
+        end += 1
+    target = factors[end].node if end < len(factors) and factors[end].op == "" else None
+    whole = None
+    if isinstance(target, Node) and target.kind == "bracket" and len(target.parts) == 3:
+        whole = _nested(el, [f.node for f in factors[k:end]], target)
+    if whole is None:
+        raise el.error("syntax", "a composition stands without an argument", factors[k].node, "Write f(g(x)).")
+    return el.value(whole), end + 1
+
+
 def with_kinks(t: Term, names: Names) -> Term:
     """A slope at a number, with the value that a convention gives it where there is none."""
     kink = names.kinks.get(t.name()) if t.head == "app" else None

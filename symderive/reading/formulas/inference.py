@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from symderive.kernel.context import Name, Range
 from symderive.kernel.terms import INF, ONE, abstract, at, bound, make, rel, sym
@@ -25,6 +26,8 @@ Slot = tuple[str, int]
 
 INDEX_LETTERS = frozenset("ijklmnpqrstabc")
 """Letters below a name that may be an index; so may d if it stands below several names: ``X_{nd} w_d``."""
+COUNTS = frozenset("mnNMBKTDS")
+"""Letters for a number of terms."""
 
 
 @dataclass
@@ -37,6 +40,8 @@ class _Use:
     bound: set[str] = field(default_factory=set)
     known: dict[Slot, Range] = field(default_factory=dict)
     letters: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    counts: dict[str, str] = field(default_factory=dict)
+    """Letters that sums without bounds run through, with the letter by which the sum is divided: m in 1/m Σ_i."""
     indices: dict[str, Slot] = field(default_factory=dict)
     """Bases whose entries are indices themselves (``p_{y_i}``), with the place where they stand."""
 
@@ -55,6 +60,7 @@ def infer_families(names: Names, nodes: Iterable[Surface], defined: Collection[s
         use.bound |= {x for n in _nodes(node) for x in big_letters(n)}
     for node in formulas:
         _look(names, node, use)
+        use.counts |= {i: m for n in _nodes(node) for i, m in _averages(n) if m not in names}
     _join(names, use)
     families = {b: next(iter(r)) for b, r in use.ranks.items() if len(r) == 1 and _is_family(use, b)}
     families |= {b: next(iter(r)) for b, r in use.ranks.items() if len(r) == 1 and _is_indexed_alike(use, b, families)}
@@ -102,6 +108,18 @@ def _join(names: Names, use: _Use) -> None:
 def bases_of(node: Surface) -> set[str]:
     """The bases of the symbols with a subscript in a formula."""
     return {s.base for s in _symbols(node)}
+
+
+def _averages(node: Node) -> Iterator[tuple[str, str]]:
+    r"""The letters i and m of ``\frac{1}{m} \sum_i``."""
+    for fraction, big in pairwise(node.parts if node.kind in ("juxtaposed", "times") else ()):
+        if not (isinstance(fraction, Node) and fraction.kind == "fraction" and isinstance(big, Node)):
+            continue
+        under = unwrap(fraction.parts[-1])
+        summed = big.kind == "subscript" and isinstance(big.parts[0], Leaf) and big.parts[0].type == "BIG"
+        index = letters(unwrap(big.parts[1])) if summed else None
+        if index is not None and isinstance(under, Leaf) and under.type == "LETTER" and under.text in COUNTS:
+            yield index, under.text
 
 
 def _nodes(node: Surface) -> Iterator[Node]:
@@ -202,6 +220,8 @@ def _ranges(names: Names, use: _Use, families: dict[str, int]) -> dict[Slot, Ran
     for slot in sorted(own):
         r = root(slot)
         if r not in known:
-            known[r] = (ONE, names.fresh_dimension(below))
+            running = [x for b, k in own if root((b, k)) == r for x, at_ in use.letters.get(b, ()) if at_ == k]
+            count = next((use.counts[x] for x in running if x in use.counts), None)
+            known[r] = (ONE, names.dimension(count) if count else names.fresh_dimension(below))
         out[slot] = known[r]
     return out

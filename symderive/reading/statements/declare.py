@@ -6,45 +6,64 @@ as soon as all that they mention is known, then facts.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from fractions import Fraction
 
 from symderive.kernel.context import Definition, Name, Range
-from symderive.kernel.terms import INF, ONE, ZERO, Term, abstract, at, bound, conjuncts, make, rel, sym
+from symderive.kernel.terms import INF, ONE, ZERO, Term, abstract, at, bound, conjuncts, make, num, rel, subterms, sym
 from symderive.language.expr import E, Expr, Var, eq
 from symderive.reading.formulas.elaborate import Elaborator, Value, leaves
 from symderive.reading.formulas.errors import ReadingError
 from symderive.reading.formulas.lexer import Leaf
-from symderive.reading.formulas.names import Meaning, Names, loose, spell, tabulate, tensor
+from symderive.reading.formulas.names import Meaning, Names, Ranges, loose, spell, tabulate, tensor
 from symderive.reading.formulas.sums import big_letters, mentions_index
 from symderive.reading.formulas.surface import Node, Surface
-from symderive.reading.formulas.symbols import Symbol, items, label, peel, unwrap
+from symderive.reading.formulas.symbols import Symbol, items, label, peel, symbol_key, unwrap
 from symderive.reading.statements.attributes import ATTRIBUTES
 from symderive.reading.statements.definitions import Definitions, Pending
 from symderive.reading.statements.forms import (
     arrow,
+    bare_function,
     dotted_bounds,
+    equations,
     inside,
     is_applied,
     is_chain,
+    is_number,
     key_of,
+    letter_of,
     many_letters,
     nodes_in,
+    probability_of,
     relation_of,
     scripts_in,
+    sign_of,
     spread,
     stands_above,
     symbols_in,
 )
 from symderive.reading.statements.sets import Item
 
+INDEPENDENT = re.compile(r"i\W*i\W*d|ind", re.IGNORECASE)
+"""What is written over ∼ for independent members."""
+ABOUT = re.compile(r"\b(?:of|to|into|from|input|output|before|after|layer|value|slope|derivative|loss)\b")
+"""Words that tell "the input of the sigmoid" from "the sigmoid"."""
+DEVIATIONS = frozenset({"σ", "s", "τ"})
+"""Letters whose square is a variance."""
+RUNNING = frozenset("ijklnt")
+"""Letters below a name that run over its members, where nothing is said of them."""
 BUILT_IN_LETTERS = ("e", "π", "𝔼", "∞", "E")
 
 
 class Declarer(Definitions):
     """Carries out the declarations of one sentence on a table of names."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, *, judged: bool = False) -> None:
         super().__init__(names)
+        self.judged = judged
+        """Whether the further links of a chain are judged, as those of a solution, and not taken as facts."""
         self.values: list[Term] = []
         """Equations that are put in at the end."""
 
@@ -59,6 +78,9 @@ class Declarer(Definitions):
         for item in batch:
             for b in item.binders:
                 self.note_range(b, binder=True)
+        for item in batch:
+            for part in self.parts(item.node):
+                self.note_range(part)
         for item in batch:
             for part in self.parts(item.node):
                 self.first_pass(part, item, pending, facts)
@@ -117,7 +139,7 @@ class Declarer(Definitions):
                     break
                 kept.append(p)
             if len(binders) > len(item.binders):
-                item = Item(**{**item.__dict__, "binders": tuple(binders)})
+                item = replace(item, binders=tuple(binders))
                 self.note_range(binders[-1])
                 node = kept[0] if len(kept) == 1 else Node("listed", kept)
         if self.note_range(node):
@@ -149,6 +171,22 @@ class Declarer(Definitions):
             assert right is not None
             for p in left:
                 self.law(p, right, item)
+            if INDEPENDENT.search(sign_of(node).note):
+                self.attributes(replace(item, codes=("iid",), moments=(), others=(), group=(item.node,)))
+            return
+        function = bare_function(right) if relation in ("=", ":=") else ""
+        if function and left is not None and (s := peel(unwrap(left[0]))) is not None and s.base not in self.names:
+            self.named(s, function)
+            return
+        if relation in ("=", ":=") and left and right is not None and self.deviation(left[0], right, item):
+            return
+        outcome = probability_of(left[0]) if relation == "=" and left else None
+        if outcome is not None and right is not None:
+            self.two_valued(*outcome, right, item)
+            return
+        links = equations(node)
+        if len(links) > 1:
+            self.chained(links, item, pending, facts)
             return
         if relation in ("=", ":=") and left is not None and right is not None and len(left) == 1:
             found = self.definable(left[0], right, item)
@@ -167,6 +205,22 @@ class Declarer(Definitions):
             return
         for p in listed:
             self.bare(p, item)
+
+    def chained(self, links: list[Node], item: Item, pending: list[Pending], facts: list[tuple[Surface, Item]]) -> None:
+        """``a = b = t``: definitions of the first name and of new ones; else facts, but judged in a solution."""
+        shared = is_number(links[-1].parts[2]) and all(self._new(x.parts[2]) for x in links[:-1])
+        for k, x in enumerate(links):
+            left, right = x.parts[0], links[-1].parts[2] if shared else x.parts[2]
+            found = self.definable(left, right, item) if k == 0 or self._new(left) else None
+            if found is not None:
+                pending.append(found)
+            elif k == 0 or not self.judged:
+                facts.append((x, item))
+
+    def _new(self, node: Surface) -> bool:
+        """Whether a side is a name without a meaning."""
+        s = peel(unwrap(node))
+        return s is not None and symbol_key(s) not in self.names and s.base not in self.names
 
     def bound_of(self, sign: str, node: Surface, left: bool) -> Callable[[Term], Term]:
         """What ``x sign t``, or ``t sign x``, says of x."""
@@ -216,6 +270,7 @@ class Declarer(Definitions):
         facts: Iterable[Callable[[Term], Term]] = (),
     ) -> str:
         """A fresh name or family; for a known one only the facts are added."""
+        self.running_letters(s, item)
         key, lower, upper = self.family_of(s, item)
         if key in self.names:
             known = self.names.ranges(key)
@@ -231,6 +286,17 @@ class Declarer(Definitions):
         if wanted:
             self.assume_each(key, wanted)
         return key
+
+    def running_letters(self, s: Symbol, item: Item) -> None:
+        """``x_i`` declares a family: an i of which nothing is said runs up to a number that nobody named."""
+        key, lower, upper = self.family_of(s, item)
+        if s.lower is None or lower or upper or key in self.names or s.base in self.names:
+            return
+        letters = [letter_of(p) for p in Elaborator(self.names).index_parts(s.lower, 9)]
+        roles = {self.names.meanings[x].role for x in letters if x in self.names.meanings}
+        if set(letters) <= RUNNING and roles <= {"index"}:
+            for x in letters:
+                self.names.ranges_said[x] = (ONE, self.names.fresh_dimension())
 
     def assume_each(self, key: str, facts: Sequence[Callable[[Term], Term]]) -> None:
         """Facts about every entry of a name."""
@@ -299,8 +365,9 @@ class Declarer(Definitions):
                 Name(self.kind(item), ranges),
             )
             return
-        if "logistic" in codes:
-            self.logistic(s_)
+        function = next((c.partition(":")[2] for c in codes if c.startswith("named:")), "")
+        if function and not ABOUT.search(item.said):
+            self.named(s_, function)
             return
         key, lower, upper = self.family_of(s_, item)
         if s_.base in self.names and self.names.ranges(s_.base) and (s_.lower is not None or s_.upper is not None):
@@ -365,22 +432,16 @@ class Declarer(Definitions):
                 Meaning(key, spell(key), "declared", item.said, place=(s.start, s.end)), Name("function", out, shapes)
             )
 
-    def logistic(self, s: Symbol) -> None:
+    def named(self, s: Symbol, function: str) -> None:
+        """``σ`` for a function of the book, said in words or as in ``σ = tanh``."""
         x = loose()
         if s.base in self.names and not self.names.is_function(s.base):
-            raise ReadingError(
-                "redefined",
-                f"{spell(s.base)} has a meaning already",
-                s.start,
-                s.end,
-                "Use another letter for one of them.",
-            )
-        self.names.conventions.add("sigma-logistic")
+            message = f"{spell(s.base)} has a meaning already"
+            raise ReadingError("redefined", message, s.start, s.end, "Use another letter for one of them.")
         if s.base not in self.names:
-            self.names.add(
-                Meaning(s.base, spell(s.base), "defined", "the logistic function"), Name("function", (), ((),))
-            )
-            self.names.scope.definitions[s.base] = Definition((x,), (((), make("app", "sigmoid", bound(x))),))
+            said = f"the function {function}"
+            self.names.add(Meaning(s.base, spell(s.base), "defined", said), Name("function", (), ((),)))
+            self.names.scope.definitions[s.base] = Definition((x,), (((), make("app", function, bound(x))),))
             self.names.changed()
 
     def basis(self, s: Symbol, item: Item) -> None:
@@ -413,52 +474,111 @@ class Declarer(Definitions):
         self.define_plain(key, Value(body), item, (0, 1))
 
     def law(self, node: Surface, of: Surface, item: Item) -> None:
-        """``x ~ N(μ, σ²)``."""
+        """``x ~ N(μ, σ²)``, ``b_1, …, b_n ~ Bernoulli(p)``."""
         of = unwrap(of)
         parts = of.parts if isinstance(of, Node) and of.kind == "juxtaposed" else []
         name = peel(parts[0]) if len(parts) == 2 else None
-        if name is not None and name.base.rstrip("ᵘ") in ("Bernoulli", "Bern", "Ber"):
+        base = "" if name is None else name.base.rstrip("ᵘ")
+        if base in ("Bernoulli", "Bern", "Ber"):
             self.bernoulli(node, parts[1], item)
-            return
-        if (
-            name is None
-            or name.base not in ("𝒩", "N")
-            or not (isinstance(parts[1], Node) and parts[1].kind == "bracket")
-        ):
-            raise ReadingError(
-                "unsupported",
-                "this law is not read",
-                of.start,
-                of.end,
-                "Write \\mathcal{N}(\\mu, \\sigma^2), or state its moments.",
-            )
-        arguments = items(parts[1].parts[1])
+        elif base in ("𝒩", "N") and isinstance(parts[1], Node) and parts[1].kind == "bracket":
+            self.normal(node, of, items(parts[1].parts[1]), item)
+        else:
+            advice = "Write \\mathcal{N}(\\mu, \\sigma^2), or state its moments."
+            raise ReadingError("unsupported", "this law is not read", of.start, of.end, advice)
+
+    def normal(self, node: Surface, of: Surface, arguments: Sequence[Surface], item: Item) -> None:
+        """Mean and variance of a normal number, or of each member of a family."""
         if len(arguments) != 2:
             raise ReadingError("syntax", "the normal law has two parameters", of.start, of.end)
+        vector = ReadingError(
+            "unsupported", "a normal vector is not read yet", of.start, of.end, "State the law of its entries."
+        )
         if any(key_of(q) in ("I", "𝐈", "Σ", "𝚺") and key_of(q) not in self.names for q in symbols_in(arguments[1])):
-            raise ReadingError(
-                "unsupported", "a normal vector is not read yet", of.start, of.end, "State the law of its entries."
-            )
-        self.declare_sides(parts[1], item)
+            raise vector
+        for a in arguments:
+            self.declare_sides(a, item)
+        s, ranges, letters = self.drawn(node, item)
         el = Elaborator(self.names, of)
         mean, variance = (el.value(a).term for a in arguments)
         if el.shape(mean, of) or el.shape(variance, of):
-            raise ReadingError("unsupported", "a normal vector is not read yet", of.start, of.end)
-        s = self.symbol(node)
-        key, lower, upper = self.family_of(s, item)
-        ranges = tuple(self.range_for(x) for x in (*upper, *lower))
-        if any(t.head == "sym" for t in (variance,)) and not self._known_positive(variance):
+            raise vector
+        if any(letter_of(p) in letters for a in arguments for q in scripts_in(a) for p in items(q)):
+            raise ReadingError("unsupported", "a law that differs from member to member is not read", of.start, of.end)
+        if variance.head == "sym" and not self._known_positive(variance):
             self.names.assume(rel("<", ZERO, variance))
-        if key not in self.names:
-            meaning = Meaning(key, spell(key), "declared", item.said, len(upper), place=(s.start, s.end))
-            self.names.add(meaning, Name("random", ranges, (), ("normal", (mean, variance))))
+        if s.key in self.names:
+            return
+        self.names.add(s, Name("random", ranges, (), None if ranges else ("normal", (mean, variance))))
+        if ranges:  # the members of a family by their moments
+            self.assume_each(s.key, [lambda x: eq(E(Expr(x)), Expr(mean)).term])
+            self.assume_each(s.key, [lambda x: eq(Var(Expr(x)), Expr(variance)).term])
+            if mean is ZERO:
+                self.assume_each(s.key, [lambda x: make("is", "symmetric-law", x)])
 
     def bernoulli(self, node: Surface, bracket: Surface, item: Item) -> None:
         """``b ~ Bernoulli(p)``: 0 or 1, with mean p."""
         self.declare_sides(bracket, item)
-        key = self.declare(self.symbol(node), "random", (), item)
-        self.names.assume(*ATTRIBUTES["bernoulli"](self, key))
-        self.moment("mean", bracket, key)
+        s, ranges, _ = self.drawn(node, item)
+        if s.key not in self.names:
+            self.names.add(s, Name("random", ranges))
+        self.names.assume(*ATTRIBUTES["bernoulli"](self, s.key))
+        self.moment("mean", bracket, s.key)
+
+    def deviation(self, node: Surface, right: Surface, item: Item) -> bool:
+        """``σ² = …`` for a σ of which nothing is said: it is the root."""
+        s = peel(unwrap(node))
+        if s is None or s.base not in DEVIATIONS or s.upper is None or label(s.upper) != "2" or not symbols_in(right):
+            return False
+        key, lower, upper = self.family_of(replace(s, upper=None), item)
+        if lower or upper or key in self.names or s.base in self.names:
+            return False
+        value = Elaborator(self.names, right).read(right)
+        self.define_plain(f"{key}^2", value, item, (s.start, s.end))
+        root = make("pow", sym(f"{key}^2"), num(Fraction(1, 2)))
+        self.define_plain(key, Value(root), item, (s.start, s.end))
+        self.names.inferred.append(f"{spell(key)} is not negative")
+        return True
+
+    def two_valued(self, node: Surface, value: Surface, chance: Surface, item: Item) -> None:
+        """``P(b = 1) = p`` for a number that is 0 or 1."""
+        which = Elaborator(self.names, value).scalar(value)
+        if which not in (ZERO, ONE):
+            raise ReadingError("unsupported", "only the chances of 0 and 1 are read", value.start, value.end)
+        self.declare_sides(chance, item)
+        s, ranges, _ = self.drawn(node, item)
+        scope = self.names.scope
+        known = scope.names.get(s.key)
+        if known is not None and (s.key in scope.definitions or known.arguments or known.kind == "int"):
+            raise ReadingError("redefined", f"{s.spelling} is no random number", node.start, node.end)
+        if known is None:
+            self.names.add(s, Name("random", ranges))
+        elif known.kind != "random":
+            scope.names[s.key] = replace(known, kind="random")
+            scope.facts[:] = [f for f in scope.facts if s.key not in {t.name() for t in subterms(f) if t.head == "sym"}]
+            self.names.changed()
+        self.names.assume(*ATTRIBUTES["bernoulli"](self, s.key))
+        mean = Elaborator(self.names, chance).scalar(chance)
+        mean = mean if which is ONE else make("add", ONE, make("neg", mean))
+        self.assume_each(s.key, [lambda x: eq(E(Expr(x)), Expr(mean)).term])
+
+    def drawn(self, node: Surface, item: Item) -> tuple[Meaning, Ranges, list[str]]:
+        """What stands left of ∼: its meaning, its ranges, and the letters that run over them."""
+        if isinstance(node, Node) and node.kind == "listed":
+            shown = [p for p in node.parts if not isinstance(p, Leaf) or p.type not in ("DOTS", "COMMA")]
+            first, last = self.symbol(shown[0]), self.symbol(shown[-1])
+            if first.base != last.base or first.lower is None or last.lower is None:
+                raise ReadingError("unsupported", "these dots are not read", node.start, node.end)
+            span = (self.dimension(inside(first.lower)), self.dimension(inside(last.lower)))
+            return self._meaning(first.base, first, item), (span,), []
+        s = self.symbol(node)
+        self.running_letters(s, item)
+        key, lower, upper = self.family_of(s, item)
+        ranges = tuple(self.range_for(x) for x in (*upper, *lower))
+        return self._meaning(key, s, item, len(upper)), ranges, [*upper, *lower]
+
+    def _meaning(self, key: str, s: Symbol, item: Item, upper: int = 0) -> Meaning:
+        return Meaning(key, spell(key), "declared", item.said, upper, place=(s.start, s.end))
 
     def _known_positive(self, t: Term) -> bool:
         return rel("<", ZERO, t) in self.names.scope.facts
@@ -477,7 +597,8 @@ class Declarer(Definitions):
             if any(k in self.names for k in (key, s.base, f"{s.base}_{label(s.lower)}")):
                 continue
             alone = is_chain(node) and isinstance(node, Node) and any(p is side for side in node.parts)
-            if s.base in BUILT_IN_LETTERS and not (alone and item.role == "let" and s.base in "eE"):
+            bare = alone and s.upper is None
+            if s.base in BUILT_IN_LETTERS and not (bare and item.role == "let" and s.base in "eE"):
                 continue
             if len(key) == 1 and key in self.names.ranges_said:
                 continue

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from symderive.reading.formulas.elaborate import leaves
+from symderive.reading.formulas.functions import ELEMENTWISE
 from symderive.reading.formulas.lexer import Leaf
-from symderive.reading.formulas.surface import Node, Surface
+from symderive.reading.formulas.surface import Node, Surface, walk
 from symderive.reading.formulas.symbols import Symbol, items, label, mention, peel, unwrap
 
 
@@ -45,6 +46,49 @@ def relation_of(node: Surface) -> tuple[list[Surface] | None, str, Surface | Non
     if len(chain.parts) > 3 and chain.parts[1].text in ("=", ":="):
         return left, "=", chain.parts[2]
     return left, chain.parts[1].text if len(chain.parts) == 3 else "chain", chain.parts[2]
+
+
+def bare_function(node: Surface | None) -> str:
+    """The function of the book that stands without an argument, as in ``σ = tanh``."""
+    node = node if node is None else unwrap(node)
+    return ELEMENTWISE.get(node.text, "") if isinstance(node, Leaf) and node.type in ("FUNCTION", "WORD") else ""
+
+
+def probability_of(node: Surface) -> tuple[Surface, Surface] | None:
+    """The name and the value of ``P(x = 1)``."""
+    if not isinstance(node, Node) or node.kind != "juxtaposed" or len(node.parts) != 2:
+        return None
+    word, target = node.parts
+    if not isinstance(word, Leaf) or word.text not in ("P", "ℙ", "Pr", "p") or not isinstance(target, Node):
+        return None
+    inner = target.parts[1] if target.kind == "bracket" and len(target.parts) == 3 else None
+    if not isinstance(inner, Node) or not is_chain(inner) or len(inner.parts) != 3 or inner.parts[1].text != "=":
+        return None
+    return inner.parts[0], inner.parts[2]
+
+
+def sign_of(node: Surface) -> Leaf:
+    """The first relation sign of ``x, y ∈ S``."""
+    chain = items(node)[-1]
+    assert isinstance(chain, Node)
+    sign = chain.parts[1]
+    assert isinstance(sign, Leaf)
+    return sign
+
+
+def equations(node: Surface) -> list[Node]:
+    """The links of ``a = b = c``; none unless all are equations."""
+    if not isinstance(node, Node) or not is_chain(node) or len(node.parts) < 5 or len(node.parts) % 2 == 0:
+        return []
+    if any(not isinstance(p, Leaf) or p.text not in ("=", ":=") for p in node.parts[1::2]):
+        return []
+    return [Node("chain", list(node.parts[k : k + 3])) for k in range(0, len(node.parts) - 2, 2)]
+
+
+def is_number(node: Surface | None) -> bool:
+    """Whether some notation is a numeral, with or without a sign."""
+    leaves = [] if node is None else [x for x in walk(node) if isinstance(x, Leaf)]
+    return bool(leaves) and all(x.type in ("NUMBER", "SIGN", "FRAC") for x in leaves)
 
 
 def arrow(node: Surface) -> tuple[list[Surface], list[Surface], Surface] | None:

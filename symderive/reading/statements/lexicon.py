@@ -7,6 +7,13 @@ from __future__ import annotations
 
 import re
 
+ACTIVATIONS = (
+    ("tanh", "tanh"), ("hyperbolic tangent", "tanh"), ("relu", "relu"), ("rectified linear unit", "relu"),
+    ("rectifier", "relu"), ("softplus", "softplus"), ("gelu", "gelu"), ("silu", "silu"), ("swish", "silu"),
+    ("logistic", "sigmoid"), ("sigmoid", "sigmoid"), ("logistic sigmoid", "sigmoid"),
+)  # fmt: skip
+"""Words for functions of the book."""
+FUNCTIONS = tuple(word for word, _ in ACTIVATIONS)
 NOUNS: dict[str, tuple[str, ...]] = {
     # numbers
     "real number": ("real",), "real numbers": ("real",), "real": ("real",), "reals": ("real",), "number": ("real",),
@@ -35,8 +42,8 @@ NOUNS: dict[str, tuple[str, ...]] = {
     "standard basis vector": ("basis",), "basis vector": ("basis",), "unit basis vector": ("basis",),
     # functions
     "function": ("function",), "functions": ("function",), "activation function": ("function",), "activation": (),
-    "logistic function": ("logistic",), "sigmoid function": ("logistic",), "sigmoid": ("logistic",),
-    "logistic sigmoid": ("logistic",), "sigmoid activation": ("logistic",),
+    **{f"{word}{kind}": (f"named:{f}",) for word, f in ACTIVATIONS for kind in ("", " function", " activation",
+       " activation function", " nonlinearity", " non-linearity")},
     # randomness
     "random variable": ("random",), "random variables": ("random",), "random": ("random",), "rv": ("random",),
     "random vector": ("random", "rank1"),
@@ -87,7 +94,8 @@ CUES = {
     "let": "let", "consider": "let", "given": "let", "define": "let", "set": "let", "denote": "let", "where": "let",
     "with": "let", "here": "let", "assume": "fact", "suppose": "fact", "since": "fact", "assuming": "fact",
     "if": "fact",
-    "such that": "fact", "put": "let", "take": "let", "write": "let", "we define": "let", "we set": "let",
+    "such that": "fact", "put": "let", "take": "let", "write": "let", "we write": "let", "call": "let",
+    "we call": "let", "we put": "let", "we define": "let", "we set": "let",
     "we consider": "let",
     "and let": "let", "having": "let", "we let": "let", "we denote": "let", "we assume": "fact", "we suppose": "fact",
     "moreover": "let",

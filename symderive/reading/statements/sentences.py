@@ -125,8 +125,10 @@ def sentences(text: str) -> list[str]:
 class Reader:
     """Reads sentences into a table of names."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, *, goals: bool = True) -> None:
         self.names = names
+        self.goals = goals
+        """Whether a sentence may ask for something; in a solution none does."""
         self.leading: list[Surface] = []
         """Binders that open the sentence ("For each $t = 1, …, T$ let …")."""
 
@@ -172,7 +174,7 @@ class Reader:
                 self.names.unread.append(words(text, formulas))
                 out.unread.append((words(text, formulas), None))
             return
-        declarer = Declarer(self.names)
+        declarer = Declarer(self.names, judged=not self.goals)
         declarer.settle(items)
         out.values += declarer.values
         out.read.append(("declaration", words(text, formulas)))
@@ -333,6 +335,8 @@ class Reader:
         return True
 
     def _starts_goal(self, text: str) -> tuple[str, str] | None:
+        if not self.goals:
+            return None
         plain = re.sub(
             r"^(?:\([a-z0-9]\)|[a-z]\)|now|then|finally|also|next|hence|thus|please|and|again|first|briefly)[ ,]+",
             "",
@@ -557,7 +561,7 @@ class Reader:
                 continue
             after: list[str] = []
             article = tokens[k + 1 : k + 2] if tokens[k : k + 1] == [","] else tokens[k : k + 1]
-            apposed = bool(article) and article[0].lower() in ("a", "an")
+            apposed = bool(article) and article[0].lower() in ("a", "an", "be")
             if k < len(tokens) and (apposed or tokens[k].lower() in (*BE, "does", "do", ":")):
                 start = k + 1
                 k, after = _noun_phrase(tokens, k, formulas)
