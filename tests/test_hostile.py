@@ -99,6 +99,27 @@ NOT_REFUTED = {
     r"$$ \frac{\partial L}{\partial w} = 2 (\hat y - y) x $$",
     "primes of names": r"Let $x \in \mathbb{R}$, $f = \frac{x^2}{1 + x}$. With $u = x^2$, $v = 1 + x$: "
     r"$$ f' = \frac{u' v - u v'}{v^2} = \frac{2 x (1 + x) - x^2}{(1 + x)^2} $$",
+    "a value for several names": r"$x_1 = 1, x_2 = 2$, $w_1 = w_2 = 0.5$. $w_1 x_1 + w_2 x_2 = 0.5 + 1 = 1.5$.",
+    "functions composed": r"Let $f(x) = x^2$, $g(x) = x + 1$. $(f \circ g)(x) = (x + 1)^2$, $(f g)(x) = x^3 + x^2$.",
+    "a Jacobian across": r"Denominator layout. Let $x \in \mathbb{R}^n$, $A \in \mathbb{R}^{m \times n}$."
+    r" $$ \frac{\partial (A x)}{\partial x^\top} = A $$",
+    "number of terms": r"$\mu = \frac1m \sum_i x_i$. $\sum_i (x_i - \mu)^2 = \sum_i x_i^2 - m \mu^2$.",
+    "a law for members": r"Let $m_i \overset{iid}{\sim} \text{Bernoulli}(p)$."
+    r" $\operatorname{Var}(\sum_{i=1}^n m_i) = n p (1 - p)$.",
+    "another activation": r"We use $\tanh$ as the activation $\sigma$. $\sigma'(z) = 1 - \sigma(z)^2$.",
+    "another model": r"For a tanh unit, $a = \sigma(z)$ has $\frac{da}{dz} = 1 - a^2$.",
+    "a dummy index again": r"$y_i = W_{ij} x_j$. $\frac{\partial y_i}{\partial W_{jk}} = \delta_{ij} x_k$.",
+    "a start that is not said": r"$v_t = \beta v_{t-1} + g_t$. $$ v_t = \sum_{i=1}^t \beta^{t-i} g_i $$",
+    "below a brace": SOFTMAX
+    + r"$$ \frac{\partial L}{\partial z_i} = -y_i + p_i \underbrace{\sum_k y_k}_{=1} = p_i - y_i $$",
+    "a formula in words": SOFTMAX + r"\begin{align*} \frac{\partial L}{\partial z_i} &= -y_i + p_i \sum_k y_k \\"
+    r" &= p_i - y_i && \text{(since $\sum_k y_k = 1$)} \end{align*}",
+    "a domain": X + r"$\sqrt{x^2} = x$ on $[0, \infty)$.",
+    "a name with a label": r"$$ f(x) = x^2 \rightarrow \frac{df}{dx} = 2 x $$"
+    r" $$ f_c(x) = c + x \rightarrow \frac{df}{dx} = 1 $$",
+    "a phantom": r"Let $x, y \in \mathbb{R}$. \begin{align*} (x + y)^2 &= x^2 + 2 x y \\"
+    r" &\mathrel{\phantom{=}} + y^2 \end{align*}",
+    "a power of e": r"Let $u, v \in \mathbb{R}$, $f = e^{u + v}$. Let $s = u + v$, $f = e^s$.",
     "first order in words": EPS + r"To first order in $\epsilon$, $e^\epsilon = 1 + \epsilon$.",
 }
 
@@ -109,6 +130,99 @@ def test_right_lines_are_not_refuted(name):
     found = steps(NOT_REFUTED[name], kind)
     assert found
     assert "refuted" not in found
+
+
+CASES = r"""Let $x \in \mathbb{R}$.
+
+### Case $x > 0$
+$|x| = x$
+
+**Case 2: $x < 0$.** Then $|x| = -x$ and $|x| = x$.
+
+In both cases, $|x|^2 = x^2$.
+
+1. $x > 0$: $|x| = x$
+"""
+
+
+def test_cases_hold_for_what_stands_below_them():
+    found = [s for r in sd.check(CASES, format="markdown") for s in r.steps]
+    assert [s.verdict.value for s in found[:4]] == ["proved", "proved", "refuted", "proved"]
+    assert [[c.latex for c in s.conditions] for s in (found[0], found[1], found[3])] == [["x > 0"], ["x < 0"], []]
+
+
+ONE_OF_MANY = {
+    "a member is not the sum": (r"Let $x_i \in \mathbb{R}$. $\sum_{i=1}^n x_i = n x_i$.", "refuted"),
+    "a label is no index": (r"Let $x_h \in \mathbb{R}$. $\sum_{h=1}^n x_h = n x_h$.", "unread"),
+    "the slope of a sum": (
+        r"Let $x_i \in \mathbb{R}$ and $s = \sum_{i=1}^n x_i$. $\frac{\partial s}{\partial x_i} = 1$.",
+        "proved",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ONE_OF_MANY)
+def test_a_name_with_a_running_letter_is_a_family(name):
+    text, verdict = ONE_OF_MANY[name]
+    assert steps(text)[-1] == verdict
+
+
+INDEPENDENT = (
+    r"w \in \mathbb{R}^n$, $y = \sum_{i=1}^n w_i m_i$. $\operatorname{Var}(y) = p (1 - p) \sum_{i=1}^n w_i^2$."
+)
+SAID = {
+    "call": r"Let $w, x \in \mathbb{R}$. Call $z = w x$ and $h = z^2$. $\frac{dh}{dw} = 2 z x$.",
+    "we write": r"Let $W \in \mathbb{R}^{m \times n}$, $x \in \mathbb{R}^n$. We write $z = W x$ and $h = \tanh(z)$."
+    r" $\nabla_x \sum_i h_i = W^\top (1 - h^2)$.",
+    "named function": r"Let $\sigma$ be the tanh function. $\sigma'(z) = 1 - \sigma(z)^2$.",
+    "named by its sign": r"where $\sigma = \tanh$. $\sigma'(z) = 1 - \sigma(z)^2$.",
+    "what the letter usually is": r"$\sigma(-z) = 1 - \sigma(z)$.",
+    "its slope": r"$\sigma'(z) = \sigma(z) (1 - \sigma(z))$.",
+    "a chance": r"Let $m \in \{0, 1\}$ with $P(m = 1) = p$. $\operatorname{Var}(m) = p (1 - p)$.",
+    "the other chance": r"Let $m \in \{0, 1\}$ with $P(m = 0) = p$. $E[m] = 1 - p$.",
+    "members one by one": r"Let $m_1, \dots, m_n \sim \text{Bernoulli}(p)$ be independent, $" + INDEPENDENT,
+    "members by a range": r"Let $m_i \sim \text{Bernoulli}(p)$, $i = 1, \dots, n$, be independent, $" + INDEPENDENT,
+    "normal members": r"Let $x_1, \dots, x_n \stackrel{iid}{\sim} \mathcal{N}(0, 1)$. $E[\max(0, x_i)^2] = \frac12$.",
+    "the mean of normal members": r"Let $x_i \sim \mathcal{N}(\mu, \sigma^2)$ be i.i.d. and "
+    r"$m = \frac1n \sum_{i=1}^n x_i$."
+    r" $\operatorname{Var}(m) = \sigma^2 / n$.",
+    "a variance by its square": r"$\mu = \frac1m \sum_i x_i$, $\sigma^2 = \frac1m \sum_i (x_i - \mu)^2$."
+    r" $\frac{\partial \sigma^2}{\partial x_i} = \frac2m (x_i - \mu)$.",
+    "a property in passing": r"Let $u, x \in \mathbb{R}^n$. $\|(u^\top x) u\| = |u^\top x|$, as $u$ is a unit vector.",
+    "the only variable": r"Let $x \in \mathbb{R}^n$ and $s = \|x\|^2$. $\nabla s = 2 x$.",
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_what_is_said_is_used(name):
+    assert steps(SAID[name])[-1] == "proved"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"Let $x_1, \dots, x_n \stackrel{iid}{\sim} \mathcal{N}(0, 1)$. $E[\max(0, x_i)^2] = 1$.",
+        r"Let $m \in \{0, 1\}$ with $P(m = 1) = p$. $E[m] = 1 - p$.",
+        r"Let $f(x) = x^2$, $g(x) = x + 1$. $(g \circ f)(x) = (x + 1)^2$.",
+        r"Let $\sigma$ be the sigmoid. $\sigma'(z) = 1 - \sigma(z)^2$.",
+    ],
+)
+def test_and_against_wrong_lines(text):
+    assert steps(text)[-1] == "refuted"
+
+
+def test_one_argument_or_all_that_rest_on_it():
+    text = r"Let $x \in \mathbb{R}$, $f(x, y) = x y$ and $y = x^2$. "
+    assert steps(text + r"$\frac{\partial f}{\partial x} = 3 x^2$.")[-1] == "undecided"
+    assert steps(text + r"$\frac{\partial f}{\partial x} = y$.")[-1] == "undecided"
+    assert steps(text + r"$\frac{df}{dx} = 3 x^2$.")[-1] == "proved"
+    assert steps(text + r"$\frac{df}{dx} = y$.")[-1] == "refuted"
+
+
+def test_no_link_of_a_chain_is_lost_in_a_problem():
+    text = r"Let $w_1 = w_2 = \frac12$, $x \in \mathbb{R}$, $f = g = x^2$. Compute $w_1 f + w_2 g$."
+    document = sd.read(rf"\begin{{questions}}\question\label{{q}} {text}\end{{questions}}")
+    assert document.problems["q"].grade("$x^2$").kind.value == "proved"
 
 
 def test_without_what_excuses_them_they_are_refuted():

@@ -42,7 +42,7 @@ SYNTAX = r"""
 \overset{a}{b c} | \not x | \left x | \left | \operatorname{} | \operatorname | \substack | \begin | \sum | \sum_{} x | \prod
 \sum_{i=1} a_i | \nabla | \partial | \partial x | \frac{\partial}{\partial x} | \frac{\partial x}{\partial} | \sin | \sin^2
 \max | \max() | \lim x | \lim_{x} x | \lim_{x \to} x | \mathbb{E} | \mathbb{E}[] | \mathrm{Var} | \mathrm{Cov}(x) | f | f()
-f(x, y) | f' | f'' + 1 | $x$ | x # y | x @ y | x ? y | \ | . | .. | , | ; | : | ' | ! | ~ | % | x \\ y | \text{hello} | x \text{if} y
+f(x, y) | f' | f'' + 1 | x$ | x # y | x @ y | x ? y | \ | . | .. | , | ; | : | ' | ! | ~ | % | x \\ y | \text{hello} | x \text{if} y
 \frac{\partial^2 x}{\partial x} | \langle x \rangle | \langle x | \{x \mid y\} | \left. x \right| | \infty
 """.replace("\n", " | ").split(" | ")
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
-from symderive.engine.rulings import TRIAL_UNITS, Bench, Reads, Ruling, Says, bare
+from symderive.engine.rulings import TRIAL_UNITS, Bench, Reads, Ruling, Says, bare, partial
 from symderive.kernel.context import Context
 from symderive.kernel.terms import ONE, Term, at, bound, make, num, rel, subterms, sym
 from symderive.language.report import Because, Role, Said
@@ -39,11 +40,17 @@ class Excuses:
         """Names on which definitions of the text rest: they are in use."""
         self.explained_by: list[tuple[str, Term]] = []
         """Names of which nothing is declared, with what relations of the text say of them."""
+        self.lost: dict[str, Reads] = {}
+        """Names with relations that were not read."""
+        self.before: dict[int, Reads] = {}
+        """The last relation before each chain."""
         self.inconsistent = self._contradictory()
 
     def learn(self, relations: Sequence[Reads]) -> None:
         """Take note of what the relations of a text say of names, wherever they stand."""
         self.explained_by = list(self._explanations(relations))
+        self.lost = {r.about: r for r in relations if r.error is not None and "(" in r.sides.sides[0].text}
+        self.before = {b.chain: a for a, b in pairwise(relations) if a.chain != b.chain}
         self.told = frozenset().union(*(self._behind(r) for r in relations if r.role is Role.DEFINITION))
 
     def _contradictory(self) -> bool:
@@ -101,15 +108,18 @@ class Excuses:
             return Because("contradiction", "what the text assumes cannot all hold: are these cases?")
         if GIVEN_AS_REASON.search(r.link.before) and r.link.k == 0:
             return Because("condition", "given as a reason, and not judged for itself")
-        slot = self._slot(claim)
+        slot = self.slot(claim) if partial(r) else ""
         if slot:
             return Because("other-reading", f"the derivative by {slot} may vary one argument, or all that rest on it")
-        strange = self._strange(claim)
+        strange = self._strange(claim, step=claim is r.step and r.link.k > 0)
         if strange:
             return Because("undeclared", f"nothing says what {strange} is")
         again = {n for c in claim.conditions for n in self.scope.context.closure(c)} & self.scope.redefined
         if again:
             return Because("redefined", f"{', '.join(sorted(again))} is defined more than once")
+        other = self._other_of_name(claim, r)
+        if other:
+            return Because("redefined", other)
         described = self.inferred_in(claim) & self.scope.described
         if described:
             return Because(
@@ -140,7 +150,7 @@ class Excuses:
         names = {n for c in claim.conditions for n in self.scope.context.closure(c)}
         return any(names & self.scope.context.closure(f) for f in facts)
 
-    def _slot(self, claim: Says) -> str:
+    def slot(self, claim: Says) -> str:
         """A variable on which several arguments of a differentiated function rest: ∂f/∂x of f(x, y) with y = y(x)."""
         context = self.scope.context
         for c in claim.conditions:
@@ -150,11 +160,11 @@ class Excuses:
                         return self.show(sym(s.name(1)))
         return ""
 
-    def _strange(self, claim: Says) -> str:
+    def _strange(self, claim: Says, *, step: bool = False) -> str:
         """A name of which nothing is said, and that only one side rests on, or whose mean is taken as a number's."""
         context, inferred = self.scope.context, self.scope.inferred
         for c in claim.conditions:
-            if any(s.head == "app" and s.name() == "exp" and s.terms[0] is ONE for s in subterms(c)):
+            if any(s.head == "app" and s.name() == "exp" and s.terms[0] in (ONE, num(2)) for s in subterms(c)):
                 return "e"  # written by itself: the number, or a name such as that of an error
             slopes = [
                 n for n in context.closure(c) & inferred if n.endswith("′") and n.rstrip("′") in context.definitions
@@ -162,13 +172,27 @@ class Excuses:
             if slopes:
                 return ", ".join(self.show(sym(n)) for n in sorted(slopes))
             for s in subterms(c):
-                if s.head == "ex" and not context.random_in(s.terms[0]) and (found := context.closure(s) & inferred):
+                if s.head == "ex" and not context.random_in(s.terms[0]) and (found := context.closure(s)):
                     return ", ".join(self.show(sym(n)) for n in sorted(found))
             if c.head == "rel" and c.name() == "=" and len(c.terms) == 2:
                 left, right = (context.closure(t) for t in c.terms)
                 told = self.told | {n for n, _ in self.explained_by} | context.definitions.keys()
-                if found := (right - left) & inferred - told:
+                own = (left ^ right) if step else right - left
+                if found := own & inferred - told:
                     return ", ".join(self.show(sym(n)) for n in sorted(found))
+        return ""
+
+    def _other_of_name(self, claim: Says, r: Reads) -> str:
+        """Why a name of a claim may stand for something else: ``f_c(x) = … → df/dx = …``, or a relation not read."""
+        used = {
+            n for c in claim.conditions for n in self.scope.context.closure(c)
+        } & self.scope.context.definitions.keys()
+        for n in sorted(used):
+            if n in self.lost and self.lost[n].order < r.order:
+                return f"{self.show(sym(n))} is said to be something that was not read"
+            before = self.before.get(r.chain)
+            if before is not None and r.sides.implied and before.about.startswith(f"{n}_"):
+                return f"{self.show(sym(n))}, or {self.show(sym(before.about))} of the line before?"
         return ""
 
     def _hidden(self, claim: Says) -> str:
@@ -196,6 +220,9 @@ class Excuses:
         inferred = self.inferred_in(claim)
         late += [t for name, t in self.explained_by if name in inferred and t not in claim.conditions]
         late += [t for t in self.reasons if t not in claim.conditions and self._shares_names(claim, [t])]
+        start = self._start(claim, ruling)
+        if start is not None:
+            return Because("needs", f"it holds if {self.show(start)} is said")
         ordered = self._in_order(claim, ruling)
         if ordered is not None:
             return Because("needs", f"it may be meant for {self.show(ordered)}")
@@ -203,6 +230,15 @@ class Excuses:
         if not late or self.bench.ask(claim, (*ruling.facts, *late)).refuted:
             return None
         return Because("needs", f"it may hold by what is said elsewhere: {', '.join(self.show(t) for t in late)}")
+
+    def _start(self, claim: Says, ruling: Ruling) -> Term | None:
+        """That a sequence starts at 0, of which only its rule is given, if a relation is not refuted with it."""
+        context = self.scope.context
+        starts = [n for n in sorted(self.inferred_in(claim)) if n.endswith("_0") and n[:-2] in context.definitions]
+        facts = [rel("=", sym(n), num(0)) for n in starts if not context.declared(n).ranges]
+        if not facts or self.bench.ask(claim, (*ruling.facts, *facts)).refuted:
+            return None
+        return facts[0]
 
     def _in_order(self, claim: Says, ruling: Ruling) -> Term | None:
         """An order of two free indices, or a start of one, under which a relation is not refuted."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from symderive.engine.excuses import Excuses
 from symderive.engine.mistakes import slips
-from symderive.engine.rulings import TRIAL_UNITS, Bench, Reads, Ruling, Says, Scope, bare, focused, redefined
+from symderive.engine.rulings import TRIAL_UNITS, Bench, Reads, Ruling, Says, Scope, bare, focused, partial, redefined
 from symderive.kernel.context import Context
 from symderive.kernel.shapes import same_shape, shape
 from symderive.kernel.terms import Term, make, rel, subterms
@@ -81,7 +81,7 @@ class Marker:
         self.again: dict[str, list[tuple[int, Any, tuple[Term, ...]]]] = {}
         """Relations that define a name once more."""
         self.explained = 0
-        self.seen: dict[tuple[Term, ...], int] = {}
+        self.seen: dict[tuple[Any, ...], int] = {}
 
     def assume_equation(self, relation: Term) -> None:
         """Take an equation of the problem, which is to be solved, as a fact."""
@@ -186,7 +186,7 @@ class Marker:
             return None
         if r.same and all(c.head == "rel" and c.name() in ("=", "<=") and c.terms[0] is c.terms[1] for c in conditions):
             return Mark(Said.TAKEN, r.role, reason=Because("trivial", "both sides are the same"))
-        earlier = self.seen.setdefault((*conditions, *r.given), r.id)
+        earlier = self.seen.setdefault((partial(r), *conditions, *r.given), r.id)
         if earlier != r.id:
             return Mark(
                 Said.TAKEN, r.role, reason=Because("repeated", f"relation {earlier} says the same"), uses=(earlier,)
@@ -297,6 +297,9 @@ class Marker:
             late = self.excuses.late(claim, r, ruling)
             if late is not None:
                 return Ruling(Said.UNDECIDED, ruling.verdict, late, ruling.rests)
+        if ruling.proved and partial(r) and (slot := self.excuses.slot(claim)):
+            text = f"∂ by {slot} may vary one argument alone; it holds for all that rests on {slot}: write d/d{slot}"
+            return Ruling(Said.UNDECIDED, ruling.verdict, Because("other-reading", text), ruling.rests)
         if ruling.proved:
             ruling.inferred = tuple(self.excuses.independence(claim))
         return ruling
@@ -443,7 +446,7 @@ class Marker:
         if needs:
             mark.holds_if = tuple(("fact", f"${self.show(t)}$") for t in needs)
         facts = ruling.facts if ruling is not None and ruling.facts else r.given
-        if mark.said is Said.CONSISTENT:
+        if mark.said is Said.CONSISTENT or (mark.said is Said.UNDECIDED and ruling is not None and ruling.undone):
             return
         for reading in self.readings(r):
             if (

@@ -51,6 +51,7 @@ class Reads(Protocol):
     order: int
     again: str
     earlier: Any
+    about: str
 
     @property
     def same(self) -> bool:
@@ -104,6 +105,11 @@ class Ruling:
     inferred: tuple[str, ...] = ()
     """What was taken of names of which nothing is said, in words."""
     facts: tuple[Term, ...] = ()
+
+    @property
+    def undone(self) -> bool:
+        """Whether it was proved, in a reading that may not be meant."""
+        return self.said is Said.UNDECIDED and self.verdict is not None and self.verdict.kind is Kind.PROVED
 
     @property
     def proved(self) -> bool:
@@ -273,3 +279,8 @@ def bare(t: Term) -> Term:
     while t.head == "at":
         t = t.terms[0]
     return t
+
+
+def partial(r: Reads) -> bool:
+    """Whether ∂ stands in a relation, or before it in its chain."""
+    return any("\\partial" in side.text for side in r.sides.sides[: r.link.k + 2])

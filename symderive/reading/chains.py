@@ -18,6 +18,7 @@ from symderive.reading.formulas.errors import ReadingError
 from symderive.reading.segments import (
     JUDGED,
     Segment,
+    asides,
     between,
     blank_at,
     bounds_indices,
@@ -29,7 +30,8 @@ from symderive.reading.segments import (
 from symderive.reading.statements import lexicon
 
 CONDITION = re.compile(
-    r"(?:.*\b)?(?:for|if|when|whenever|at|where|provided|assuming|as long as|all|each|any|every|with)\W*\Z",
+    r"(?:.*\b)?(?:for|if|when|whenever|at|where|provided|assuming|as long as|all|each|any|every|with)\W*\Z"
+    r"|.*\b(?:if|when|whenever|where|as long as|provided|once)\b.*\b(?:i\.e|that is)\W*\Z",
     re.IGNORECASE,
 )
 CASES_END = re.compile(
@@ -44,9 +46,17 @@ HEDGES = re.compile(
     r"|independen(?:t|ce)|covariance vanishes|(?:first|second|higher|leading) order|neglect\w*|ignor\w*|dropping"
     r"|lineari[sz]\w*|otherwise|else|unless|except|instead|cases?|off the diagonal|on the diagonal|region|holding"
     r"|interval|indices (?:are|agree|differ|coincide)|they (?:agree|differ|coincide)"
-    r"|not (?:hold|true|only|valid|for)|(?<!not )fails?|wrong|incorrect|false|mistake|one might think|hold)\b"
+    r"|for (?:all )?(?:very |sufficiently |an? )*(?:small|large|tiny)|once|as long as|fixed|keeping|treating"
+    r"|for (?:an?|the) [a-z \-]*\b(?:outputs?|units?|activations?|layers?|neurons?|loss|models?|networks?)"
+    r"|(?<!add )(?<!adds )(?<!sum )(?<!sums )up to(?! (?:an?|the|terms?|additive|const|some) )"
+    r"|not (?:hold|true|only|valid|for)|(?<!not )fails?|wrong|incorrect|false|mistake"
+    r"|one might think|hold)\b"
 )
 """Words that say for what the relations of a sentence hold, and are not read there: they are not called wrong."""
+STATED = re.compile(r"\b(?:independence|without correlations?|small|large)\b")
+"""Words that do so in what a sentence assumes or declares, too."""
+DOMAIN = re.compile(r"\s*(?:[(\[].*,.*[)\]]|\\(?:mathbb|R|left)\b.*)\s*", re.DOTALL)
+"""A set on which relations hold."""
 TURNED = re.compile(r"\b(?:unless|except|not (?:hold|true|only|valid)|fails?|even when|in general|likewise)\b")
 """Words after which the conditions of a sentence are not those of its relations."""
 COPULA = re.compile(
@@ -364,6 +374,9 @@ class Finder:
         hedge = HEDGES.search(" ".join(self.loose))
         for x in self.relations if hedge else ():
             x.doubt = x.doubt or f"its sentence says more of when it holds: {hedge.group() if hedge else ''}"
+        if hedge is None and (wide := STATED.search(" ".join(self.words))) is not None:
+            for x in self.relations:
+                x.doubt = x.doubt or f"its sentence says more of when it holds: {wide.group()}"
         if TURNED.search(" ".join(self.words)):
             for x in self.relations:
                 x.doubt, x.given = x.doubt or "its condition is turned round in words", []
@@ -394,6 +407,7 @@ class Finder:
             self.order += 1
             self.out.declarations.append(Declaration(self.sentence, False, self.order))
             return
+        self.property_given()
         m = re.fullmatch(r"(?:the |each |every |all |our )?[a-z \-]*⟦0⟧ (?:is|are) (?:an? |the )?([a-z \-]+)", plain)
         if (
             m
@@ -405,6 +419,21 @@ class Finder:
             cue = outline.Words(Spelled("Let ", blank_at(first.span).runs))
             premise = not any(m.group(1).startswith(w) for w in lexicon.FUNCTIONS)
             self.out.declarations.append(Declaration([cue, *self.sentence], premise, self.order))
+
+    def property_given(self) -> None:
+        """Keep what a part of a sentence says of a name ("…, as $u$ is a unit vector")."""
+        for before, f, after in zip(self.sentence, self.sentence[1:], self.sentence[2:], strict=False):
+            if not (isinstance(before, outline.Words) and isinstance(after, outline.Words)):
+                continue
+            cue = re.search(r"\b(?:as|since|because)(?: the)? *\Z", before.text, re.IGNORECASE)
+            said = re.match(r" *(?:is|are|being) ((?:an? |the )?[a-z \-]+?) *(?:[,.;:]|\Z)", after.text)
+            if cue is None or said is None or not isinstance(f, outline.Formula) or CONDITIONAL_SIGN.search(f.text):
+                continue
+            if set(said.group(1).split()) <= TYPING:
+                self.order += 1
+                let = outline.Words(Spelled("Let ", blank_at(f.span).runs))
+                be = outline.Words(Spelled(f" be {said.group(1)}.", blank_at(f.span).runs))
+                self.out.declarations.append(Declaration([let, f, be], True, self.begun or self.order))
 
     def flush(self) -> None:
         """End a clause: if it declares, keep it for the reader of sentences."""
@@ -455,6 +484,9 @@ class Finder:
         before = " ".join(self.words[-41:-1])
         if re.search(r"(?:respect to|depends? on|wrt)(?: the)?(?: \w+){0,2}\Z", before):
             self.out.variables.append(f.text)
+        if not f.display and self.words[-2:-1] in (["on"], ["over"], ["in"], ["inside"], ["within"]):
+            for x in self.fresh if DOMAIN.fullmatch(f.text) else ():
+                x.doubt = x.doubt or f"it is said to hold on {f.text}"
         for k, row in enumerate(rows):
             if row.intertext:
                 for q in row.intertext:
@@ -514,6 +546,9 @@ class Finder:
         return False
 
     def row(self, cells: Sequence[Spelled], row: outline.Row, f: outline.Formula, number: int) -> None:
+        cells, said = asides(cells)
+        if not any(c.text.strip() for c in cells):
+            return
         try:
             found = segments(cells)
         except ReadingError as error:
@@ -563,6 +598,7 @@ class Finder:
         for x in links:
             x.given, x.perhaps = [*self.case, *self.given, *given], [*self.perhaps, *x.perhaps]
             x.note = x.note or note or (tail if REASON.match(tail) else "")
+            x.perhaps += said
         self.fresh += links
         self.trailed = [] if links else self.trailed
         self.relations += links

@@ -19,7 +19,7 @@ from symderive.reading.chains import Chain, Declaration, Derivation, Link, Side,
 from symderive.reading.claims import POWER, Claim, compose, merged, presumed, relate
 from symderive.reading.documents import outline
 from symderive.reading.documents.source import Run, Span, Spelled
-from symderive.reading.formulas.elaborate import Elaborator, Value, transposes
+from symderive.reading.formulas.elaborate import Elaborator, Value
 from symderive.reading.formulas.errors import ReadingError
 from symderive.reading.formulas.functions import BUILT_IN_LETTERS
 from symderive.reading.formulas.inference import bases_of, infer_families
@@ -27,7 +27,7 @@ from symderive.reading.formulas.lexer import Leaf
 from symderive.reading.formulas.names import Names
 from symderive.reading.formulas.sums import range_in
 from symderive.reading.formulas.surface import Node, Surface, parse, walk
-from symderive.reading.formulas.symbols import items, peel, symbol_key, unwrap
+from symderive.reading.formulas.symbols import items, peel, symbol_key, transposes, unwrap
 from symderive.reading.problems import pieces_of
 from symderive.reading.segments import subscripts
 from symderive.reading.statements.declare import Declarer
@@ -77,6 +77,7 @@ class Relation:
         blocked: why it may not be refuted: a part of its conditions was not read, or its place in a chain is not clear.
         again: the name on its left side, if the text has defined it before by another equation.
         earlier: where that stands.
+        about: the name, or the function, that begins its left side.
     """
 
     id: int
@@ -95,6 +96,7 @@ class Relation:
     order: int = 0
     again: str = ""
     earlier: Span | None = None
+    about: str = ""
 
     @property
     def same(self) -> bool:
@@ -707,6 +709,7 @@ class _Understanding:
                 c.order,
                 again,
                 earlier,
+                self.called(c) if x.k == 0 else "",
             )
             self.out.relations.append(r)
             skips = 0 if values[k] is not None else skips + 1

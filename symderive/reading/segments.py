@@ -166,7 +166,7 @@ def _unbox(cells: Sequence[Spelled]) -> tuple[Spelled, list[int], list[tuple[int
 
 
 EMPTY = re.compile(
-    r"(?:\s|\\quad|\\qquad|\\[,;:!])*(?:\{\s*\}|\\(?:mathrel\s*\{\s*)?\\?[hv]?phantom\s*\{[^{}]*\}\s*\}?)(?=\s*[+-])"
+    r"(?:\s|\\quad|\\qquad|\\[,;:!])*(?:(?:\\math\w+\s*)?\{\s*\}|\\(?:mathrel\s*\{\s*)?\\?[hv]?phantom\s*\{[^{}]*\}\s*\}?)(?=\s*[+-])"
 )
 
 
@@ -263,6 +263,45 @@ def bounds_indices(s: Segment, before: Sequence[Segment]) -> bool:
     return bool(letters) and plain and len(texts) == len(s.sides) == len(s.signs) + 1 > 1 and letters <= used
 
 
+TEXT = re.compile(r"\\(?:text|textrm|mbox|textnormal)\s*\{")
+SIGN = re.compile(r"=|<|>|\\(?:[lg]eq?|neq?|[lg]t)(?![A-Za-z])")
+BRACE = re.compile(r"\\(?:under|over)brace\s*\{")
+
+
+def asides(cells: Sequence[Spelled]) -> tuple[list[Spelled], list[Spelled]]:
+    """The cells without words that hold a formula, and the relations that stand there or below a brace."""
+    out: list[Spelled] = []
+    said: list[Spelled] = []
+    for cell in cells:
+        for m in reversed(list(TEXT.finditer(cell.text))):
+            end = _closed(cell.text, m.end())
+            inside = re.finditer(r"\$([^$]*)\$", cell.text[m.end() : end])
+            said += [cell[m.end() + f.start(1) : m.end() + f.end(1)] for f in inside if SIGN.search(f.group(1))]
+            if "$" in cell.text[m.end() : end]:
+                blank = " " * (end + 1 - m.start())
+                cell = Spelled(cell.text[: m.start()] + blank + cell.text[end + 1 :], cell.runs)
+        for m in BRACE.finditer(cell.text):
+            end = _closed(cell.text, m.end())
+            under = re.match(r"\s*[_^]\s*\{\s*=", cell.text[end + 1 :])
+            if under is not None:
+                start = end + 1 + under.end()
+                value = cell[start : _closed(cell.text, start)]
+                said.append(cell[m.end() : end] + Spelled(" = ", _blank(cell).runs) + value)
+        out.append(cell)
+    return out, said
+
+
+def _closed(text: str, start: int) -> int:
+    """Where the brace ends that was opened before some place."""
+    depth = 1
+    for k in range(start, len(text)):
+        if text[k - 1] != "\\" or text[k - 2 : k] == "\\\\":
+            depth += {"{": 1, "}": -1}.get(text[k], 0)
+        if depth == 0:
+            return k
+    return len(text)
+
+
 def words_in(cells: Sequence[Spelled]) -> str:
     """The words that stand in a row."""
     found = re.findall(r"\\(?:text|mbox|textrm|mathrm)\s*\{([^{}]*)\}", " ".join(c.text for c in cells))
@@ -274,7 +313,7 @@ def bracketed(s: Segment) -> Spelled | None:
     sides = [x for x in s.sides if x is not None]
     if s.signs or len(sides) != 1:
         return None
-    m = re.fullmatch(r"\s*[(\[](.*)[)\]]\s*", sides[0].text, re.DOTALL)
+    m = re.fullmatch(r"\s*(?:\\left\s*)?[(\[](.*?)(?:\\right\s*)?[)\]]\s*", sides[0].text, re.DOTALL)
     sign = m and re.search(r"=|<|>|\\(?:[lg]eq?|neq?|in|[lg]t)(?![A-Za-z])|[≤≥≠∈]", m.group(1))
     return sides[0][m.start(1) : m.end(1)] if m and sign else None
 

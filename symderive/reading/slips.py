@@ -16,13 +16,13 @@ from symderive.kernel.terms import ZERO, Term, make, num, rebuild, subterms
 from symderive.language.report import Reading, Repair
 from symderive.reading.claims import Claim, orientations, relate
 from symderive.reading.derivations import Meaning, Relation
-from symderive.reading.formulas.elaborate import Elaborator, Value, transposes
+from symderive.reading.formulas.elaborate import Elaborator, Value
 from symderive.reading.formulas.errors import ReadingError
 from symderive.reading.formulas.functions import BUILT_IN_LETTERS, has_kink, with_kinks
 from symderive.reading.formulas.lexer import Leaf
 from symderive.reading.formulas.names import Names, spell
 from symderive.reading.formulas.surface import Node, Surface, parse, walk
-from symderive.reading.formulas.symbols import peel, unwrap
+from symderive.reading.formulas.symbols import peel, transposes, unwrap
 from symderive.reading.statements.attributes import ATTRIBUTES
 from symderive.reading.statements.declare import Declarer
 from symderive.reading.summing import free_letters, summed

@@ -19,7 +19,7 @@ from symderive.reading.formulas.graft import graft
 from symderive.reading.formulas.lexer import Leaf
 from symderive.reading.formulas.names import Meaning, Names, spell, tabulate
 from symderive.reading.formulas.surface import Node, Surface
-from symderive.reading.formulas.symbols import items, label, peel, unwrap
+from symderive.reading.formulas.symbols import items, label, peel, transposes, unwrap
 
 if TYPE_CHECKING:
     from symderive.reading.formulas.elaborate import Elaborator, Factor, Value
@@ -190,13 +190,26 @@ def _nabla(
     slot = _function_gradient(el, lower, factors, k) if order == 1 else None
     if slot is not None:
         return slot
-    if lower is None:
-        raise el.error("ambiguous", "∇ does not say by what it differentiates", node, "Write \\nabla_w.")
     if order not in (1, 2):
         raise el.error("unsupported", "this power of ∇ is not read", node)
-    by = items(lower)
     operand = _operand(el, factors, k, node)
-    return differentiate(el, operand, by * order, node)
+    if lower is None:
+        lower = _only_variable(el, operand.term, node)
+    if lower is None:
+        raise el.error("ambiguous", "∇ does not say by what it differentiates", node, "Write \\nabla_w.")
+    return differentiate(el, operand, items(lower) * order, node)
+
+
+def _only_variable(el: Elaborator, t: Term, node: Surface) -> Surface | None:
+    """The one vector or matrix on which a quantity rests."""
+    context = el.names.scope.context()
+    used = [n for n in context.closure(t) if n not in context.definitions and not el.names.is_function(n)]
+    tensors = [n for n in used if el.names.ranges(n)]
+    sizes = {"dimension", "open dimension"}
+    others = [n for n in used if n not in tensors and el.names.meanings[n].role not in sizes]
+    if len(tensors) != 1 or others or len(tensors[0]) != 1:
+        return None
+    return Leaf("LETTER", tensors[0], node.start, node.end)
 
 
 def _function_gradient(el: Elaborator, lower: Surface | None, factors: Sequence[Factor], k: int) -> Value | None:
@@ -264,7 +277,9 @@ def _by(el: Elaborator, operand: Value, variable: Surface, node: Surface) -> Val
         turn = len(own) == 1 and "denominator-layout" in el.names.conventions
         return el_value(el, make("der", operand.term, name, *indices), row=operand.row != turn)
     n = len(own)
-    if own and "denominator-layout" in el.names.conventions:
+    s = peel(variable)
+    across = s is not None and s.upper is not None and transposes(s.upper)  # ∂/∂xᵀ is a Jacobian in either layout
+    if own and "denominator-layout" in el.names.conventions and not across:
         below = len(free)
 
         def turned(*ji: Term) -> Term:

@@ -23,7 +23,7 @@ from symderive.reading.formulas.errors import ReadingError
 from symderive.reading.formulas.lexer import Leaf
 from symderive.reading.formulas.names import Meaning, Names, show, spell, tabulate
 from symderive.reading.formulas.surface import Node, Surface, parse
-from symderive.reading.formulas.symbols import Symbol, items, label, peel, unwrap
+from symderive.reading.formulas.symbols import Symbol, items, label, peel, transposes, unwrap
 
 _T = TypeVar("_T")
 
@@ -784,6 +784,10 @@ class Elaborator:
                 range_ = self.names.ranges_said.get(key)
                 if range_ is None and self.root is not None:
                     range_ = sums.range_in(self, key, self.root)
+            free = key in self.names and self.names.meanings[key].role == "index"
+            if range_ is None and self.root is not None and (free or key in self.names.ranges_said):
+                here = sums.range_in(self, key, self.root)  # the range that it has elsewhere in the relation
+                range_ = None if here is None or here[0].loose or here[1].loose else here
             if range_ is None and key in self.names.ranges_said and not self._integer_name(key):
                 range_ = self.names.ranges_said[key]
             if key in self.names.ranges_said and key in self.names and not self._integer_name(key):
@@ -1082,18 +1086,6 @@ def _missing_underscore(el: Elaborator, factors: Sequence[Factor], k: int) -> st
     plain = bool(inner) and all(x.type == "LETTER" and x.text.isascii() for x in inner) and len(inner) <= 3
     tensor = leaf.text in el.names and not el.names.is_function(leaf.text) and bool(el.names.ranges(leaf.text))
     return spell(leaf.text) if plain and (tensor or (leaf.text == "δ" and leaf.text not in el.names)) else ""
-
-
-def transposes(script: Surface) -> str:
-    """What a superscript does to a matrix: ``T``, ``-1``, ``-T`` or nothing of the kind."""
-    script = unwrap(script)
-    if isinstance(script, Leaf):
-        return "T" if script.type == "TRANSPOSE" or (script.type, script.text) == ("LETTER", "T") else ""
-    if script.kind == "sum" and len(script.parts) == 2 and script.parts[0].text == "-":
-        inner = script.parts[1]
-        if isinstance(inner, Leaf):
-            return "-1" if inner.text == "1" else "-T" if inner.type == "TRANSPOSE" or inner.text == "T" else ""
-    return ""
 
 
 def _may_be_index(upper: Node) -> bool:

@@ -14,12 +14,12 @@ from itertools import pairwise
 from symderive.kernel.context import Name, Range
 from symderive.kernel.terms import INF, ONE, abstract, at, bound, make, rel, sym
 from symderive.reading.formulas.alphabet import styled
-from symderive.reading.formulas.elaborate import Elaborator, transposes
+from symderive.reading.formulas.elaborate import Elaborator
 from symderive.reading.formulas.lexer import Leaf
 from symderive.reading.formulas.names import Meaning, Names, loose, spell
 from symderive.reading.formulas.sums import big_letters
 from symderive.reading.formulas.surface import Node, Surface
-from symderive.reading.formulas.symbols import Symbol, letters, peel, unwrap
+from symderive.reading.formulas.symbols import Symbol, letters, peel, transposes, unwrap
 
 Slot = tuple[str, int]
 """A base and the place of an index on it."""

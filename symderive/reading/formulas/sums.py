@@ -12,7 +12,7 @@ from symderive.reading.formulas.factors import Taken, el_value, letter_of, numbe
 from symderive.reading.formulas.lexer import Leaf
 from symderive.reading.formulas.names import loose, spell
 from symderive.reading.formulas.surface import Node, Surface
-from symderive.reading.formulas.symbols import items, peel, unwrap
+from symderive.reading.formulas.symbols import items, peel, transposes, unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -216,8 +216,6 @@ def range_of(el: Elaborator, letter: str, surfaces: Sequence[Surface], node: Sur
 
 def range_in(el: Elaborator, letter: str, node: Surface) -> tuple[Term, Term] | None:
     """The range that a letter has as an index of a declared name in a surface tree."""
-    from symderive.reading.formulas.elaborate import transposes
-
     stack: list[Surface] = [node]
     while stack:
         n = stack.pop()

@@ -6,6 +6,7 @@ A tree is made of `Node` and of the lexer's `Leaf`; both know their place in the
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Iterator
 from functools import cache
 from pathlib import Path
@@ -139,16 +140,22 @@ ADVICE = {
 }
 
 
+DELIMITED = re.compile(r"(\s*(?:\$\$?|\\\[|\\\())([^$]*?)(?:\$\$?|\\\]|\\\))\s*", re.DOTALL)
+
+
 def parse(text: str, words: Collection[str] = ()) -> Surface:
     """The surface tree of a formula.
 
     Args:
-        text: LaTeX, without dollar signs.
+        text: LaTeX, with or without the signs of mathematics around it (``$…$``).
         words: declared names of several letters.
 
     Raises:
         ReadingError: it is no formula; with place and advice.
     """
+    whole = DELIMITED.fullmatch(text)
+    if whole is not None:
+        text = " " * whole.start(2) + whole[2] + " " * (len(text) - whole.end(2))
     tokens = Lexer(text, words).tokens()
     try:
         return _parser().parse(tokens)

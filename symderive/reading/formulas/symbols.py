@@ -153,3 +153,15 @@ def script(text: str) -> str:
 def symbol_key(s: Symbol) -> str:
     """The key of a symbol with its subscript as a label: that of a name of its own."""
     return s.base + (f"_{label(s.lower)}" if s.lower is not None else "")
+
+
+def transposes(script: Surface) -> str:
+    """What a superscript does to a matrix: ``T``, ``-1``, ``-T`` or nothing of the kind."""
+    script = unwrap(script)
+    if isinstance(script, Leaf):
+        return "T" if script.type == "TRANSPOSE" or (script.type, script.text) == ("LETTER", "T") else ""
+    if script.kind == "sum" and len(script.parts) == 2 and script.parts[0].text == "-":
+        inner = script.parts[1]
+        if isinstance(inner, Leaf):
+            return "-1" if inner.text == "1" else "-T" if inner.type == "TRANSPOSE" or inner.text == "T" else ""
+    return ""

@@ -438,6 +438,8 @@ class Declarer(Definitions):
         if s.base in self.names and not self.names.is_function(s.base):
             message = f"{spell(s.base)} has a meaning already"
             raise ReadingError("redefined", message, s.start, s.end, "Use another letter for one of them.")
+        if function == "sigmoid":
+            self.names.conventions.add("sigma-logistic")
         if s.base not in self.names:
             said = f"the function {function}"
             self.names.add(Meaning(s.base, spell(s.base), "defined", said), Name("function", (), ((),)))

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 from symderive.kernel.context import Range
 from symderive.kernel.terms import INF, ONE, ZERO, Term, make, num, rel
-from symderive.reading.formulas.elaborate import Elaborator, leaves, transposes
+from symderive.reading.formulas.elaborate import Elaborator, leaves
 from symderive.reading.formulas.errors import ReadingError
 from symderive.reading.formulas.lexer import Leaf
 from symderive.reading.formulas.names import Names
 from symderive.reading.formulas.sums import range_in
 from symderive.reading.formulas.surface import Node, Surface
-from symderive.reading.formulas.symbols import Symbol, items, label, peel, unwrap
+from symderive.reading.formulas.symbols import Symbol, items, label, peel, transposes, unwrap
 from symderive.reading.statements.forms import (
     is_chain,
     is_infinite,
