@@ -36,8 +36,9 @@ NEAR = (
     {"square for the thing itself", "lost factor"},
     {"square for the thing itself", "extra factor"},
     {"forgotten term", "wrong convention"},
+    {"lost factor", "extra factor"},
 )
-"""Kinds that one mistake may well go by: x² for x is also a factor too many."""
+"""Kinds that one mistake may well go by: x² for x is also a factor too many, and a factor ½ too many a lost 2."""
 
 WORDS = ("summed", "rows", "denominator", "one-hot", "base 2", "elementwise", r"\mathrm{relu}'(0)")
 """What the name of a convention must hold."""

@@ -486,7 +486,8 @@ class Marker:
             room -= sum(self.bench.weight(c) for c in repair.claim.conditions)
             if room < 0:
                 break
-            if repair.claim.conditions and self.bench.ask(repair.claim, facts, TRIAL_UNITS).proved:
+            bench = Bench(replace(self.scope, context=repair.context)) if repair.context is not None else self.bench
+            if repair.claim.conditions and bench.ask(repair.claim, facts, TRIAL_UNITS).proved:
                 return repair
         return None if compared else self._compared(r, facts)
 

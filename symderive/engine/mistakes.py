@@ -40,6 +40,8 @@ MOST_NAMES = 12
 MOST_TERMS = 2
 """Terms of a sum, or of a factor, that one forgets at once."""
 MOST_DEGREE = 4
+LARGEST_CALL = 12
+"""Nodes of a function with its argument that one writes as a factor or term."""
 FORGOTTEN = frozenset({2, 3, 4, 8, -2, -3, -4})
 """Numbers that one forgets as factors."""
 
@@ -148,7 +150,11 @@ class _Compare:
 
     def _found(self, normal: Normal) -> list[tuple[str, str, Term]]:
         left, right = map(normal.frac, self.inner)
-        return [*self._factors(normal, left, right), *self._terms(normal, left, right)]
+        return [
+            *self._factors(normal, left, right),
+            *self._terms(normal, left, right),
+            *self._long(normal, left, right),
+        ]
 
     def _factors(self, normal: Normal, left: Frac, right: Frac) -> Iterator[tuple[str, str, Term]]:
         """The quotient of the sides, if it is one factor."""
@@ -161,8 +167,11 @@ class _Compare:
             yield "sign", "factor", ring.term(ratio)
         elif number is not None:
             inverse = 1 / Fraction(number)
-            if inverse in FORGOTTEN:
+            whole = [Fraction(str(c)) / inverse for c in right.num.to_dict().values()]
+            if inverse in FORGOTTEN and all(c.denominator == 1 for c in whole):
                 yield "extra factor", "without factor", num(inverse)
+            elif inverse in FORGOTTEN:
+                yield "lost factor", "factor", num(Fraction(number))
             elif number in FORGOTTEN or inverse.denominator == 1:
                 yield "lost factor", "factor", ring.term(ratio)
         else:
@@ -177,16 +186,42 @@ class _Compare:
             if found:
                 # the derivative says what kind of factor it is; what it is worth is shorter
                 kind = found[0][0] if how == "factor" else "extra factor"
+                if how == "without factor" and not self._visible(normal, wanted):
+                    yield "lost factor", "factor", ring.term(ratio)
+                    return
                 shown = next(
                     (t for _, t in found if t.head != "der" or t.name(1) in self.context.definitions), found[0][1]
                 )
                 yield kind, how, shown
                 return
-        plain = _is_plain(normal, ratio)
-        if plain and ratio.den.is_constant() and _is_short(ratio.num):
+        if _is_plain(normal, ratio) and len(ratio.num) == len(ratio.den) == 1:
+            yield from self._short(normal, ratio)
+
+    def _visible(self, normal: Normal, factor: Frac) -> bool:
+        """Whether a factor stands in the right side."""
+        whole = normal.ring.mul(normal.frac(self.inner[1]), normal.ring.inverse(factor))
+        return len(factor.num) > 1 or len(whole.den) == len(normal.frac(self.inner[1]).den)
+
+    def _short(self, normal: Normal, ratio: Frac) -> Iterator[tuple[str, str, Term]]:
+        """A short quotient as a factor."""
+        ring = normal.ring
+        if ratio.den.is_constant() and _is_short(ratio.num):
             yield "lost factor", "factor", ring.term(ratio)
-        elif plain and ratio.num.is_constant() and _is_short(ratio.den):
-            yield "extra factor", "without factor", ring.term(inverse)
+        elif ratio.num.is_constant() and _is_short(ratio.den):
+            divides = _divides(ratio.den, normal.frac(self.inner[1]).num)
+            part = ring.term(ring.inverse(ratio))
+            if divides:
+                yield "extra factor", "without factor", part
+            else:
+                yield "lost factor", "factor", ring.term(ratio)
+
+    def _long(self, normal: Normal, left: Frac, right: Frac) -> Iterator[tuple[str, str, Term]]:
+        """A quotient of several terms: a less likely factor."""
+        if left.num.is_zero() or right.num.is_zero():
+            return
+        ratio = normal.ring.mul(left, normal.ring.inverse(right))
+        if _is_plain(normal, ratio) and len(ratio.num) + len(ratio.den) > 2:
+            yield from self._short(normal, ratio)
 
     def _candidates(self) -> list[tuple[str, Term]]:
         """Factors that one drops: derivatives of one name by another that its definition mentions; 1 − n, 1 − n², n."""
@@ -199,12 +234,32 @@ class _Compare:
                 body = context.definitions[n].clauses[0][1]
                 inside = {s.name() for s in subterms(body) if s.head == "sym"}
                 out += [("dropped chain-rule factor", make("der", sym(n), m)) for m in numbers if m in inside]
+        out += [("dropped chain-rule factor", t) for t in self._inner_slopes()]
+        entries = [s for t in self.inner for s in subterms(t) if s.head == "at" and not s.dangling]
+        for t in dict.fromkeys(entries[:MOST_NAMES]):
+            own = make("add", ONE, make("neg", t))
+            out += [("dropped chain-rule factor", make("mul", t, own)), ("lost factor", own)]
+            out += [("lost factor", make("add", ONE, make("neg", make("pow", t, num(2)))))]
         for n in numbers:
             t = sym(n)
             powers = [make("pow", t, num(2)), t]
             out += [("lost factor", make("add", ONE, make("neg", p))) for p in powers]
             out += [("lost factor", p) for p in powers]
         return out
+
+    def _inner_slopes(self) -> list[Term]:
+        """The derivatives of what stands inside functions and powers, by what one differentiates by."""
+        ders = [s for s in subterms(self.inner[0]) if s.head == "der" and not s.dangling]
+        inside = [
+            u
+            for t in self.inner
+            for s in subterms(t)
+            if s.head in ("app", "pow")
+            for u in s.terms[:1]
+            if not u.dangling
+        ]
+        plain = [u for u in dict.fromkeys(inside) if u.head not in ("sym", "num")]
+        return [make("der", u, d.name(1), *d.terms[1:]) for d in ders[:1] for u in plain[:MOST_NAMES]]
 
     def _terms(self, normal: Normal, left: Frac, right: Frac) -> Iterator[tuple[str, str, Term]]:
         """The difference of the sides, if it is a term that only one of them has, or one of the other sign."""
@@ -248,6 +303,12 @@ def _frac(normal: Normal, t: Term) -> Frac | None:
         return None
 
 
+def _divides(part: Poly, whole: Poly) -> bool:
+    """Whether a product of one term divides every term of a sum."""
+    powers = next(iter(part.to_dict()))
+    return all(all(a <= b for a, b in zip(powers, m, strict=True)) for m in whole.to_dict())
+
+
 def _is_number(context: Context, name: str) -> bool:
     declared = context.declared(name)
     return declared.kind == "real" and not declared.ranges
@@ -256,7 +317,8 @@ def _is_number(context: Context, name: str) -> bool:
 def _is_plain(normal: Normal, f: Frac) -> bool:
     """Whether only names and what is asked about them occur: what a person would write."""
     generators = normal.ring.generators
-    return all(generators[k].head in ("sym", "at", "der", "ex") for k in normal.ring.inside(f))
+    inside = [generators[k] for k in normal.ring.inside(f)]
+    return all(g.head in ("sym", "at", "der", "ex") or (g.head == "app" and g.size < LARGEST_CALL) for g in inside)
 
 
 def _is_short(p: Poly) -> bool:

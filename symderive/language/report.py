@@ -122,7 +122,8 @@ class Mistake:
         repair: the right side, or the wrong part of it, as it is proved; or what `how` says.
         span: the place of the wrong part.
         how: ``place`` (the repair stands in its place), ``factor`` (the right side lacks it), ``without factor``,
-            ``term`` (likewise a term), ``without term``, ``is`` (the right side is that, and not what was asked for).
+            ``term`` (likewise a term), ``without term``, ``is`` (the right side is that, and not what was asked for),
+            ``from`` (the right side is what one gets from that instead of the left side).
     """
 
     kind: str
@@ -158,6 +159,8 @@ class Repair:
     how: str = "place"
     late: bool = False
     """It is tried after all that takes both sides apart: it changes much."""
+    context: Any = None
+    """The names with which the claim is made, where it brings in some."""
 
 
 @dataclass(frozen=True)

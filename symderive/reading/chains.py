@@ -81,12 +81,14 @@ class Side:
         boxed: whether it stands in a box.
         constant: what is written for "+ const"; empty if nothing is.
         order: the O or o of what is left out, and what stands in its brackets.
+        end: where the term itself ends in `text`, if a constant or an order follows.
     """
 
     bits: list[Spelled]
     boxed: bool = False
     constant: str = ""
     order: tuple[str, str] = ("", "")
+    end: int | None = None
 
     @property
     def text(self) -> str:

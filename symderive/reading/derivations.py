@@ -753,7 +753,7 @@ class _Understanding:
             ):
                 continue
             if m and m.start() > 0 and not (pattern is SINGLE_CONSTANT and m.group(1) in self.names):
-                s.constant = "O" if pattern is ORDER else "const"
+                s.constant, s.end = "O" if pattern is ORDER else "const", m.start()
                 if pattern is ORDER and self.is_small(m.group(2)):
                     s.order = (m.group(1), m.group(2))
                 return text[: m.start()]

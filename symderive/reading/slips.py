@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, islice, pairwise
+from fractions import Fraction
+from itertools import chain, combinations, islice, pairwise
 
 from symderive.kernel.context import Definition
 from symderive.kernel.terms import ZERO, Term, make, num, rebuild, subterms
@@ -22,7 +23,7 @@ from symderive.reading.formulas.functions import BUILT_IN_LETTERS, has_kink, wit
 from symderive.reading.formulas.lexer import Leaf
 from symderive.reading.formulas.names import Names, spell
 from symderive.reading.formulas.surface import Node, Surface, parse, walk
-from symderive.reading.formulas.symbols import peel, transposes, unwrap
+from symderive.reading.formulas.symbols import peel, symbol_key, transposes, unwrap
 from symderive.reading.statements.attributes import ATTRIBUTES
 from symderive.reading.statements.declare import Declarer
 from symderive.reading.summing import free_letters, summed
@@ -34,6 +35,8 @@ TARGETS = ("one-hot", "one hot", "sum to one", "sums to one", "cross entropy", "
 """Words of texts whose targets are distributions."""
 
 SQUARE = "square for the thing itself"
+
+FRACTION = re.compile(r"\\frac\s*(\{[^{}]*\}|\w)\s*(\{[^{}]*\}|\w)")
 
 Edit = tuple[str, int, int, str]
 """A kind of mistake, the stretch of text that it spoils, and what should stand there."""
@@ -219,7 +222,7 @@ def repairs(m: Meaning, r: Relation) -> Iterator[Repair]:
     a, _ = sides(m, r)
     if a is None:
         return
-    text = r.right.text
+    text = r.right.text[: r.right.end]
     try:
         node = parse(text, m.names.words)
         left = parse(r.sides.sides[r.left].text, m.names.words)
@@ -227,7 +230,11 @@ def repairs(m: Meaning, r: Relation) -> Iterator[Repair]:
         return
     seen = {text}
     lefts = r.sides.sides[r.left].text
-    early, late = edits(m.names, text, node), rewritings(m.names, text, node, lefts, left)
+    yield from other_conventions(m, r)
+    if is_closed(node):
+        yield from from_left(m, r, r.left, node)
+        yield from from_left(m, r, 0, node) if r.left else ()
+    early, late = edits(m.names, text, node, variable(lefts, left)), rewritings(m.names, text, node, lefts, left)
     every = chain(((e, False) for e in early), ((e, True) for e in late))
     for (kind, start, end, new), is_late in islice(every, MOST):
         whole = text[:start] + new + text[end:]
@@ -237,7 +244,8 @@ def repairs(m: Meaning, r: Relation) -> Iterator[Repair]:
         claim = reread(m, r, a, whole, left)
         if claim is not None:
             shown, how = described(kind, text[start:end], new)
-            yield Repair(kind, start, max(end, start + 1), shown, claim, how, is_late)
+            context = m.names.scope.context() if claim.kind == "O" else None
+            yield Repair(kind, start, max(end, start + 1), shown, claim, how, is_late, context)
 
 
 def described(kind: str, old: str, new: str) -> tuple[str, str]:
@@ -248,6 +256,8 @@ def described(kind: str, old: str, new: str) -> tuple[str, str]:
     if kind in ("extra factor", "extra term") and new.strip() in ("", "1", "0"):
         part = re.sub(r"\A\s*(?:\\cdot|\\times|\*|\+)|(?:\\cdot|\\times|\*)\s*\Z", "", old).strip()
         return part, "without factor" if kind == "extra factor" else "without term"
+    if kind == "extra factor" and (m := FRACTION.fullmatch(old.strip())) is not None and new == f"{{{m.group(1)}}}":
+        return f"\\frac{{1}}{m.group(2)}", "without factor"
     shown = new.strip() or "…"
     while (m := re.fullmatch(r"\{(\{[^{}]*\}|[^{}]*)\}", shown)) is not None:
         shown = m.group(1)
@@ -256,45 +266,105 @@ def described(kind: str, old: str, new: str) -> tuple[str, str]:
 
 def reread(m: Meaning, r: Relation, a: Value, text: str, left: Surface) -> Claim | None:
     """What the relation says with another right side; None if that cannot be read with the names that are known."""
+    b = value(m, text, left)
+    if b is None:
+        return None
+    if "summation" in m.names.conventions:
+        b = Value(summed(b.term, m.names, free_letters(a.term, m.names)), b.row)
+    return related(m, r, a, b)
+
+
+def value(m: Meaning, text: str, beside: Surface) -> Value | None:
+    """The value of a side, without any new name."""
     names = m.names.copy()
     names.strict = True
     try:
         node = parse(text, names.words)
-        b = Elaborator(names, Node("chain", [left, node])).read(node)
-        if "summation" in names.conventions:
-            b = Value(summed(b.term, names, free_letters(a.term, names)), b.row)
+        out = Elaborator(names, Node("chain", [beside, node])).read(node)
     except (ReadingError, RecursionError):
         return None
-    if set(names.scope.names) != set(m.names.scope.names):
-        return None
-    return relate(m.names, r.step.kind if r.step.kind in ("<", "<=", ">", ">=", "!=") else "=", a, b, r.right, ())
+    return out if set(names.scope.names) == set(m.names.scope.names) else None
 
 
-def edits(names: Names, text: str, node: Surface) -> Iterator[Edit]:
-    """Changes of a text by kinds of mistakes, the commonest kinds first."""
+def is_closed(node: Surface) -> bool:
+    """Whether something is made of numerals."""
+    names = {"LETTER", "WORD", "FUNCTION", "BIG", "PARTIAL", "NABLA"}
+    return not any(isinstance(x, Leaf) and x.type in names for x in walk(node))
+
+
+def from_left(m: Meaning, r: Relation, side: int, right: Surface) -> Iterator[Repair]:
+    """For a number: what one would have done to a side before to get it."""
+    _, b = sides(m, r)
+    text = r.sides.sides[side].text
+    try:
+        left = parse(text, m.names.words)
+    except ReadingError:
+        return
+    tables = (signs, squares, turned, exponents, dropped, powers)
+    whole_sign: list[Edit] = [("sign", 0, len(text), f"-({text})")]
+    every = chain(whole_sign, (e for table in tables for n in walk(left) for e in table(m.names, text, n)))
+    for kind, start, end, new in islice(every, MOST):
+        whole = text[:start] + new + text[end:]
+        a = None if b is None else value(m, whole, right)
+        if a is not None and b is not None:
+            name = {"extra factor": "lost factor", "extra term": "forgotten term"}.get(kind, kind)
+            yield Repair(name, 0, 10_000, whole, related(m, r, a, b), "from")
+
+
+def other_conventions(m: Meaning, r: Relation) -> Iterator[Repair]:
+    """The value that another convention gives the slope at a kink."""
+    a, b = sides(m, r)
+    if a is None or b is None:
+        return
+    for name, (_, ours) in m.names.kinks.items():
+        for theirs in (num(0), num(1), num(Fraction(1, 2))):
+            x, y = (Value(kinks_exchanged(v.term, name, theirs), v.row) for v in (a, b))
+            if theirs is not ours and (x.term, y.term) != (a.term, b.term):
+                shown = f"{m.names.meanings[name.rstrip(chr(39))].spelling}'(0) = {theirs.args[0]}"
+                yield Repair("wrong convention", 0, 10_000, shown, related(m, r, x, y), "from")
+
+
+def kinks_exchanged(t: Term, name: str, other: Term) -> Term:
+    """A term with another value of a slope at its kink."""
+    t = rebuild(t, lambda a, _: kinks_exchanged(a, name, other))
+    if t.head == "cases" and len(t.terms) == 3 and t.terms[2].head == "app" and t.terms[2].name() == name:
+        return make("cases", t.terms[0], other, t.terms[2])
+    return t
+
+
+def edits(names: Names, text: str, node: Surface, by: str) -> Iterator[Edit]:
+    """Changes of a text by kinds of mistakes, the commonest kinds first; `by` is what one differentiates by."""
     nodes = list(walk(node))
     tables: tuple[Callable[..., Iterator[Edit]], ...] = (
         signs,
         orientation,
         indices,
+        squares,
         swaps,
-        powers,
         exponents,
-        numerals,
         turned,
+        powers,
         complements,
-        dropped,
         functions,
     )
     for table in tables:
         for n in nodes:
             yield from table(names, text, n)
-    yield from whole_sign(text, node)
+    yield from repeated_signs(names, text, nodes)
+    yield from exchanged_names(text, nodes)
+    yield from not_differentiated(text, nodes, by)
+    yield from whole_side(names, text, node)
 
 
 def rewritings(names: Names, text: str, node: Surface, left_text: str, left: Surface) -> Iterator[Edit]:
-    """Changes that put in what stands elsewhere."""
-    yield from renamed(text, list(walk(node)), left_text, left)
+    """Changes that put in what stands elsewhere, or leave something out."""
+    nodes = list(walk(node))
+    for table in (dropped, inverted):
+        for n in nodes:
+            yield from table(names, text, n)
+    yield from renamed(names, text, nodes, left_text, left)
+    for n in nodes:
+        yield from numerals(names, text, n)
     yield from added(names, text, node, left_text, left)
 
 
@@ -308,8 +378,56 @@ def signs(names: Names, text: str, n: Surface) -> Iterator[Edit]:
             yield "sign", first.start, first.end, f"-{text[first.start : first.end]}"
 
 
-def whole_sign(text: str, node: Surface) -> Iterator[Edit]:
+def whole_side(names: Names, text: str, node: Surface) -> Iterator[Edit]:
     yield "sign", 0, len(text), f"-({text})"
+    if any(names.ranges(s.base) for n in walk(node) if (s := peel(n)) is not None and s.base in names):
+        yield "transposition", 0, len(text), f"\\left({text}\\right)^\\top"
+
+
+def repeated_signs(names: Names, text: str, nodes: Sequence[Surface]) -> Iterator[Edit]:
+    """A sign that is wrong in every copy of a sum."""
+    copies: dict[str, list[Surface]] = {}
+    for n in nodes:
+        if isinstance(n, Node) and n.kind == "sum":
+            copies.setdefault(text[n.start : n.end], []).append(n)
+    for part, places in copies.items():
+        for _, start, end, new in signs(names, text, places[0]) if len(places) > 1 else ():
+            first, last = places[0].start, places[-1].end
+            mended = part[: start - first] + new + part[end - first :]
+            yield "sign", first, last, text[first:last].replace(part, mended)
+
+
+def exchanged_names(text: str, nodes: Sequence[Surface]) -> Iterator[Edit]:
+    """Two names of the same letter that changed places throughout: ``g_1`` and ``g_2``."""
+    shown: dict[str, list[Surface]] = {}
+    bases: dict[str, str] = {}
+    for n in nodes:
+        s = peel(n) if isinstance(n, Node) and n.kind == "subscript" else None
+        if s is not None and s.upper is None:
+            shown.setdefault(text[n.start : n.end], []).append(n)
+            bases[text[n.start : n.end]] = s.base
+    for a, b in islice(combinations(shown, 2), 10):
+        if bases[a] != bases[b]:
+            continue
+        places = sorted([(n, b) for n in shown[a]] + [(n, a) for n in shown[b]], key=lambda x: x[0].start)
+        first, last = places[0][0].start, places[-1][0].end
+        out, at_ = "", first
+        for n, new in places:
+            out += text[at_ : n.start] + new
+            at_ = n.end
+        yield "index", first, last, out
+
+
+def not_differentiated(text: str, nodes: Sequence[Surface], by: str) -> Iterator[Edit]:
+    """A quantity that stands where its derivative should."""
+    if not by:
+        return
+    inside = [n for n in nodes if isinstance(n, Node) and n.kind == "fraction" and differential(n.parts[2])]
+    for n in nodes:
+        part = text[n.start : n.end]
+        if peel(n) is None or part == by or any(f.start <= n.start and n.end <= f.end for f in inside):
+            continue
+        yield "dropped chain-rule factor", n.start, n.end, f"\\frac{{\\partial {part}}}{{\\partial {by}}}"
 
 
 def orientation(names: Names, text: str, n: Surface) -> Iterator[Edit]:
@@ -317,13 +435,8 @@ def orientation(names: Names, text: str, n: Surface) -> Iterator[Edit]:
     if isinstance(n, Node) and n.kind == "superscript" and transposes(unwrap(n.parts[1])) == "T":
         yield "transposition", n.start, n.end, text[n.parts[0].start : n.parts[0].end]
     s = peel(n)
-    if (
-        s is not None
-        and s.upper is None
-        and s.lower is None
-        and s.base in names
-        and 1 <= len(names.ranges(s.base)) <= 2
-    ):
+    key = "" if s is None else symbol_key(s)
+    if s is not None and s.upper is None and key in names and 1 <= len(names.ranges(key)) <= 2:
         yield "transposition", n.start, n.end, f"{{{text[n.start : n.end]}}}^\\top"
     if isinstance(n, Node) and n.kind == "fraction":
         yield "transposition", n.start, n.end, f"\\left({text[n.start : n.end]}\\right)^\\top"
@@ -365,13 +478,12 @@ def swaps(names: Names, text: str, n: Surface) -> Iterator[Edit]:
         if any(isinstance(p, Leaf) and p.type in ("FUNCTION", "WORD") for p in n.parts):
             return
         factors = [p for p in n.parts if not (isinstance(p, Leaf) and p.type == "OPERATOR")]
-        for p, q in pairwise(factors):
-            yield (
-                "swapped product",
-                p.start,
-                q.end,
-                f"{text[q.start : q.end]} {text[p.end : q.start]} {text[p.start : p.end]}",
-            )
+        if any(isinstance(p, Node) and p.kind == "fraction" and operator(p) for p in factors):
+            return
+        near = list(pairwise(factors))
+        for p, q in (*near, *(x for x in islice(combinations(factors, 2), 15) if x not in near)):
+            swapped = f"{text[q.start : q.end]} {text[p.end : q.start]} {text[p.start : p.end]}"
+            yield "swapped product", p.start, q.end, swapped
 
 
 def numerals(names: Names, text: str, n: Surface) -> Iterator[Edit]:
@@ -389,13 +501,27 @@ def numerals(names: Names, text: str, n: Surface) -> Iterator[Edit]:
                 yield kind, n.start, n.end, f"{{{other}}}" if braced else str(other)
 
 
+def squares(names: Names, text: str, n: Surface) -> Iterator[Edit]:
+    """A square for the thing itself, or the other way round."""
+    if isinstance(n, Node) and n.kind == "superscript":
+        exponent = unwrap(n.parts[1])
+        if isinstance(exponent, Leaf) and exponent.text == "2":
+            yield SQUARE, n.start, n.end, text[n.parts[0].start : n.parts[0].end]
+        return
+    plain = isinstance(n, Leaf) and n.type == "LETTER"
+    grouped = isinstance(n, Node) and (n.kind == "subscript" or (n.kind == "bracket" and n.parts[0].text in "(["))
+    if (plain or grouped) and peel_or_bracket(n):
+        yield SQUARE, n.start, n.end, f"{{{text[n.start : n.end]}}}^2"
+
+
 def powers(names: Names, text: str, n: Surface) -> Iterator[Edit]:
-    """A square for the thing itself, and the like."""
+    """Another power."""
     if isinstance(n, Node) and n.kind == "superscript":
         exponent = unwrap(n.parts[1])
         base = text[n.parts[0].start : n.parts[0].end]
         if isinstance(exponent, Leaf) and exponent.type == "NUMBER" and exponent.text.isdigit():
-            yield SQUARE if exponent.text == "2" else "power", n.start, n.end, base
+            if exponent.text != "2":
+                yield "power", n.start, n.end, base
             for k in (int(exponent.text) + 1, int(exponent.text) - 1):
                 if 1 < k < 9:
                     yield "power", n.start, n.end, f"{base}^{{{k}}}"
@@ -408,11 +534,6 @@ def powers(names: Names, text: str, n: Surface) -> Iterator[Edit]:
                     yield "index off by one", exponent.start, exponent.end, text[exponent.start : exponent.end] + step
         else:
             yield "sign", exponent.start, exponent.end, f"{{-({text[exponent.start : exponent.end]})}}"
-        return
-    plain = isinstance(n, Leaf) and n.type == "LETTER"
-    grouped = isinstance(n, Node) and (n.kind == "subscript" or (n.kind == "bracket" and n.parts[0].text in "(["))
-    if (plain or grouped) and peel_or_bracket(n):
-        yield SQUARE, n.start, n.end, f"{{{text[n.start : n.end]}}}^2"
 
 
 def exponents(names: Names, text: str, n: Surface) -> Iterator[Edit]:
@@ -447,6 +568,13 @@ def turned(names: Names, text: str, n: Surface) -> Iterator[Edit]:
         yield SQUARE, n.start, n.end, f"({inside})"
 
 
+def inverted(names: Names, text: str, n: Surface) -> Iterator[Edit]:
+    """A name for its reciprocal."""
+    s = peel(n)
+    if s is not None and symbol_key(s) in names and names.declared(symbol_key(s)).kind == "real":
+        yield "reciprocal", n.start, n.end, f"\\frac{{1}}{{{text[n.start : n.end]}}}"
+
+
 def complements(names: Names, text: str, n: Surface) -> Iterator[Edit]:
     """``p`` for ``1 - p``, and the other way round; a factor 2 that was lost beside a name."""
     if isinstance(n, Node) and n.kind == "sum" and len(n.parts) == 3 and text[n.parts[0].start : n.parts[0].end] == "1":
@@ -459,8 +587,19 @@ def complements(names: Names, text: str, n: Surface) -> Iterator[Edit]:
         part = text[n.start : n.end]
         yield "forgotten term", n.start, n.end, f"(1 - {part})"
         yield "lost factor", n.start, n.end, f"{{2 {part}}}"
+        if names_a_tensor(names, n):
+            yield "forgotten term", n.start, n.end, f"(1 - {part} \\odot {part})"
+            yield "dropped chain-rule factor", n.start, n.end, f"({part} \\odot (1 - {part}))"
     if isinstance(n, Node) and n.kind == "superscript" and len(text[n.start : n.end]) < 40:
         yield "forgotten term", n.start, n.end, f"(1 - {text[n.start : n.end]})"
+    for p, q in pairwise(n.parts) if isinstance(n, Node) and n.kind == "juxtaposed" else ():
+        if isinstance(p, Leaf) and p.type == "FUNCTION" and isinstance(q, Node) and q.kind == "bracket":
+            yield "forgotten term", p.start, q.end, f"(1 - {text[p.start : q.end]})"
+
+
+def names_a_tensor(names: Names, n: Surface) -> bool:
+    s = peel(n)
+    return s is not None and symbol_key(s) in names and bool(names.ranges(symbol_key(s)))
 
 
 def dropped(names: Names, text: str, n: Surface) -> Iterator[Edit]:
@@ -519,10 +658,9 @@ def symbols(text: str, nodes: Sequence[Surface] | Iterator[Surface]) -> list[str
     return list(found)
 
 
-def renamed(text: str, nodes: Sequence[Surface], left_text: str, left: Surface) -> Iterator[Edit]:
-    """A name for another."""
+def renamed(names: Names, text: str, nodes: Sequence[Surface], left_text: str, left: Surface) -> Iterator[Edit]:
+    """A name for another: one that stands near, then one of the same shape."""
     pool = list(dict.fromkeys((*symbols(left_text, walk(left)), *symbols(text, nodes))))[:8]
-    nodes = list(nodes)
     under = {
         p.start
         for n in nodes
@@ -532,9 +670,27 @@ def renamed(text: str, nodes: Sequence[Surface], left_text: str, left: Surface) 
     for n in nodes:
         if peel(n) is not None:
             kind = "derivative of the wrong variable" if n.start in under else "wrong name"
-            for other in pool:
+            for other in dict.fromkeys((*pool, *alike(names, n))):
                 if other != text[n.start : n.end]:
                     yield kind, n.start, n.end, f"{{{other}}}"
+
+
+def alike(names: Names, n: Surface) -> list[str]:
+    """Names of the same shape as that of a symbol, as written."""
+    s = peel(n)
+    key = "" if s is None else symbol_key(s)
+    if key not in names or names.is_function(key) or names.declared(key).kind == "int":
+        return []
+    shown = {k: v.spelling for k, v in names.meanings.items() if k in names and k != key and not names.is_function(k)}
+    return [
+        text for k, text in shown.items() if names.declared(k).kind != "int" and names.ranges(k) == names.ranges(key)
+    ][:6]
+
+
+def operator(node: Node) -> bool:
+    """Whether a fraction is ``d/dx``, with what it differentiates to its right."""
+    top = unwrap(node.parts[1])
+    return differential(node.parts[2]) and isinstance(top, Leaf)
 
 
 def differential(node: Surface) -> bool:
@@ -578,6 +734,8 @@ def added(names: Names, text: str, node: Surface, left_text: str, left: Surface)
     for term in list(dict.fromkeys(terms))[:8]:
         for sign in "+-":
             for start, end in places[:3]:
+                if sign == "-" and term == text[start:end].strip():
+                    continue
                 yield "forgotten term", start, end, f"\\left({text[start:end]} {sign} {term}\\right)"
 
 

@@ -95,6 +95,7 @@ def remarks(s: Step) -> list[str]:
 
 
 HOW = {
+    "from": "it is what ${}$ gives",
     "place": "with ${}$ it is proved",
     "factor": "it is proved with the factor ${}$",
     "without factor": "it is proved without the factor ${}$",
