@@ -40,7 +40,7 @@ NEAR = (
 )
 """Kinds that one mistake may well go by: x² for x is also a factor too many, and a factor ½ too many a lost 2."""
 
-WORDS = ("summed", "rows", "denominator", "one-hot", "base 2", "elementwise", r"\mathrm{relu}'(0)")
+WORDS = ("summed", "rows", "denominator", "one-hot", "base 2", "elementwise", "relu}'(0)")
 """What the name of a convention must hold."""
 
 WEAKER = {"one-hot": "sum to one"}

@@ -17,7 +17,7 @@ from symderive.engine.mistakes import slips
 from symderive.engine.rulings import TRIAL_UNITS, Bench, Reads, Ruling, Says, Scope, bare, focused, partial, redefined
 from symderive.kernel.context import Context
 from symderive.kernel.shapes import same_shape, shape
-from symderive.kernel.terms import Term, make, rel, subterms
+from symderive.kernel.terms import Term, make, num, rel, subterms
 from symderive.language.report import Because, Reading, Repair, Role, Said, Status
 from symderive.language.verdict import Kind
 
@@ -33,6 +33,11 @@ CUES = re.compile(
     r"\b(?:set|setting|equat\w*|solv\w*|vanish\w*|stationary|first.order|optimal\w*|critical|minimi[sz]\w*|maximi[sz]\w*|require|must|condition)\b"
 )
 
+TO_ZERO = re.compile(
+    r"\b(?:set(?:ting)?|equat\w+|put(?:ting)?)"
+    r"(?: (?:it|this|that|these|them|both|the (?:gradient|derivative|slope)s?))?(?: equal)? to (?:zero|0)\b"
+)
+"""Words that set a derivative to zero that stands before."""
 LAYOUT = re.compile(r"layout|are rows")
 """Conventions that turn a derivative on its side."""
 
@@ -78,6 +83,8 @@ class Marker:
         self.show = show
         self.equations: list[_Fact] = []
         self.results: list[_Fact] = []
+        self.slope: tuple[int, Term] | None = None
+        """The last derivative on the left of a relation."""
         self.again: dict[str, list[tuple[int, Any, tuple[Term, ...]]]] = {}
         """Relations that define a name once more."""
         self.explained = 0
@@ -95,7 +102,7 @@ class Marker:
         if any(m.reason is not None and m.reason.code == "depends" for m in out) and shared:
             self.excuses.constant = shared
             self.equations = [f for f in self.equations if not f.row]
-            self.results, self.seen, self.again, self.explained = [], {}, {}, 0
+            self.results, self.seen, self.again, self.explained, self.slope = [], {}, {}, 0, None
             out = self._pass(relations)
         self._one_layout(relations, out)
         return out
@@ -172,6 +179,10 @@ class Marker:
         empty = self._empty(r)
         if empty is not None:
             return empty
+        self._set_to_zero(r)
+        conditions = r.step.conditions
+        if not r.link.k and conditions and conditions[0].head == "rel" and _is_slope(conditions[0].terms[0]):
+            self.slope = (r.id, conditions[0].terms[0])
         ruling = self.rule(r.step, r)
         if ruling.reason is not None and ruling.reason.code == "example":
             return Mark(Said.TAKEN, Role.PREMISE, reason=ruling.reason)
@@ -428,6 +439,16 @@ class Marker:
         self.equations += [_Fact(c, r.id, state.wrong) for c in (*conditions, *r.anchor.conditions)]
         return Mark(Said.TAKEN, Role.EQUATION, reason=Because("equation", "a condition to be solved"))
 
+    def _set_to_zero(self, r: Reads) -> None:
+        """Take the last derivative as zero where the words before a relation say so ("Setting it to zero, …")."""
+        conditions = r.step.conditions
+        zero = any(c.head == "rel" and num(0) in c.terms for c in conditions)
+        if r.link.k or zero or not TO_ZERO.search(r.link.before):
+            return
+        if self.slope is not None:
+            row, slope = self.slope
+            self.equations.append(_Fact(rel("=", slope, _zeros(slope)), row))
+
     def _solves(self, r: Reads) -> bool:
         """Whether a relation gives the value of a name without definition."""
         if not r.step.conditions or r.link.k or r.step.conditions[0].head != "rel":
@@ -509,6 +530,18 @@ class Marker:
             return self.bench
         definitions = {**self.scope.context.definitions, **reading.definitions}
         return Bench(replace(self.scope, context=replace(self.scope.context, definitions=definitions, memo={})))
+
+
+def _is_slope(t: Term) -> bool:
+    """Whether a term is a derivative, or a gradient."""
+    while t.head == "tab":
+        t = t.terms[2]
+    return t.head == "der"
+
+
+def _zeros(t: Term) -> Term:
+    """Zero, in the shape of a gradient."""
+    return make("tab", t.terms[0], t.terms[1], _zeros(t.terms[2])) if t.head == "tab" else num(0)
 
 
 def _by_layout(m: Mark) -> bool:

@@ -40,6 +40,7 @@ MOST_NAMES = 12
 MOST_TERMS = 2
 """Terms of a sum, or of a factor, that one forgets at once."""
 MOST_DEGREE = 4
+LARGEST_TERM = 30
 LARGEST_CALL = 12
 """Nodes of a function with its argument that one writes as a factor or term."""
 FORGOTTEN = frozenset({2, 3, 4, 8, -2, -3, -4})
@@ -194,7 +195,7 @@ class _Compare:
                 )
                 yield kind, how, shown
                 return
-        if _is_plain(normal, ratio) and len(ratio.num) == len(ratio.den) == 1:
+        if _is_plain(normal, ratio) and len(ratio.num) == len(ratio.den) == 1 and _is_positive(ratio):
             yield from self._short(normal, ratio)
 
     def _visible(self, normal: Normal, factor: Frac) -> bool:
@@ -220,7 +221,7 @@ class _Compare:
         if left.num.is_zero() or right.num.is_zero():
             return
         ratio = normal.ring.mul(left, normal.ring.inverse(right))
-        if _is_plain(normal, ratio) and len(ratio.num) + len(ratio.den) > 2:
+        if _is_plain(normal, ratio) and (len(ratio.num) + len(ratio.den) > 2 or not _is_positive(ratio)):
             yield from self._short(normal, ratio)
 
     def _candidates(self) -> list[tuple[str, Term]]:
@@ -272,6 +273,8 @@ class _Compare:
         if not 0 < len(differing) <= MOST_TERMS or not ours.keys() - differing or not _is_plain(normal, gap):
             return
         term = ring.term(gap)
+        if term.size > LARGEST_TERM:
+            return
         if all(m not in theirs for m in differing):
             yield "forgotten term", "term", term
         elif all(m not in ours for m in differing):
@@ -301,6 +304,12 @@ def _frac(normal: Normal, t: Term) -> Frac | None:
         return normal.frac(t)
     except FAILURES:
         return None
+
+
+def _is_positive(f: Frac) -> bool:
+    """Whether the number in a quotient of two terms is positive: a lost factor and a sign are two mistakes."""
+    top, bottom = (next(iter(p.to_dict().values())) for p in (f.num, f.den))
+    return bool(top * bottom > 0)
 
 
 def _divides(part: Poly, whole: Poly) -> bool:

@@ -28,6 +28,7 @@ from symderive.reading.formulas.names import Names
 from symderive.reading.formulas.sums import range_in
 from symderive.reading.formulas.surface import Node, Surface, parse, walk
 from symderive.reading.formulas.symbols import items, peel, symbol_key, transposes, unwrap
+from symderive.reading.formulas.tensors import infer_tensors
 from symderive.reading.problems import pieces_of
 from symderive.reading.segments import subscripts
 from symderive.reading.statements.declare import Declarer
@@ -320,9 +321,17 @@ class _Understanding:
         if "i" not in trial and any(DIFFERENTIATED_I.search(s.text) for c in self.found.chains for s in c.sides):
             trial.number("i", "inferred")
         infer_families(trial, nodes, defined)
+        heads = (unwrap(n.parts[0]) for n in nodes if isinstance(n, Node) and n.parts)
+        left = {symbol_key(x) for p in heads if (x := peel(p)) is not None} | defined
+        infer_tensors(trial, [*nodes, *self.told_formulas()], left, rows="rows" in trial.conventions)
         fresh = set(trial.scope.names) - set(self.names.scope.names)
         if not any(self.numbered(n) for n in fresh):
             self.names = trial
+
+    def told_formulas(self) -> list[Surface]:
+        """The formulas of sentences that declare or define."""
+        formulas = [p for d in self.found.declarations for p in d.pieces if isinstance(p, outline.Formula)]
+        return [n for f in formulas if (n := self.node(Side([f.body]), self.names)) is not None]
 
     def members(self) -> set[str]:
         """The names of which a sentence says in which set they are, or what law they have."""
@@ -357,6 +366,19 @@ class _Understanding:
         self.names.tainted |= self.shapeless()
         for event in waiting:
             self.try_event(event, strict=False)
+        left: list[Declaration | Chain] = [*self.passed_over()]
+        self.rounds(left, strict=True)
+        for event in left:
+            self.try_event(event, strict=False)
+
+    def passed_over(self) -> list[Chain]:
+        """Equations in sentences that declare, of whose left side the sentence made nothing."""
+        out: list[Chain] = []
+        for c in (c for d in self.found.declarations if not d.premise for c in d.chains):
+            key = self.called(c)
+            if c.links[0].sign == "=" and key and key not in self.names and key[:1] not in self.names:
+                out.append(c)
+        return out
 
     def shapeless(self) -> set[str]:
         """Names that look like vectors or matrices, and of which nothing says how large: they are no numbers."""

@@ -352,7 +352,7 @@ def edits(names: Names, text: str, node: Surface, by: str) -> Iterator[Edit]:
             yield from table(names, text, n)
     yield from repeated_signs(names, text, nodes)
     yield from exchanged_names(text, nodes)
-    yield from not_differentiated(text, nodes, by)
+    yield from not_differentiated(names, text, nodes, by)
     yield from whole_side(names, text, node)
 
 
@@ -418,10 +418,13 @@ def exchanged_names(text: str, nodes: Sequence[Surface]) -> Iterator[Edit]:
         yield "index", first, last, out
 
 
-def not_differentiated(text: str, nodes: Sequence[Surface], by: str) -> Iterator[Edit]:
-    """A quantity that stands where its derivative should."""
+def not_differentiated(names: Names, text: str, nodes: Sequence[Surface], by: str) -> Iterator[Edit]:
+    """A quantity, or a function, that stands where its derivative should."""
     if not by:
         return
+    for n in nodes:
+        if isinstance(n, Leaf) and n.text in names and names.is_function(n.text) and text[n.end : n.end + 1] == "(":
+            yield "dropped chain-rule factor", n.start, n.end, f"{text[n.start : n.end]}'"
     inside = [n for n in nodes if isinstance(n, Node) and n.kind == "fraction" and differential(n.parts[2])]
     for n in nodes:
         part = text[n.start : n.end]

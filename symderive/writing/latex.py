@@ -354,6 +354,14 @@ def latex_condition(condition: Term, spelling: Mapping[str, str] | None = None, 
     return r",\quad ".join(writer.write(c) for c in parts)
 
 
+def _is_zero(t: Term) -> bool:
+    """Whether a term is a vector or matrix of zeros."""
+    whole = t
+    while t.head == "tab":
+        t = t.terms[2]
+    return t is ZERO and whole is not t
+
+
 class _Writer:
     """One visitor; a method for each head, found in `METHODS`."""
 
@@ -705,6 +713,8 @@ class _Writer:
 
     def rel(self, t: Term) -> Piece:
         a, b = t.terms
+        if t.name() == "=" and a.head != "tab" and _is_zero(b):
+            return Piece(f"{self.write(a, SUM)} = 0", ANYTHING)
         if a.head == "num" and b.head != "num":
             return Piece(f"{self.write(b, SUM)} {MIRRORED[t.name()]} {self.write(a, SUM)}", ANYTHING)
         return Piece(f"{self.write(a, SUM)} {SIGNS[t.name()]} {self.write(b, SUM)}", ANYTHING)

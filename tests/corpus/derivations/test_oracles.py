@@ -26,6 +26,8 @@ KINDS = {
     "forgotten term",
     "wrong convention",
     "rounding",
+    "wrong name",
+    "number",
 }
 
 
