@@ -6,10 +6,11 @@ A refutation is never said because of what was not read, not declared, or left u
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
-from symderive.engine.rulings import TRIAL_UNITS, Bench, Reads, Ruling, Says, bare, partial
+from symderive.engine.rulings import TRIAL_UNITS, Bench, Reads, Ruling, Says, bare, partial, substitute_names
 from symderive.kernel.context import Context
 from symderive.kernel.terms import ONE, Term, at, bound, make, num, rel, subterms, sym
 from symderive.language.report import Because, Role, Said
@@ -23,6 +24,11 @@ GIVEN_AS_REASON = re.compile(
 """Words before a relation that is a reason for another."""
 CONSEQUENCE = re.compile(r"\b(?:so|hence|thus|therefore|then|get|implies|follows|yields|gives|obtain)\W*\Z")
 """Words before an equation that draws a conclusion, and does not say what a name is."""
+
+
+BAR = "\u0304"
+UNKNOWN = ("=", "<", "<=", ">", ">=", "approx")
+"""Relations that may give an unknown its value."""
 
 
 class Excuses:
@@ -49,7 +55,13 @@ class Excuses:
     def learn(self, relations: Sequence[Reads]) -> None:
         """Take note of what the relations of a text say of names, wherever they stand."""
         self.explained_by = list(self._explanations(relations))
-        self.lost = {r.about: r for r in relations if r.error is not None and "(" in r.sides.sides[0].text}
+        unread = [r for r in relations if r.error is not None and r.about]
+        self.lost = {r.about: r for r in unread if "(" in r.sides.sides[0].text or r.about in self.scope.inferred}
+        first = [r for r in relations if r.link.k == 0 and r.role is Role.CLAIM]
+        claims = [c for r in first if not CONSEQUENCE.search(r.link.before) for c in r.step.conditions]
+        self.reasons += [c for c in claims if self._is_condition(c) or self._gives_value(c)]
+        self.reasons += [g for r in relations for g in (*r.given, *r.perhaps) if self._gives_value(g)]
+        self.reasons = list(dict.fromkeys(self.reasons))
         self.before = {b.chain: a for a, b in pairwise(relations) if a.chain != b.chain}
         self.told = frozenset().union(*(self._behind(r) for r in relations if r.role is Role.DEFINITION))
 
@@ -76,6 +88,35 @@ class Excuses:
                 left = bare(c.terms[0]) if c.head == "rel" else c
                 if left.head == "sym" and left.name() in self.scope.inferred - self.scope.context.definitions.keys():
                     yield left.name(), c
+
+    def _is_condition(self, c: Term, facts: Sequence[Term] = ()) -> bool:
+        """Whether no one would take a relation for an identity: its sides rest on different names, all of them free."""
+        if c.head != "rel" or len(c.terms) != 2 or any(s.head in ("der", "ex", "lim") for s in subterms(c)):
+            return False
+        context = self.scope.context
+        left, right = (context.closure(t) for t in c.terms)
+        numbers = {n for n in left ^ right if context.declared(n).kind == "real"}
+        told = {n for f in (*context.facts, *facts) if f.head == "rel" and f.name() == "=" for n in context.closure(f)}
+        if numbers & told:
+            return False
+        every = left | right
+        if not numbers or every & context.definitions.keys() or every & context.randoms:
+            return False
+        return any(self._rests_on(t, n) for n in sorted(numbers) for t in c.terms if n in context.closure(t))
+
+    def _rests_on(self, t: Term, name: str) -> bool:
+        """Whether a term may change with a name: it does not where the name cancels."""
+        if self.scope.context.declared(name).ranges:
+            return True
+        other = substitute_names(t, {name: make("add", sym(name), ONE)})
+        return not self.bench.ask_equal(t, other)
+
+    def _gives_value(self, c: Term) -> bool:
+        """Whether a relation is ``V = number`` for a name, or an entry, without definition."""
+        if c.head != "rel" or c.name() != "=" or not self.bench.closed(c.terms[1]):
+            return False
+        t = bare(c.terms[0])
+        return t.head == "sym" and t.name() not in self.scope.context.definitions
 
     def _sets(self, condition: Term) -> bool:
         """Whether a condition gives a name without definition a value."""
@@ -111,6 +152,10 @@ class Excuses:
         slot = self.slot(claim) if partial(r) else ""
         if slot:
             return Because("other-reading", f"the derivative by {slot} may vary one argument, or all that rest on it")
+        if r.link.k == 0 and claim is r.step and self._is_condition(claim.conditions[0], ruling.facts):
+            return Because("condition", "no identity, as its sides rest on different names: read as a condition")
+        if claim.kind == "!=" and not all(self.bench.closed(c) for c in claim.conditions):
+            return Because("condition", "≠ may be meant for most values, and not for all")
         strange = self._strange(claim, step=claim is r.step and r.link.k > 0)
         if strange:
             return Because("undeclared", f"nothing says what {strange} is")
@@ -142,13 +187,28 @@ class Excuses:
             )
         if left is not None and claim.kind == "=" and self._example(claim):
             return Because("example", f"a value of {self.show(left)}, for some values of what it rests on")
-        if left is not None and claim.kind in ("=", "<", "<=", ">", ">=") and self._unknown(left, ruling):
+        if left is not None and claim.kind in UNKNOWN and self._unknown(left, ruling):
             return Because("condition", f"read as a condition on {self.show(left)}: nothing is said of its value")
         return None
 
     def _shares_names(self, claim: Says, facts: Sequence[Term]) -> bool:
         names = {n for c in claim.conditions for n in self.scope.context.closure(c)}
         return any(names & self.scope.context.closure(f) for f in facts)
+
+    def random_names(self, claim: Says, facts: Sequence[Term]) -> str:
+        """Names in an expectation of which nothing says that they are random, or that they are not."""
+        context = self.scope.context
+        for c in (*claim.conditions, *(f for f in facts if self._shares_names(claim, [f]))):
+            for s in subterms(c):
+                if s.head != "ex":
+                    continue
+                names = {
+                    n for n in context.closure(s) if context.declared(n).kind == "real"
+                } - context.definitions.keys()
+                doubtful = names if not context.random_in(s.terms[0]) else names & self.scope.inferred
+                if doubtful:
+                    return ", ".join(self.show(sym(n)) for n in sorted(doubtful))
+        return ""
 
     def slot(self, claim: Says) -> str:
         """A variable on which several arguments of a differentiated function rest: ∂f/∂x of f(x, y) with y = y(x)."""
@@ -166,6 +226,9 @@ class Excuses:
         for c in claim.conditions:
             if any(s.head == "app" and s.name() == "exp" and s.terms[0] in (ONE, num(2)) for s in subterms(c)):
                 return "e"  # written by itself: the number, or a name such as that of an error
+            known = context.signature
+            if marked := [n for n in context.closure(c) & inferred if n == "Δ" or _unbarred(n) in known]:
+                return ", ".join(self.show(sym(n)) for n in sorted(marked))
             slopes = [
                 n for n in context.closure(c) & inferred if n.endswith("′") and n.rstrip("′") in context.definitions
             ]
@@ -178,6 +241,11 @@ class Excuses:
                 left, right = (context.closure(t) for t in c.terms)
                 told = self.told | {n for n, _ in self.explained_by} | context.definitions.keys()
                 own = (left ^ right) if step else right - left
+                guards = [s.terms[0] for s in subterms(c) if s.head == "cases"]  # δ_ik, with a k that words explain
+                named = {s.name() for g in guards for s in subterms(g) if s.head == "sym"}
+                index = {n for n in own & self.scope.indices & named if not step}
+                if index:
+                    return ", ".join(self.show(sym(n)) for n in sorted(index))
                 if found := own & inferred - told:
                     return ", ".join(self.show(sym(n)) for n in sorted(found))
         return ""
@@ -312,6 +380,12 @@ class Excuses:
 
     def constancy(self, u: str, v: str) -> str:
         return f"{self.show(sym(u))} does not depend on {self.show(sym(v))}"
+
+
+def _unbarred(name: str) -> str:
+    """The name of which one with a bar is usually the mean; empty if there is no bar."""
+    parts = unicodedata.normalize("NFD", name)
+    return parts.replace(BAR, "") if BAR in parts else ""
 
 
 def _positive(context: Context, name: str) -> Term:

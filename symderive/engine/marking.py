@@ -295,8 +295,10 @@ class Marker:
         return ruling
 
     def _ruling(self, claim: Says, r: Reads) -> Ruling:
-        if claim.misfit:
+        if claim.misfit and not r.link.denied:
             return self.excuses.misfit(claim)
+        if r.link.denied:
+            return Ruling(Said.UNDECIDED, reason=Because("denied", f"not claimed as it stands: {r.link.denied}"))
         if not claim.conditions:
             return Ruling(Said.UNDECIDED, reason=Because(*claim.why))
         ruling = self._rule(claim, r)
@@ -308,6 +310,9 @@ class Marker:
             late = self.excuses.late(claim, r, ruling)
             if late is not None:
                 return Ruling(Said.UNDECIDED, ruling.verdict, late, ruling.rests)
+        if ruling.proved and (names := self.excuses.random_names(claim, ruling.facts)):
+            text = f"nothing says whether {names} is random"
+            return Ruling(Said.UNDECIDED, ruling.verdict, Because("undeclared", text), ruling.rests)
         if ruling.proved and partial(r) and (slot := self.excuses.slot(claim)):
             text = f"∂ by {slot} may vary one argument alone; it holds for all that rests on {slot}: write d/d{slot}"
             return Ruling(Said.UNDECIDED, ruling.verdict, Because("other-reading", text), ruling.rests)

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from symderive.engine.judge import Judge
 from symderive.kernel.book import Book
 from symderive.kernel.context import Context, Definition, Rejected
-from symderive.kernel.terms import Term, bound, rebuild, subterms
+from symderive.kernel.terms import Term, bound, rebuild, rel, subterms
 from symderive.language.report import Because, Role, Said
 from symderive.language.verdict import Kind, Verdict
 
@@ -161,6 +161,13 @@ class Bench:
         assert worst is not None
         reason = Because(worst.code, worst.reason) if worst.code else None
         return Ruling(Said(worst.kind.value), worst, reason, facts=tuple(facts))
+
+    def ask_equal(self, a: Term, b: Term) -> bool:
+        """Whether two numbers are proved to be equal."""
+        try:
+            return self.judge(rel("=", a, b), (), TRIAL_UNITS).kind is Kind.PROVED
+        except Rejected:
+            return False
 
     def judge(self, claim: Term, facts: Sequence[Term], units: int = 0) -> Verdict:
         """The verdict on one condition under further facts; only what bears on it is in the context."""

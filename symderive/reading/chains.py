@@ -54,6 +54,16 @@ HEDGES = re.compile(
     r"|one might think|hold)\b"
 )
 """Words that say for what the relations of a sentence hold, and are not read there: they are not called wrong."""
+DENIED = re.compile(
+    r"\b(?:(?:not|never|n't) (?:\w+ )?(?:true|correct|right|the case|holds?|valid|equal)|not \$|no \$|neither|unless"
+    r"|avoid|(?:is|are|was|were|be) (?:excluded|impossible|absurd|forbidden|invalid|nonsense|trivial)|contradict\w*"
+    r"|can ?not|can't|wrong(?:ly)?|incorrect(?:ly)?|false(?:ly)?|untrue|typos?|mistakes?|anything but"
+    r"|(?:common|usual|typical) errors?|one might (?:think|expect|guess|hope)|tempting"
+    r"|(?:students?|someone|some|people) (?:claims?|writes?|says?)|would (?:imply|give|have|get|mean|yield|be)"
+    r"|had we|(?:were|was) allowed|iff|if and only if|only (?:if|for|when))\b"
+)
+"""Words by which an author does not claim the relations of a sentence, or claims more than they say."""
+EQUIVALENT = "it is said to be equivalent to another relation"
 STATED = re.compile(r"\b(?:independence|without correlations?|small|large)\b")
 """Words that do so in what a sentence assumes or declares, too."""
 DOMAIN = re.compile(r"\s*(?:[(\[].*,.*[)\]]|\\(?:mathbb|R|left)\b.*)\s*", re.DOTALL)
@@ -120,6 +130,7 @@ class Link:
         marked: a "!" stands over its sign.
         defines: its sign is that of a definition.
         doubt: why it is not sure that it belongs to its chain.
+        denied: words of its sentence by which the author does not claim it.
     """
 
     sign: str
@@ -133,6 +144,7 @@ class Link:
     marked: bool = False
     defines: bool = False
     doubt: str = ""
+    denied: str = ""
 
 
 @dataclass(eq=False)
@@ -243,6 +255,7 @@ class Finder:
         self.case: list[Spelled] = []
         """The condition of the case that is treated."""
         self.stop = True
+        self.asked = False
         self.note = ""
         self.membership = False
         self.named = False
@@ -315,6 +328,7 @@ class Finder:
         for m, later in zip(marks, [*marks[1:], None], strict=False):
             w = m.group().lower()
             if w in ".?!":
+                self.asked = w == "?"
                 if re.search(r"\b(?:i\.e|e\.g|w\.r\.t|i\.i\.d|resp|eq|cf)\Z", text[: m.start()], re.IGNORECASE):
                     continue
                 self._keep(p, begin, m.end())
@@ -377,6 +391,11 @@ class Finder:
         hedge = HEDGES.search(" ".join(self.loose))
         for x in self.relations if hedge else ():
             x.doubt = x.doubt or f"its sentence says more of when it holds: {hedge.group() if hedge else ''}"
+        denied = DENIED.search(" ".join(self.words))
+        if denied or (self.asked and re.search(r"\b(?:is|are|does|do|can|which)\b", " ".join(self.words[:3]))):
+            for x in self.relations:
+                x.denied = denied.group() if denied else "?"
+        self.asked = False
         if hedge is None and (wide := STATED.search(" ".join(self.words))) is not None:
             for x in self.relations:
                 x.doubt = x.doubt or f"its sentence says more of when it holds: {wide.group()}"
@@ -451,6 +470,7 @@ class Finder:
             declares = declares and not any(s.text == "0" for c in chains for s in c.sides)
         else:
             declares = self.mode in ("declare", "premise")
+        declares = declares and DENIED.search(" ".join(self.words)) is None
         if not declares or not any(isinstance(p, outline.Formula) for p in pieces):
             return
         self.order += 1
@@ -591,7 +611,7 @@ class Finder:
             new = self.segment(s, f, opens, before, first_row=number == 0)
             if s.after == "<=>":
                 for x in (*links, *new):
-                    x.doubt = x.doubt or "it is said to be equivalent to another relation"
+                    x.doubt = x.doubt or EQUIVALENT
             links += new
         tail = found[-1].after if found else ""
         beside = " ".join([*(s.after for s in found), words_in(cells)]).lower()

@@ -15,7 +15,7 @@ from symderive.kernel.context import Rejected
 from symderive.kernel.shapes import check_condition
 from symderive.kernel.terms import Term, subterms, sym
 from symderive.language.report import Role
-from symderive.reading.chains import Chain, Declaration, Derivation, Link, Side, find
+from symderive.reading.chains import EQUIVALENT, Chain, Declaration, Derivation, Link, Side, find
 from symderive.reading.claims import POWER, Claim, compose, merged, presumed, relate
 from symderive.reading.documents import outline
 from symderive.reading.documents.source import Run, Span, Spelled
@@ -58,6 +58,8 @@ GOALS = re.compile(
 ORDER = re.compile(
     r"\s*[+-]\s*(\\mathcal\s*\{?\s*O\s*\}?|O|o)\s*(?:\\left|\\[bB]igl?)?\s*\((.*?)(?:\\right|\\[bB]igr?)?\)\s*\Z"
 )
+START = re.compile(r"\\?[A-Za-z]+\s*_\s*\{?\s*[0-9]\s*\}?")
+"""The first member of a sequence, which a condition may set for the whole text ("with $h_0 = 0$")."""
 SMALL = re.compile(r"\s*(?:\\(?:var)?epsilon|\\delta|\\eta|[εϵδηh])(?![A-Za-z])")
 LARGE = re.compile(r"\\infty|∞|\blarge\b|\binfinity\b")
 EXPANSION = re.compile(
@@ -431,7 +433,13 @@ class _Understanding:
                         )
                     m = re.fullmatch(r"([^=<>]+)=([^=<>]+)", g.text.strip().rstrip(".,;"))
                     indices = {i for side in c.sides for i in subscripts(side.text)}
-                    if m and g.text not in seen and "dots" not in g.text and m.group(1).strip() not in indices:
+                    if (
+                        m
+                        and g.text not in seen
+                        and START.fullmatch(m.group(1).strip())
+                        and "dots" not in g.text
+                        and m.group(1).strip() not in indices
+                    ):
                         seen.add(g.text)
                         sides = [Side([g[m.start(k) : m.end(k)].strip()]) for k in (1, 2)]
                         out.append(Chain(sides, [Link("=", 0, Role.DEFINITION, 0)], order=c.order - 1))
@@ -551,6 +559,8 @@ class _Understanding:
         """``V = t`` for a name that has no meaning yet."""
         left, right = self.node(c.sides[0], trial), self.node(c.sides[1], trial)
         if left is None or right is None:
+            return None
+        if c.links[0].denied or EQUIVALENT in c.links[0].doubt:
             return None
         right = self.shared_value(c, trial) or right
         if not c.links[0].defines and self.used_before(left, c.order if c.beside is None else c.beside.order):
