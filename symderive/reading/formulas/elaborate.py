@@ -903,6 +903,10 @@ class Elaborator:
                     "shape", f"{meaning.spelling} has no entries", node, "Declare it as a vector, or declare this name."
                 )
             indices += self.indices(lower, len(rest), filled)
+        if lower is not None and upper is not None and len(indices) == len(ranges) == 2 and ranges[0] == ranges[1]:
+            whole = self._entry_of_power(t, indices, lower, upper, node)
+            if whole is not None:
+                return whole
         if len(indices) > len(ranges):
             raise self.error("shape", f"{meaning.spelling} has {len(ranges)} indices, not {len(indices)}", node)
         left = len(ranges) - len(indices)
@@ -913,6 +917,23 @@ class Elaborator:
             raise self.error("ambiguous", message, node, "Declare the family, or write the power without brackets.")
         value_ = Value(at(t, *indices), left == 1 and (meaning.row or "rows" in self.names.conventions))
         return value_ if upper is None else self.power(value_, upper, node)
+
+    def _entry_of_power(
+        self, t: Term, indices: Sequence[Term], lower: Surface, upper: Surface, node: Surface
+    ) -> Value | None:
+        """``A^{-1}_{ij}`` and ``A^2_{ij}``, entries of a power; with the index first it is the power of an entry.
+
+        Raises:
+            ReadingError: ``A_{ij}^{-1}`` is read both ways.
+        """
+        if transposes(upper) == "T":
+            return None
+        if upper.start < lower.start:
+            return Value(at(self.power(Value(t), upper, node).term, *indices))
+        if transposes(upper) == "-1":
+            advice = "Write (A^{-1})_{ij}, or 1/A_{ij}."
+            raise self.error("ambiguous", "an entry of the inverse, or the inverse of an entry?", node, advice)
+        return None
 
     def _powered(self, base: Value, lower: Surface | None, upper: Surface | None, node: Surface) -> Value:
         if lower is not None:

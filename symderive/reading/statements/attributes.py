@@ -80,6 +80,17 @@ def _bernoulli(d: Declarer, key: str) -> list[Term]:
     return []
 
 
+def is_zero_or_one(fact: Term) -> bool:
+    """Whether a fact says ``x (x - 1) = 0``, perhaps for every entry, or every outcome."""
+    while fact.head == "all" or (fact.head == "is" and fact.name() == "surely"):
+        fact = fact.terms[-1]
+    product = fact.terms[0] if fact.head == "rel" and fact.name() == "=" and fact.terms[1] is ZERO else fact
+    if product.head != "mul" or len(product.terms) != 2:
+        return False
+    x, other = product.terms
+    return other.head == "add" and other.terms[0] is x and other.terms[1:] in ((num(-1),), (make("neg", ONE),))
+
+
 def _property(name: str) -> Callable[[Declarer, str], list[Term]]:
     return lambda _, key: [make("is", name, sym(key))]
 

@@ -21,7 +21,7 @@ from symderive.reading.formulas.names import Meaning, Names, Ranges, loose, spel
 from symderive.reading.formulas.sums import big_letters, mentions_index
 from symderive.reading.formulas.surface import Node, Surface
 from symderive.reading.formulas.symbols import Symbol, items, label, peel, symbol_key, unwrap
-from symderive.reading.statements.attributes import ATTRIBUTES
+from symderive.reading.statements.attributes import ATTRIBUTES, is_zero_or_one
 from symderive.reading.statements.definitions import Definitions, Pending
 from symderive.reading.statements.forms import (
     arrow,
@@ -64,6 +64,7 @@ class Declarer(Definitions):
         super().__init__(names)
         self.judged = judged
         """Whether the further links of a chain are judged, as those of a solution, and not taken as facts."""
+        self.batch: Sequence[Item] = ()
         self.values: list[Term] = []
         """Equations that are put in at the end."""
 
@@ -75,6 +76,7 @@ class Declarer(Definitions):
         """
         pending: list[Pending] = []
         facts: list[tuple[Surface, Item]] = []
+        self.batch = batch
         for item in batch:
             for b in item.binders:
                 self.note_range(b, binder=True)
@@ -545,6 +547,8 @@ class Declarer(Definitions):
     def two_valued(self, node: Surface, value: Surface, chance: Surface, item: Item) -> None:
         """``P(b = 1) = p`` for a number that is 0 or 1."""
         which = Elaborator(self.names, value).scalar(value)
+        if not self._zero_or_one(node, item):
+            raise ReadingError("unsupported", "nothing says that it is 0 or 1", node.start, node.end, "Say: in {0, 1}.")
         if which not in (ZERO, ONE):
             raise ReadingError("unsupported", "only the chances of 0 and 1 are read", value.start, value.end)
         self.declare_sides(chance, item)
@@ -563,6 +567,15 @@ class Declarer(Definitions):
         mean = Elaborator(self.names, chance).scalar(chance)
         mean = mean if which is ONE else make("add", ONE, make("neg", mean))
         self.assume_each(s.key, [lambda x: eq(E(Expr(x)), Expr(mean)).term])
+
+    def _zero_or_one(self, node: Surface, item: Item) -> bool:
+        """Whether a name is said to be 0 or 1."""
+        s = self.symbol(node)
+        key = self.family_of(s, item)[0]
+        key = key if key in self.names else s.base
+        about = [f for f in self.names.scope.facts if key in {t.name() for t in subterms(f) if t.head == "sym"}]
+        stated = [k for x in (item, *self.batch) if "bernoulli" in x.codes for k in self.subjects(x.node, x)]
+        return key in stated or any(is_zero_or_one(f) for f in about)
 
     def drawn(self, node: Surface, item: Item) -> tuple[Meaning, Ranges, list[str]]:
         """What stands left of ∼: its meaning, its ranges, and the letters that run over them."""

@@ -7,6 +7,13 @@ from __future__ import annotations
 
 import re
 
+WEAKENING = frozenset(
+    """not never neither nor rarely hardly almost nearly approximately roughly asymptotically far smoothed smooth
+    unnormalized unnormalised proportional logarithm log twice half difference leaky hard soft scaled shifted arc
+    pairwise conditionally linearly mean-independent necessarily anything unlike plus minus columns discontinuous
+    """.split()
+)
+"""Words that change what an adjective or a noun states."""
 ACTIVATIONS = (
     ("tanh", "tanh"), ("hyperbolic tangent", "tanh"), ("relu", "relu"), ("rectified linear unit", "relu"),
     ("rectifier", "relu"), ("softplus", "softplus"), ("gelu", "gelu"), ("silu", "silu"), ("swish", "silu"),
@@ -31,6 +38,7 @@ NOUNS: dict[str, tuple[str, ...]] = {
     "batch size": ("int", "positive"), "index": ("int",), "width": ("int", "positive"),
     # tensors
     "vector": ("rank1",), "vectors": ("rank1",), "column vector": ("rank1",), "row vector": ("rank1", "row"),
+    "standard deviation": ("real", "nonnegative"),
     "matrix": ("rank2",), "matrices": ("rank2",), "square matrix": ("rank2", "square"), "weight matrix": ("rank2",),
     "data matrix": ("rank2",), "weight vector": ("rank1",), "bias vector": ("rank1",), "input vector": ("rank1",),
     "identity matrix": ("rank2", "square", "identity"), "identity": ("rank2", "square", "identity"),

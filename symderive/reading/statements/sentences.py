@@ -20,6 +20,7 @@ from symderive.reading.formulas.names import Names
 from symderive.reading.formulas.surface import Node, Surface, parse
 from symderive.reading.formulas.symbols import items, peel
 from symderive.reading.statements import lexicon
+from symderive.reading.statements.attributes import ATTRIBUTES
 from symderive.reading.statements.declare import Declarer
 from symderive.reading.statements.forms import relation_of
 from symderive.reading.statements.sets import Item
@@ -86,6 +87,8 @@ class Outcome:
     """(what it was taken for, the sentence)."""
 
 
+STATISTICAL = frozenset({"iid", "independent", "uncorrelated"})
+"""Codes that state a fact about several names."""
 _ABBREVIATIONS = re.compile(r"\b(i\.i\.d|e\.g|i\.e|w\.r\.t|resp|cf|fig|eq|vs|Pr|approx|etc)\.", re.IGNORECASE)
 _TOKEN = re.compile(r"⟦\d+⟧|i\.i\.d\.?|[A-Za-z0-9][A-Za-z0-9'.\-]*(?<!\.)|[,;:()?!]|\.")
 _FORMULA = re.compile(r"⟦(\d+)⟧")
@@ -683,6 +686,10 @@ class Reader:
                 ):
                     out.unknown.append(t)
                 k += 1
+        if lexicon.WEAKENING & set(low):
+            # "not symmetric", "pairwise independent": what is stated is not what the word says
+            stated = [c for c in out.codes if c in ATTRIBUTES or c in STATISTICAL or c.startswith("named:")]
+            out.codes = [c for c in out.codes if c not in stated] + (["unread"] if stated else [])
         return out
 
     def parse(self, formula: Inline) -> Surface:
