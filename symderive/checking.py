@@ -74,15 +74,18 @@ def check_solution(
     ).report()
 
 
+ASKING = frozenset("question part subpart subsubpart problem exercise".split())
+"""Units that pose problems."""
+
+
 def check_document(reading: Reading, *, units: int = UNITS) -> list[Report]:
     """A report for each solution of a document; for a unit without problems, on the derivations in its text."""
-    out: list[Report] = []
-    asks = any(q.problems or q.solutions for q in reading.walk())
-    for q in reading.walk():
-        out += [check_solution(q, s.blocks, units=units) for s in q.solutions]
-    if not asks:
-        out += _notes(reading.document.root, [], frozenset(), units)
-    return out
+    questions = list(reading.walk())
+    marked = [s for q in questions for s in q.solutions if s.environment != "proof"]
+    posed = any(q.unit.kind in ASKING for q in questions)
+    if not marked and (not posed or not any(q.problems or q.solutions for q in questions)):
+        return list(_notes(reading.document.root, [], frozenset(), units))  # notes, whose imperatives ask for nothing
+    return [check_solution(q, s.blocks, units=units) for q in questions for s in q.solutions]
 
 
 def _notes(unit: outline.Unit, seen: list[Names], conventions: frozenset[str], units: int) -> Iterator[Report]:
@@ -295,6 +298,7 @@ class _Checker:
             return ()
         out = [Needed(text, "inferred") for text in ruling.inferred]
         out += [Needed(self.condition(g), "given") for g in given if g not in self.context.fact_set]
+        out += [Needed(self.condition(t), self.origin) for t in ruling.under]
         if "values" in ruling.rests:
             out.append(Needed("at the given values", "values"))
         if "solution" in ruling.rests:
@@ -338,7 +342,7 @@ class _Checker:
                 else Because("unsupported", f"goals of the kind {goal.kind.value} are not compared yet")
             )
             return Final(latex_, place(r.right.span), how, Said.UNDECIDED, reason)
-        left = left_over(self.problem, self.in_its_names(value.term))
+        left = left_over(self.problem, self.in_its_names(value.term), self.context) or self.unfit(r, how, value, marks)
         if left:
             return Final(latex_, place(r.right.span), how, Said.UNDECIDED, Because("not-an-answer", left))
         claim = relate(self.meaning.names, "=", Value(goal.target, value.row), value, r.right, ())
@@ -363,6 +367,17 @@ class _Checker:
             ruling.verdict,
         )
 
+    def unfit(self, r: Relation, how: str, value: Value, marks: Sequence[Mark]) -> str:
+        """Why the end of a relation is no answer."""
+        if r.right.constant:
+            return "terms are left open in the answer"
+        if any(x.sign not in ("=", "~~") for x in r.sides.links[: r.link.k + 1]):
+            return "the answer is not said to be equal to what is asked for"
+        if how == "last" and r.id and marks[r.id - 1].said is Said.REFUTED:
+            return "the relation that ends with it is wrong"
+        twice = self.context.closure(value.term) & self.meaning.redefined
+        return f"{', '.join(sorted(twice))} is defined more than once" if twice else ""
+
     def in_its_names(self, t: Term) -> Term:
         """A term with what the solution defines put in: a name for the question is no answer."""
         assert self.problem is not None
@@ -382,8 +397,10 @@ class _Checker:
         """The relation whose right side is the final answer, and how it was found."""
         relations = self.meaning.relations
         alone = self.meaning.alone()
-        if alone is not None and not any(r.right.boxed for r in relations) and (alone[0].right.boxed or not relations):
-            return alone[0], "boxed" if alone[0].right.boxed else "last", alone[1]
+        said = alone is not None and (alone[0].right.boxed or alone[0].right.answer)
+        if alone is not None and not any(r.right.boxed for r in relations) and (said or not relations):
+            return alone[0], "boxed" if said else "last", alone[1]
+        relations = [r for r in relations if not r.link.denied and r.role is not Role.PREMISE]
         if not relations:
             return None
 
@@ -446,7 +463,7 @@ def replace_relation(r: Relation, claim: Any) -> Relation:
     return replace(r, step=claim, anchor=claim, given=(), perhaps=(*r.given, *r.perhaps))
 
 
-def left_over(problem: Problem, t: Term) -> str:
+def left_over(problem: Problem, t: Term, context: Context) -> str:
     """Why a term is no answer: the operator asked for is still in it, or a name that is not allowed."""
     goal = problem.goal
     assert goal.target is not None
@@ -460,6 +477,9 @@ def left_over(problem: Problem, t: Term) -> str:
         s = todo.pop()
         if s in given:
             continue
+        slope = s.head == "app" and s.name().endswith("'") and s.name().rstrip("'") in context.definitions
+        if any(x.head == "der" for x in asked) and (s.head == "lim" or slope):
+            return "a derivative is asked for, and is only written in another way"
         if s in asked or (s.head in ("der", "lim") and any(s.head == x.head for x in asked)):
             return f"{words[s.head]} is asked for and still stands in the answer"
         todo += s.terms

@@ -287,7 +287,7 @@ class Marker:
             if context is not None:
                 other = Bench(replace(self.scope, context=context)).ask(claim, r.given)
                 if other.proved:
-                    other.uses = (row,)
+                    other.uses, other.under = (row,), conditions
                     other.notes += (f"with {name} as relation {row} defines it",)
                     return other
             text = f"{name} is defined more than once; relation {row} gives it anew"

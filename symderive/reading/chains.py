@@ -19,6 +19,7 @@ from symderive.reading.segments import (
     JUDGED,
     Segment,
     asides,
+    bared,
     between,
     blank_at,
     bounds_indices,
@@ -64,6 +65,12 @@ DENIED = re.compile(
 )
 """Words by which an author does not claim the relations of a sentence, or claims more than they say."""
 EQUIVALENT = "it is said to be equivalent to another relation"
+ANSWER = re.compile(r"\b(?:final answer|answer|final result)(?: (?:is|therefore|then|thus|becomes))*\W*\Z")
+"""Words before a formula that is the answer."""
+NESTED = re.compile(
+    r"\s*\\begin\s*\{((?:aligned|alignedat|gathered|split|array|[bpvBV]?matrix)\*?)\}.*[=<>]", re.DOTALL
+)
+"""An environment in a formula in which relations stand."""
 STATED = re.compile(r"\b(?:independence|without correlations?|small|large)\b")
 """Words that do so in what a sentence assumes or declares, too."""
 DOMAIN = re.compile(r"\s*(?:[(\[].*,.*[)\]]|\\(?:mathbb|R|left)\b.*)\s*", re.DOTALL)
@@ -93,6 +100,7 @@ class Side:
         constant: what is written for "+ const"; empty if nothing is.
         order: the O or o of what is left out, and what stands in its brackets.
         end: where the term itself ends in `text`, if a constant or an order follows.
+        answer: whether the words before it call it the answer.
     """
 
     bits: list[Spelled]
@@ -100,6 +108,7 @@ class Side:
     constant: str = ""
     order: tuple[str, str] = ("", "")
     end: int | None = None
+    answer: bool = False
 
     @property
     def text(self) -> str:
@@ -254,6 +263,8 @@ class Finder:
         """The place of the first relation of the sentence."""
         self.case: list[Spelled] = []
         """The condition of the case that is treated."""
+        self.inline: Side | None = None
+        """The last inline formula without a relation: the answer, where nothing else stands."""
         self.stop = True
         self.asked = False
         self.note = ""
@@ -569,7 +580,12 @@ class Finder:
         return False
 
     def row(self, cells: Sequence[Spelled], row: outline.Row, f: outline.Formula, number: int) -> None:
-        cells, said = asides(cells)
+        cells, said, below = asides(cells)
+        for left, right in below:
+            link = Link("=", 0, Role.CLAIM, self.block, " ".join(self.words[-40:]))
+            self.out.chains.append(Chain([Side([left]), Side([right])], [link], order=self._next(), display=f.display))
+            self.relations.append(link)
+        cells = [bared(c) for c in cells] if len(cells) == 1 else cells
         if not any(c.text.strip() for c in cells):
             return
         try:
@@ -582,6 +598,9 @@ class Finder:
                 return
         if number == 0:
             self.columns = {}
+        if found and not any(x.signs for x in found) and (m := NESTED.match(cells[0].text)) is not None:
+            why = ReadingError("nested", f"what stands in {m.group(1)} is not judged: write it as rows of a display")
+            self.out.unread.append((cells[0].span().to(cells[-1].span()), why))
         before, self.beside = self.beside, []
         given: list[Spelled] = []
         links: list[Link] = []
@@ -649,7 +668,9 @@ class Finder:
             return []
         if foreign is not None:
             sides, signs = sides[: foreign + 1], signs[:foreign]
-        if not signs and not f.display and not any(s.boxed):
+        answer = not signs and bool(ANSWER.search(" ".join(self.words[-8:-1])))
+        if not signs and not f.display and not any(s.boxed) and not answer:
+            self.inline = Side([sides[0]]) if sides[0] is not None else self.inline
             return []
         last, doubt = self._continued(s, before)
         continues = sides[0] is None and last is not None
@@ -678,7 +699,7 @@ class Finder:
             chain.sides[-1].bits.append(sides[0])
             chain.sides[-1].boxed |= s.boxed[0]
         elif not continues and sides[0] is not None:
-            chain.sides.append(Side([sides[0]], s.boxed[0]))
+            chain.sides.append(Side([sides[0]], s.boxed[0], answer=answer))
         out: list[Link] = []
         for t, side, boxed in zip(signs, sides[1:], s.boxed[1:], strict=False):
             role = Role.ASSIGNMENT if t.text == "<-" else Role.STEP if chain.links else Role.CLAIM
@@ -734,6 +755,8 @@ def find(blocks: Sequence[outline.Block]) -> Derivation:
         c.links = [x for x in c.links if x.k + 1 < len(c.sides)]
     finder.out.alone = [x for c in finder.out.chains if not c.links for x in c.sides[:1] if x.bits]
     finder.out.chains = [c for c in finder.out.chains if c.links]
+    if not finder.out.chains and not finder.out.alone and finder.inline is not None:
+        finder.out.alone = [finder.inline]
     return finder.out
 
 

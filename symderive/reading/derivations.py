@@ -156,7 +156,9 @@ class Meaning:
 
     def alone(self) -> tuple[Relation, Value | None] | None:
         """The last term without a relation, as the right side of an empty one; the boxed one if there is."""
-        sides = [s for s in self.found.alone if s.boxed] or self.found.alone
+        sides = (
+            [s for s in self.found.alone if s.boxed] or [s for s in self.found.alone if s.answer] or self.found.alone
+        )
         if not sides:
             return None
         side = sides[-1]
@@ -322,7 +324,11 @@ class _Understanding:
         trial = self.names.copy()
         if "i" not in trial and any(DIFFERENTIATED_I.search(s.text) for c in self.found.chains for s in c.sides):
             trial.number("i", "inferred")
-        infer_families(trial, nodes, defined)
+        try:
+            infer_families(trial, nodes, defined)
+        except ReadingError as error:  # what the letters say does not fit together: nothing is inferred
+            self.out.messages.append(f"nothing is inferred of undeclared letters: {error.text}")
+            return
         heads = (unwrap(n.parts[0]) for n in nodes if isinstance(n, Node) and n.parts)
         left = {symbol_key(x) for p in heads if (x := peel(p)) is not None} | defined
         infer_tensors(trial, [*nodes, *self.told_formulas()], left, rows="rows" in trial.conventions)
@@ -490,7 +496,7 @@ class _Understanding:
         first = self.origins.get(name)
         # what a sentence defines, and a display without words of its own gives again, is claimed there
         told = not first.premise if isinstance(first, Declaration) else first is not None and not first.display
-        if told and c.display and concludes(c.links[0].before):
+        if (told and c.display and concludes(c.links[0].before)) or THEN.search(c.links[0].before):
             return ""
         own = first is c or (isinstance(first, Declaration) and c in first.chains)
         return "" if own or first is None or first.order > c.order else name
@@ -840,6 +846,10 @@ class _Understanding:
         assert a is not None
         assert b is not None
         return relate(self.names, sign, a, b, c.sides[k], c.sides[i : k + 1], constants)
+
+
+THEN = re.compile(r"\b(?:then|so|hence|thus|therefore|implies|follows)\W*\Z")
+"""Words after which an equation for a known name is a claim, and no new definition."""
 
 
 def concludes(words: str) -> bool:

@@ -268,10 +268,11 @@ SIGN = re.compile(r"=|<|>|\\(?:[lg]eq?|neq?|[lg]t)(?![A-Za-z])")
 BRACE = re.compile(r"\\(?:under|over)brace\s*\{")
 
 
-def asides(cells: Sequence[Spelled]) -> tuple[list[Spelled], list[Spelled]]:
-    """The cells without words that hold a formula, and the relations that stand there or below a brace."""
+def asides(cells: Sequence[Spelled]) -> tuple[list[Spelled], list[Spelled], list[tuple[Spelled, Spelled]]]:
+    """The cells without words that hold a formula, the relations that stand there, and the sides of those at braces."""
     out: list[Spelled] = []
     said: list[Spelled] = []
+    below: list[tuple[Spelled, Spelled]] = []
     for cell in cells:
         for m in reversed(list(TEXT.finditer(cell.text))):
             end = _closed(cell.text, m.end())
@@ -286,9 +287,50 @@ def asides(cells: Sequence[Spelled]) -> tuple[list[Spelled], list[Spelled]]:
             if under is not None:
                 start = end + 1 + under.end()
                 value = cell[start : _closed(cell.text, start)]
+                below.append((cell[m.end() : end], value))
                 said.append(cell[m.end() : end] + Spelled(" = ", _blank(cell).runs) + value)
         out.append(cell)
-    return out, said
+    return out, said, below
+
+
+WRAPS = (
+    re.compile(r"\s*\\(?:textcolor|colorbox)\s*\{[^{}]*\}\s*(\{)"),
+    re.compile(
+        r"\s*\\(?:math\w+|bm|boldsymbol|ensuremath|displaystyle|textstyle|textbf|emph|fbox|color\{\w+\})\s*(\{)"
+    ),
+    re.compile(r"\s*(?:\\left\s*)?(\\\{|[{(\[])"),
+)
+"""What may stand around a whole formula."""
+ENDS = {"{": "}", "(": ")", "[": "]", "\\{": "\\}"}
+
+
+def bared(cell: Spelled) -> Spelled:
+    """A formula without a group, a colour, or brackets around all of it, if relations stand in there."""
+    text = cell.text.rstrip(" .,;\n")
+    for wrap in WRAPS:
+        m = wrap.match(text)
+        if m is None or not text.endswith(ENDS[m.group(1)]):
+            continue
+        start, end = m.end(), len(text) - len(ENDS[m.group(1)])
+        inner = text[start:end].removesuffix("\\right").rstrip()
+        if _whole(inner) and SIGN.search(inner) and not re.match(r"\s*\\(?:right|left)\b", inner):
+            return bared(cell[start : start + len(inner)])
+    return cell
+
+
+def _whole(text: str) -> bool:
+    """Whether no bracket in a text is closed that was not opened there, and a relation stands in none of them."""
+    depth, sign = 0, False
+    for m in re.finditer(r"\\.|[{}()\[\]=<>]", text):
+        mark = m.group().removeprefix("\\")
+        if mark in ("{", "(", "["):
+            depth += 1
+        elif mark in ("}", ")", "]"):
+            depth -= 1
+        if depth < 0:
+            return False
+        sign = sign or (depth == 0 and mark in ("=", "<", ">"))
+    return depth == 0 and sign
 
 
 def _closed(text: str, start: int) -> int:

@@ -216,12 +216,12 @@ def _ranges(names: Names, use: _Use, families: dict[str, int]) -> dict[Slot, Ran
             parent[root(a)] = root(b)
     known = {root(s): r for s, r in use.known.items() if not r[0].dangling and not r[1].dangling}
     out: dict[Slot, Range] = {}
-    below = {x for xs in use.letters.values() for x, _ in xs}
+    below = {x for xs in use.letters.values() for x, _ in xs} | use.ranks.keys() | use.counts.keys()
     for slot in sorted(own):
         r = root(slot)
         if r not in known:
             running = [x for b, k in own if root((b, k)) == r for x, at_ in use.letters.get(b, ()) if at_ == k]
-            count = next((use.counts[x] for x in running if x in use.counts), None)
+            count = next((use.counts[x] for x in running if x in use.counts and use.counts[x] not in use.ranks), None)
             known[r] = (ONE, names.dimension(count) if count else names.fresh_dimension(below))
         out[slot] = known[r]
     return out

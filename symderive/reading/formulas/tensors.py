@@ -273,7 +273,7 @@ class _Shapes:
                 continue
             for k in map(self.root, sizes):
                 if k not in dimensions:
-                    dimensions[k] = self.said.get(k) or self.names.fresh_dimension()
+                    dimensions[k] = self.said.get(k) or self.names.fresh_dimension({*self.known, *defined})
             ranges = tuple((ONE, dimensions[self.root(k)]) for k in sizes)
             self.names.add(Meaning(key, spell(key), "inferred"), Name("real", ranges))
             self.names.inferred.append(f"{spell(key)} is a {'vector' if len(sizes) == 1 else 'matrix'}")
