@@ -433,6 +433,7 @@ class Marker:
         solved = following is not None and (following.role is Role.IMPLICATION or self._solves(following))
         if not ((zero and (cue or solved)) or r.link.marked):
             if zero and ruling.refuted and r.role is not Role.IMPLICATION:
+                self.equations += [_Fact(c, r.id, state.wrong) for c in (*conditions, *r.anchor.conditions)]
                 return Mark(
                     Said.UNDECIDED,
                     r.role,
@@ -475,12 +476,12 @@ class Marker:
         if mark.said is Said.CONSISTENT or (mark.said is Said.UNDECIDED and ruling is not None and ruling.undone):
             return
         for reading in self.readings(r):
-            if (
-                not reading.claim.conditions
-                or not self._under(reading)
-                .ask(reading.claim, (*facts, *reading.facts), 0 if reading.kind == "convention" else TRIAL_UNITS * 2)
-                .proved
-            ):
+            if not reading.claim.conditions:
+                continue
+            units = 0 if reading.kind == "convention" else TRIAL_UNITS * 2
+            found = self._under(reading).ask(reading.claim, (*facts, *reading.facts), units)
+            said = reading.kind == "fact" and any(w in self.scope.words for w in reading.words)
+            if not found.proved and (not said or found.refuted or mark.said is not Said.REFUTED):
                 continue
             mark.holds_if += ((reading.kind, reading.say),)
             if reading.kind == "convention" or any(w in self.scope.words for w in reading.words):

@@ -24,6 +24,7 @@ from symderive.reading.segments import (
     blank_at,
     bounds_indices,
     bracketed,
+    doubtful_numbers,
     roughly,
     segments,
     words_in,
@@ -46,6 +47,7 @@ HEDGES = re.compile(
     r"\b(?:non-?negative|positive|negative|non-?zero|symmetric|orthogonal|orthonormal|diagonal|invertible|uncorrelated"
     r"|independen(?:t|ce)|covariance vanishes|(?:first|second|higher|leading) order|neglect\w*|ignor\w*|dropping"
     r"|lineari[sz]\w*|otherwise|else|unless|except|instead|cases?|off the diagonal|on the diagonal|region|holding"
+    r"|satisf\w+|projections?|idempotent|masks?|rotations?|eigenvalues?|reflections?|involution|decibels?"
     r"|interval|indices (?:are|agree|differ|coincide)|they (?:agree|differ|coincide)"
     r"|for (?:all )?(?:very |an? |sufficiently )*(?:small|large|tiny)"
     r"|once (?:the|it|we|an?)|as long as|fixed|keeping|treating"
@@ -71,6 +73,8 @@ NESTED = re.compile(
     r"\s*\\begin\s*\{((?:aligned|alignedat|gathered|split|array|[bpvBV]?matrix)\*?)\}.*[=<>]", re.DOTALL
 )
 """An environment in a formula in which relations stand."""
+JOINING = frozenset(", ; : ( ) and so thus hence therefore then which that this is we get have also or again".split())
+"""Words over which a chain goes on."""
 STATED = re.compile(r"\b(?:independence|without correlations?|small|large)\b")
 """Words that do so in what a sentence assumes or declares, too."""
 DOMAIN = re.compile(r"\s*(?:[(\[].*,.*[)\]]|\\(?:mathbb|R|left)\b.*)\s*", re.DOTALL)
@@ -553,6 +557,11 @@ class Finder:
     def _condition(self, text: Spelled) -> None:
         """A condition holds for what follows in its sentence, or for the chain before it ("a = b for x > 0")."""
         if not self.fresh and self.trailed:
+            if set(self._between()) <= {"and", ","}:
+                for x in self.trailed:
+                    x.given.append(text)
+                self.perhaps.append(text)
+                return
             # "for x > 0 and for x < 0": for both, or for one each?
             for x in self.trailed:
                 x.given, x.doubt = [], x.doubt or "several conditions stand after it"
@@ -598,6 +607,7 @@ class Finder:
                 return
         if number == 0:
             self.columns = {}
+        odd = doubtful_numbers(cells)
         if found and not any(x.signs for x in found) and (m := NESTED.match(cells[0].text)) is not None:
             why = ReadingError("nested", f"what stands in {m.group(1)} is not judged: write it as rows of a display")
             self.out.unread.append((cells[0].span().to(cells[-1].span()), why))
@@ -641,6 +651,7 @@ class Finder:
             x.given, x.perhaps = [*self.case, *self.given, *given], [*self.perhaps, *x.perhaps]
             x.note = x.note or note or (tail if REASON.match(tail) else "")
             x.perhaps += said
+            x.doubt = x.doubt or odd
         self.fresh += links
         self.trailed = [] if links else self.trailed
         self.relations += links
@@ -674,6 +685,8 @@ class Finder:
             return []
         last, doubt = self._continued(s, before)
         continues = sides[0] is None and last is not None
+        if continues and not f.display and not doubt and (between := self._words_between()):
+            doubt = f"words stand between it and the number before it: {between}"
         extends = (
             last is not None
             and f.display
@@ -718,6 +731,19 @@ class Finder:
         if s.cell:
             self.columns[s.cell] = chain
         return out
+
+    def _words_between(self) -> str:
+        """Words other than connecting ones since the formula before."""
+        return " ".join(w for w in self._between() if w not in JOINING)
+
+    def _between(self) -> list[str]:
+        """The words since the formula before."""
+        words: list[str] = []
+        for w in reversed(self.words[:-1]):
+            if w == "$":
+                break
+            words.append(w)
+        return words[::-1]
 
     def _next(self) -> int:
         self.order += 1

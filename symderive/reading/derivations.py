@@ -58,6 +58,7 @@ GOALS = re.compile(
 ORDER = re.compile(
     r"\s*[+-]\s*(\\mathcal\s*\{?\s*O\s*\}?|O|o)\s*(?:\\left|\\[bB]igl?)?\s*\((.*?)(?:\\right|\\[bB]igr?)?\)\s*\Z"
 )
+DIFFERENTIAL = re.compile(r"(?<![\\A-Za-z{])d\s*(?:\\[a-z]+\b|[A-Za-z])|\\,\s*d[A-Za-z]")
 START = re.compile(r"\\?[A-Za-z]+\s*_\s*\{?\s*[0-9]\s*\}?")
 """The first member of a sequence, which a condition may set for the whole text ("with $h_0 = 0$")."""
 SMALL = re.compile(r"\s*(?:\\(?:var)?epsilon|\\delta|\\eta|[εϵδηh])(?![A-Za-z])")
@@ -704,7 +705,7 @@ class _Understanding:
                 role = Role.PREMISE
             given, blocked = self.given(x.given)
             perhaps, also = self.given(x.perhaps)
-            blocked = x.doubt or blocked or also
+            blocked = x.doubt or blocked or also or self.differential(c, k)
             none = Claim("", why=("unread", ""))
             signs = [y.sign for y in c.links[: x.k + 1]]
             why = errors[k] or (errors[last] if last == k - 1 else None) or (errors[0] if last < 0 else None)
@@ -752,6 +753,15 @@ class _Understanding:
             self.out.relations.append(r)
             skips = 0 if values[k] is not None else skips + 1
             last = k if values[k] is not None else last
+
+    def differential(self, c: Chain, k: int) -> str:
+        """Why ``dL`` may be no product, where d has a meaning."""
+        known = "d" in self.names and self.names.meanings["d"].role != "inferred"
+        if known and any(DIFFERENTIAL.search(s.text) for s in c.sides[: k + 1]):
+            return "d before a name may make a differential"
+        if "e" in self.names and any(re.search(r"(?<![\\A-Za-z])e\s*\^", s.text) for s in c.sides[: k + 1]):
+            return "e may be a name, or the number"
+        return ""
 
     def ill_shaped(self, node: Surface | None, error: ReadingError | None) -> bool:
         """Whether a product fits by no convention: all names in it are declared, and what leads is no plain vector.

@@ -344,6 +344,23 @@ def _closed(text: str, start: int) -> int:
     return len(text)
 
 
+COMMA = re.compile(r"(?<![\w{}_^,.])\d+,\d+(?![\w}])")
+MIXED = re.compile(r"(?<![\d.^_{])\d\s*\\[dt]?frac\s*\{?\s*\d")
+UNIT = re.compile(
+    r"(?<![\w^_{.])\d[\d.]*\s*(?:\\[,;:!~ ]|~)*\s*\\(?:text|mathrm|textrm|mbox|mathit)\s*\{[^{}]*\}(?!\s*[(\[\\^_])"
+)
+
+
+def doubtful_numbers(cells: Sequence[Spelled]) -> str:
+    """Why the numbers of a row may be others than they seem; empty if there is no reason."""
+    text = " ".join(c.text for c in cells)
+    if COMMA.search(text):
+        return "a comma stands in a number"
+    if MIXED.search(text):
+        return "a number before a fraction may be a mixed number"
+    return "a unit may stand after a number" if UNIT.search(text) else ""
+
+
 def words_in(cells: Sequence[Spelled]) -> str:
     """The words that stand in a row."""
     found = re.findall(r"\\(?:text|mbox|textrm|mathrm)\s*\{([^{}]*)\}", " ".join(c.text for c in cells))

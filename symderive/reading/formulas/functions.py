@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from symderive.kernel.context import Definition, Name
@@ -312,6 +313,8 @@ def applied(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type
         _not_applied(el, s, node, target)
         return None
     key, upper = found
+    if _as_value(el, s, target):
+        return None
     order = derivative_order(el, upper, node)
     if order is not None and "'" not in key:
         key, upper = (key if key in el.names else wrapper(el, key)) + "'" * order, None
@@ -329,6 +332,24 @@ def applied(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type
             raise el.error("ambiguous", "a negative power of a function has two readings", node, advice)
         out = el.power(out, upper, node)
     return postscript(el, out, scripts, node), k + 2
+
+
+def _as_value(el: Elaborator, s: Symbol, target: Node) -> bool:
+    """Whether a function stands for its value before a bracket in which it does so, too: ``s (1 - s)``."""
+    meaning = el.names.meanings.get(s.bare)
+    if meaning is None or not meaning.usual or s.primes:
+        return False
+    nodes = list(walk(target))
+    applied_ = {
+        id(a)
+        for n in nodes
+        if isinstance(n, Node) and n.kind == "juxtaposed"
+        for a, b in pairwise(n.parts)
+        if isinstance(b, Node) and b.kind == "bracket"
+    }
+    return any(
+        isinstance(n, Leaf) and (q := peel(n)) is not None and q.base == s.base and id(n) not in applied_ for n in nodes
+    )
 
 
 def combined(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type: ignore[valid-type]
@@ -611,6 +632,9 @@ def constant(el: Elaborator, s: Symbol, node: Surface) -> Value | None:
     """Letters with a built-in meaning, when nothing was declared."""
     if s.base == "e" and s.lower is None and s.upper is not None:
         v = el.value(s.upper)
+        if len(el.shape(v, node)) == 2:
+            advice = "Write \\exp(…) entry by entry, or say what is meant."
+            raise el.error("ambiguous", "e to a matrix is its exponential, and not that of its entries", node, advice)
         return el_value(el, make("app", "exp", v.term), row=v.row)
     if s.base == "e" and s.lower is None:
         return el_value(el, make("app", "exp", ONE))
