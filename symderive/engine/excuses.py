@@ -18,7 +18,7 @@ from symderive.language.report import Because, Role, Said
 USUAL_INDICES = frozenset("ijklmnd")
 """Letters that stand for an index even where nothing binds them."""
 GIVEN_AS_REASON = re.compile(
-    r"\b(?:since|because|as|using|used|use|recall|know|remember|with|where)"
+    r"\b(?:since|because|as|from|using|used|use|recall|know|remember|with|where)"
     r"(?: (?:here|that|we|have|the|fact|identity|used|by|of|for))*\W*\Z"
 )
 """Words before a relation that is a reason for another."""
@@ -26,6 +26,8 @@ CONSEQUENCE = re.compile(r"\b(?:so|hence|thus|therefore|then|get|implies|follows
 """Words before an equation that draws a conclusion, and does not say what a name is."""
 
 
+ORTHOGONAL = frozenset("UVQPR")
+"""Letters for matrices that are often orthogonal."""
 BAR = "\u0304"
 UNKNOWN = ("=", "<", "<=", ">", ">=", "approx")
 """Relations that may give an unknown its value."""
@@ -60,7 +62,7 @@ class Excuses:
         first = [r for r in relations if r.link.k == 0 and r.role is Role.CLAIM]
         claims = [c for r in first if not CONSEQUENCE.search(r.link.before) for c in r.step.conditions]
         self.reasons += [c for c in claims if self._is_condition(c) or self._gives_value(c)]
-        self.reasons += [g for r in relations for g in (*r.given, *r.perhaps) if self._gives_value(g)]
+        self.reasons += [g for r in relations for g in (*r.given, *r.perhaps) if self._sets(g) or self._gives_value(g)]
         self.reasons = list(dict.fromkeys(self.reasons))
         self.before = {b.chain: a for a, b in pairwise(relations) if a.chain != b.chain}
         self.told = frozenset().union(*(self._behind(r) for r in relations if r.role is Role.DEFINITION))
@@ -121,7 +123,10 @@ class Excuses:
     def _sets(self, condition: Term) -> bool:
         """Whether a condition gives a name without definition a value."""
         left = condition.terms[0] if condition.head == "rel" and condition.name() == "=" else None
-        return left is not None and left.head == "sym" and left.name() not in self.scope.context.definitions
+        context = self.scope.context
+        if left is None or left.head != "sym" or left.name() in context.definitions:
+            return False
+        return context.declared(left.name()).kind != "int"
 
     def _behind(self, r: Reads) -> frozenset[str]:
         """The names on which a relation rests."""
@@ -174,6 +179,9 @@ class Excuses:
         if hidden:
             return Because("other-reading", f"{hidden} is free in a definition: is it to be summed over?")
         left = claim.conditions[0].terms[0] if claim.conditions[0].head == "rel" else None
+        turned = sorted(n for n in self.inferred_in(claim) if n in ORTHOGONAL and self.scope.context.declared(n).ranges)
+        if turned:
+            return Because("undeclared", f"{', '.join(turned)} may be orthogonal: declare it")
         kin = self._kin(claim)
         if kin:
             return Because("undeclared", f"{kin} may be entries of one family: declare it")

@@ -47,7 +47,7 @@ HEDGES = re.compile(
     r"\b(?:non-?negative|positive|negative|non-?zero|symmetric|orthogonal|orthonormal|diagonal|invertible|uncorrelated"
     r"|independen(?:t|ce)|covariance vanishes|(?:first|second|higher|leading) order|neglect\w*|ignor\w*|dropping"
     r"|lineari[sz]\w*|otherwise|else|unless|except|instead|cases?|off the diagonal|on the diagonal|region|holding"
-    r"|satisf\w+|projections?|idempotent|masks?|rotations?|eigenvalues?|reflections?|involution|decibels?"
+    r"|unit|unit-norm|normali[sz]ed|whitened|cent(?:e)?red|standardi[sz]ed|satisf\w+|projections?|idempotent|masks?|rotations?|eigenvalues?|reflections?|involution|decibels?"
     r"|interval|indices (?:are|agree|differ|coincide)|they (?:agree|differ|coincide)"
     r"|for (?:all )?(?:very |an? |sufficiently )*(?:small|large|tiny)"
     r"|once (?:the|it|we|an?)|as long as|fixed|keeping|treating"
@@ -61,9 +61,10 @@ DENIED = re.compile(
     r"\b(?:(?:not|never|n't) (?:\w+ )?(?:true|correct|right|the case|holds?|valid|equal)|not \$|no \$|neither|unless"
     r"|avoid|(?:is|are|was|were|be) (?:excluded|impossible|absurd|forbidden|invalid|nonsense|trivial)|contradict\w*"
     r"|can ?not|can't|wrong(?:ly)?|incorrect(?:ly)?|false(?:ly)?|untrue|typos?|mistakes?|anything but"
-    r"|(?:common|usual|typical) errors?|one might (?:think|expect|guess|hope)|tempting"
-    r"|(?:students?|someone|some|people) (?:claims?|writes?|says?)|would (?:imply|give|have|get|mean|yield|be)"
-    r"|had we|(?:were|was) allowed|iff|if and only if|only (?:if|for|when))\b"
+    r"|(?:common|usual|typical) errors?|one might (?:think|expect|guess|hope)|tempting|attempts?|forg[eo]t\w*"
+    r"|(?:students?|someone|some|people) (?:claim|write|say|wrote|said)(?:s|ed)?"
+    r"|would (?:imply|give|have|get|mean|yield|be)|had we|(?:were|was) allowed|iff|if and only if"
+    r"|only (?:if|for|when))\b"
 )
 """Words by which an author does not claim the relations of a sentence, or claims more than they say."""
 EQUIVALENT = "it is said to be equivalent to another relation"
@@ -75,6 +76,11 @@ NESTED = re.compile(
 """An environment in a formula in which relations stand."""
 JOINING = frozenset(", ; : ( ) and so thus hence therefore then which that this is we get have also or again".split())
 """Words over which a chain goes on."""
+TAKEN_BACK = re.compile(
+    r"(?:but |however |no |, )*(?:this|that|which|it) (?:is|was) (?:\w+ )?(?:wrong|false|incorrect|nonsense|a mistake"
+    r"|not (?:true|correct|right))\b"
+)
+"""How a sentence takes back the one before it."""
 STATED = re.compile(r"\b(?:independence|without correlations?|small|large)\b")
 """Words that do so in what a sentence assumes or declares, too."""
 DOMAIN = re.compile(r"\s*(?:[(\[].*,.*[)\]]|\\(?:mathbb|R|left)\b.*)\s*", re.DOTALL)
@@ -214,6 +220,8 @@ class Derivation:
     words: str = ""
     alone: list[Side] = field(default_factory=list)
     """Displayed or boxed terms without any relation."""
+    defining: set[str] = field(default_factory=set)
+    """Conditions that "with" opens: they say what a name is, and hold for the whole text."""
     described: list[str] = field(default_factory=list)
     """Formulas of which the words say what they are ("here $u$ is the sum of …")."""
 
@@ -267,6 +275,10 @@ class Finder:
         """The place of the first relation of the sentence."""
         self.case: list[Spelled] = []
         """The condition of the case that is treated."""
+        self.claimed: list[Link] = []
+        """The relations of the last sentence that has any."""
+        self.glued = False
+        """Whether a letter follows a formula at once, as the M of ``$2.1$M``."""
         self.inline: Side | None = None
         """The last inline formula without a relation: the answer, where nothing else stands."""
         self.stop = True
@@ -308,11 +320,16 @@ class Finder:
             self.case = []
         if not pieces:
             return
+        struck = False
         for k, p in enumerate(pieces):
             if isinstance(p, outline.Words):
+                struck ^= p.text.count("~~") % 2 == 1
                 self.prose(p, pieces[k + 1] if k + 1 < len(pieces) else None)
+            elif struck and not p.display:
+                self.out.unread.append((p.span, ReadingError("denied", "struck out, and not judged")))
             else:
                 after = pieces[k + 1] if k + 1 < len(pieces) else None
+                self.glued = isinstance(after, outline.Words) and bool(re.match(r"[A-Za-z%°]", after.text))
                 self.ends = not isinstance(after, outline.Words) or bool(re.match(r"\s*(?:[.;!?]|\Z)", after.text))
                 self.formula(p)
                 self.describe(pieces[max(0, k - 1) : k + 2], p)
@@ -407,6 +424,10 @@ class Finder:
         for x in self.relations if hedge else ():
             x.doubt = x.doubt or f"its sentence says more of when it holds: {hedge.group() if hedge else ''}"
         denied = DENIED.search(" ".join(self.words))
+        if not self.relations and TAKEN_BACK.match(" ".join(self.words)):
+            for x in self.claimed:
+                x.denied = x.denied or "taken back in the next sentence"
+        self.claimed = self.relations or self.claimed
         if denied or (self.asked and re.search(r"\b(?:is|are|does|do|can|which)\b", " ".join(self.words[:3]))):
             for x in self.relations:
                 x.denied = denied.group() if denied else "?"
@@ -556,6 +577,8 @@ class Finder:
 
     def _condition(self, text: Spelled) -> None:
         """A condition holds for what follows in its sentence, or for the chain before it ("a = b for x > 0")."""
+        if self._condition_word() in ("with", "where"):
+            self.out.defining.add(text.text)
         if not self.fresh and self.trailed:
             if set(self._between()) <= {"and", ","}:
                 for x in self.trailed:
@@ -574,6 +597,10 @@ class Finder:
             (x.given if x in self.trailed else x.perhaps).append(text)
         self.perhaps.append(text)
         self.fresh = []
+
+    def _condition_word(self) -> str:
+        """The word that opens the condition."""
+        return next((w for w in reversed(self.words) if w in CONDITIONAL), "")
 
     def _after_condition(self) -> bool:
         """Whether the words before a formula open a condition: "for", "if", with a few words or a list between."""
@@ -651,7 +678,7 @@ class Finder:
             x.given, x.perhaps = [*self.case, *self.given, *given], [*self.perhaps, *x.perhaps]
             x.note = x.note or note or (tail if REASON.match(tail) else "")
             x.perhaps += said
-            x.doubt = x.doubt or odd
+            x.doubt = x.doubt or odd or ("a unit follows it" if self.glued and x is links[-1] else "")
         self.fresh += links
         self.trailed = [] if links else self.trailed
         self.relations += links

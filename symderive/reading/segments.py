@@ -347,7 +347,7 @@ def _closed(text: str, start: int) -> int:
 COMMA = re.compile(r"(?<![\w{}_^,.])\d+,\d+(?![\w}])")
 MIXED = re.compile(r"(?<![\d.^_{])\d\s*\\[dt]?frac\s*\{?\s*\d")
 UNIT = re.compile(
-    r"(?<![\w^_{.])\d[\d.]*\s*(?:\\[,;:!~ ]|~)*\s*\\(?:text|mathrm|textrm|mbox|mathit)\s*\{[^{}]*\}(?!\s*[(\[\\^_])"
+    r"(?<![\d^_{.])\d[\d.]*\s*(?:\\[,;:!~ ]|~)*\s*\\(?:text|mathrm|textrm|mbox|mathit)\s*\{[^{}]*\}(?!\s*[(\[\\^_])"
 )
 
 

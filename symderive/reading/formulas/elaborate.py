@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import TypeVar
@@ -682,6 +682,8 @@ class Elaborator:
                 return special
             base = self.value(node.parts[0])
             script = unwrap(node.parts[1])
+            if node.kind == "superscript" and transposes(script) == "T" and _is_tuple(node.parts[0]):
+                return replace(base, row=False)  # (a, b)ᵀ is a column, whatever (a, b) is
             if node.kind == "superscript":
                 return self.power(base, script, node)
             return self.component(base, script, node)
@@ -974,6 +976,9 @@ class Elaborator:
                 "Declare it in a simple sentence.",
             )
         self._no_number(s, node)
+        if isinstance(node, Leaf) and node.note == "operatorname":
+            message = f"the operator {s.base} is not known"
+            raise self.error("undeclared", message, node, "Define it, or write \\mathrm for the name of a number.")
         if s.base == "i" and s.lower is None:
             raise self.error(
                 "undeclared",
@@ -1107,6 +1112,12 @@ def _missing_underscore(el: Elaborator, factors: Sequence[Factor], k: int) -> st
     plain = bool(inner) and all(x.type == "LETTER" and x.text.isascii() for x in inner) and len(inner) <= 3
     tensor = leaf.text in el.names and not el.names.is_function(leaf.text) and bool(el.names.ranges(leaf.text))
     return spell(leaf.text) if plain and (tensor or (leaf.text == "δ" and leaf.text not in el.names)) else ""
+
+
+def _is_tuple(node: Surface) -> bool:
+    """Whether something is ``(a, b)``."""
+    inner = node.parts[1] if isinstance(node, Node) and node.kind == "bracket" and len(node.parts) == 3 else None
+    return isinstance(inner, Node) and inner.kind == "listed"
 
 
 def _may_be_index(upper: Node) -> bool:

@@ -337,7 +337,7 @@ def applied(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type
 def _as_value(el: Elaborator, s: Symbol, target: Node) -> bool:
     """Whether a function stands for its value before a bracket in which it does so, too: ``s (1 - s)``."""
     meaning = el.names.meanings.get(s.bare)
-    if meaning is None or not meaning.usual or s.primes:
+    if meaning is None or not el.names.is_function(s.bare) or s.primes:
         return False
     nodes = list(walk(target))
     applied_ = {
@@ -345,7 +345,7 @@ def _as_value(el: Elaborator, s: Symbol, target: Node) -> bool:
         for n in nodes
         if isinstance(n, Node) and n.kind == "juxtaposed"
         for a, b in pairwise(n.parts)
-        if isinstance(b, Node) and b.kind == "bracket"
+        if isinstance(inner := unwrap(b), Node) and inner.kind == "bracket"
     }
     return any(
         isinstance(n, Leaf) and (q := peel(n)) is not None and q.base == s.base and id(n) not in applied_ for n in nodes

@@ -660,7 +660,7 @@ class Lexer:
         if name in NAMES and style in ("", "SANS-SERIF") and re.fullmatch(r"[A-Za-z][A-Za-z0-9\-]+", inner):
             known = inner.replace("-", "") in FUNCTIONS or inner in FUNCTIONS
             inner = inner.replace("-", "") if known else inner
-            self._emit("FUNCTION" if known else "WORD", inner, start, after)
+            self._emit("FUNCTION" if known else "WORD", inner, start, after, "" if known else name)
             return after
         if re.fullmatch(r"[A-Za-z0-9]", inner) and not (inner.isdigit() and not style):
             self._emit("LETTER", alphabet.styled(inner, style), start, after)

@@ -20,6 +20,8 @@ from symderive.reading.formulas.symbols import peel, symbol_key, transposes, unw
 
 NUMBERS = frozenset("CDEFGIJKLMNPRST")
 """Capitals that are rarely matrices by themselves: losses, counts, functions, moments."""
+BUILT_IN = frozenset({"I", "𝐈", "𝟏", "𝟙", "e", "π", "d", "∂", "∇", "δ", "E", "𝔼"})
+"""Letters with a meaning of their own."""
 ELEMENTWISE = frozenset("σφϕψ")
 """Letters for functions that act entry by entry."""
 ROUNDS = 6
@@ -136,7 +138,7 @@ class _Shapes:
         if s is None or not sizes or s.upper is not None:
             return
         key = symbol_key(s)
-        if key in self.names or key in self.known or (_is_matrix(key) and len(sizes) != 2):
+        if key in BUILT_IN or key in self.names or key in self.known or (_is_matrix(key) and len(sizes) != 2):
             return
         self.known[key] = sizes
 
@@ -172,7 +174,7 @@ class _Shapes:
             return None
         key = symbol_key(s)
         found = self.of(key)
-        if found is None and key in self.turned and key not in self.names:
+        if found is None and key in self.turned and key not in self.names and key not in BUILT_IN:
             found = self.known[key] = [self.fresh() for _ in range(2 if key[:1].isupper() else 1)]
         return found
 
@@ -240,7 +242,7 @@ class _Shapes:
         """The shape of an unknown letter beside a matrix, or of an unknown capital beside a tensor."""
         s = peel(factors[k])
         key = "" if s is None or s.upper is not None else symbol_key(s)
-        if not key or key in self.names or not key[:1].isascii() or not key[:1].isalpha():
+        if not key or key in BUILT_IN or key in self.names or not key[:1].isascii() or not key[:1].isalpha():
             return None
         following = self.shape(factors[k + 1]) if k + 1 < len(factors) else None
         tensor = bool(acc) or bool(following)
