@@ -203,9 +203,10 @@ class Excuses:
         names = {n for c in claim.conditions for n in self.scope.context.closure(c)}
         return any(names & self.scope.context.closure(f) for f in facts)
 
-    def random_names(self, claim: Says, facts: Sequence[Term]) -> str:
-        """Names in an expectation of which nothing says that they are random, or that they are not."""
+    def random_names(self, claim: Says, facts: Sequence[Term]) -> tuple[list[str], bool]:
+        """Names in expectations of which nothing says that they are random, or not; whether some others there are."""
         context = self.scope.context
+        alone, beside = set[str](), set[str]()
         for c in (*claim.conditions, *(f for f in facts if self._shares_names(claim, [f]))):
             for s in subterms(c):
                 if s.head != "ex":
@@ -213,10 +214,14 @@ class Excuses:
                 names = {
                     n for n in context.closure(s) if context.declared(n).kind == "real"
                 } - context.definitions.keys()
-                doubtful = names if not context.random_in(s.terms[0]) else names & self.scope.inferred
-                if doubtful:
-                    return ", ".join(self.show(sym(n)) for n in sorted(doubtful))
-        return ""
+                if context.random_in(s.terms[0]):
+                    beside |= names & self.scope.inferred
+                else:
+                    alone |= names
+        return sorted(alone | beside), bool(alone) or "random" in self.scope.words
+
+    def constancy_of(self, name: str) -> str:
+        return f"{self.show(sym(name))} is not random"
 
     def slot(self, claim: Says) -> str:
         """A variable on which several arguments of a differentiated function rest: ∂f/∂x of f(x, y) with y = y(x)."""

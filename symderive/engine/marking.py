@@ -15,9 +15,9 @@ from typing import Any
 from symderive.engine.excuses import Excuses
 from symderive.engine.mistakes import slips
 from symderive.engine.rulings import TRIAL_UNITS, Bench, Reads, Ruling, Says, Scope, bare, focused, partial, redefined
-from symderive.kernel.context import Context
+from symderive.kernel.context import Context, Rejected
 from symderive.kernel.shapes import same_shape, shape
-from symderive.kernel.terms import Term, make, num, rel, subterms
+from symderive.kernel.terms import Term, make, num, rel, subterms, sym
 from symderive.language.report import Because, Reading, Repair, Role, Said, Status
 from symderive.language.verdict import Kind
 
@@ -310,15 +310,36 @@ class Marker:
             late = self.excuses.late(claim, r, ruling)
             if late is not None:
                 return Ruling(Said.UNDECIDED, ruling.verdict, late, ruling.rests)
-        if ruling.proved and (names := self.excuses.random_names(claim, ruling.facts)):
-            text = f"nothing says whether {names} is random"
-            return Ruling(Said.UNDECIDED, ruling.verdict, Because("undeclared", text), ruling.rests)
+        if ruling.proved and (found := self._if_random(claim, r, ruling)) is not None:
+            return found
         if ruling.proved and partial(r) and (slot := self.excuses.slot(claim)):
             text = f"∂ by {slot} may vary one argument alone; it holds for all that rests on {slot}: write d/d{slot}"
             return Ruling(Said.UNDECIDED, ruling.verdict, Because("other-reading", text), ruling.rests)
         if ruling.proved:
-            ruling.inferred = tuple(self.excuses.independence(claim))
+            names, _ = self.excuses.random_names(claim, ruling.facts)
+            constant = (self.excuses.constancy_of(n) for n in names if not ruling.random)
+            ruling.inferred = (*self.excuses.independence(claim), *constant)
         return ruling
+
+    def _if_random(self, claim: Says, r: Reads, ruling: Ruling) -> Ruling | None:
+        """Another ruling where names in an expectation may be random: the proof took them for constants."""
+        names, doubtful = self.excuses.random_names(claim, ruling.facts)
+        if not names:
+            return None
+        context = self.scope.context
+        signature = {n: replace(d, kind="random") if n in names else d for n, d in context.signature.items()}
+        other = Bench(replace(self.scope, context=replace(context, signature=signature, memo={})))
+        # where the law of some names is integrated over, the others would not be
+        laws = any(s.head == "ex" and len(s.args) > 1 for c in claim.conditions for s in subterms(c))
+        try:
+            ruling.random = not laws and other.ask(claim, r.given).proved
+        except Rejected:
+            ruling.random = False
+        if ruling.random or not doubtful:
+            return None
+        shown = ", ".join(self.show(sym(n)) for n in names)
+        reason = Because("undeclared", f"nothing says whether {shown} is random")
+        return Ruling(Said.UNDECIDED, ruling.verdict, reason, ruling.rests)
 
     def _rule(self, claim: Says, r: Reads) -> Ruling:
         more = self.groups(r)

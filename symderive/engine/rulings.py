@@ -105,6 +105,8 @@ class Ruling:
     inferred: tuple[str, ...] = ()
     """What was taken of names of which nothing is said, in words."""
     facts: tuple[Term, ...] = ()
+    random: bool = False
+    """Whether it is proved for random names as well, of which nothing says whether they are."""
     under: tuple[Term, ...] = ()
     """The definition of a name, where the text has several, that the proof takes."""
 

@@ -612,6 +612,8 @@ class Elaborator:
         return brackets.environment(self, node)
 
     def _factorial(self, node: Node) -> Value:
+        if isinstance(node.parts[0], Node) and node.parts[0].kind == "factorial":
+            raise self.error("unsupported", "a double factorial is not read", node, "Write a product with \\prod.")
         inside = value(self.term(node.parts[0]))
         if not isinstance(inside, int) or not 0 <= inside <= 50:
             raise self.error(

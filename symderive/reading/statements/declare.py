@@ -52,6 +52,8 @@ ABOUT = re.compile(r"\b(?:of|to|into|from|input|output|before|after|layer|value|
 """Words that tell "the input of the sigmoid" from "the sigmoid"."""
 DEVIATIONS = frozenset({"σ", "s", "τ"})
 """Letters whose square is a variance."""
+CUT = frozenset("truncated conditioned restricted clipped censored folded".split())
+"""Words that change a law."""
 RUNNING = frozenset("ijklnt")
 """Letters below a name that run over its members, where nothing is said of them."""
 BUILT_IN_LETTERS = ("e", "π", "𝔼", "∞", "E")
@@ -483,6 +485,8 @@ class Declarer(Definitions):
         parts = of.parts if isinstance(of, Node) and of.kind == "juxtaposed" else []
         name = peel(parts[0]) if len(parts) == 2 else None
         base = "" if name is None else name.base.rstrip("ᵘ")
+        if set(item.said.lower().split()) & CUT:
+            raise ReadingError("unsupported", "a law that is cut off is not read", of.start, of.end)
         if base in ("Bernoulli", "Bern", "Ber"):
             self.bernoulli(node, parts[1], item)
         elif base in ("𝒩", "N") and isinstance(parts[1], Node) and parts[1].kind == "bracket":
