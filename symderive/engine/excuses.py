@@ -28,6 +28,8 @@ CONSEQUENCE = re.compile(r"\b(?:so|hence|thus|therefore|then|get|implies|follows
 
 ORTHOGONAL = frozenset("UVQPR")
 """Letters for matrices that are often orthogonal."""
+SPECTRAL = re.compile(r"singular|svd|eigen|spectral|ortho|rotation|diagonali|decompos")
+"""Words of texts in which they are."""
 BAR = "\u0304"
 UNKNOWN = ("=", "<", "<=", ">", ">=", "approx")
 """Relations that may give an unknown its value."""
@@ -48,6 +50,8 @@ class Excuses:
         """Names on which definitions of the text rest: they are in use."""
         self.explained_by: list[tuple[str, Term]] = []
         """Names of which nothing is declared, with what relations of the text say of them."""
+        self.stated: list[tuple[int, Term]] = []
+        """Conditions and values that the text states, with their places."""
         self.lost: dict[str, Reads] = {}
         """Names with relations that were not read."""
         self.before: dict[int, Reads] = {}
@@ -60,8 +64,8 @@ class Excuses:
         unread = [r for r in relations if r.error is not None and r.about]
         self.lost = {r.about: r for r in unread if "(" in r.sides.sides[0].text or r.about in self.scope.inferred}
         first = [r for r in relations if r.link.k == 0 and r.role is Role.CLAIM]
-        claims = [c for r in first if not CONSEQUENCE.search(r.link.before) for c in r.step.conditions]
-        self.reasons += [c for c in claims if self._is_condition(c) or self._gives_value(c)]
+        claims = [(r.order, c) for r in first if not CONSEQUENCE.search(r.link.before) for c in r.step.conditions]
+        self.stated = [(k, c) for k, c in claims if self._is_condition(c) or self._gives_value(c)]
         self.reasons += [g for r in relations for g in (*r.given, *r.perhaps) if self._sets(g) or self._gives_value(g)]
         self.reasons = list(dict.fromkeys(self.reasons))
         self.before = {b.chain: a for a, b in pairwise(relations) if a.chain != b.chain}
@@ -180,7 +184,7 @@ class Excuses:
             return Because("other-reading", f"{hidden} is free in a definition: is it to be summed over?")
         left = claim.conditions[0].terms[0] if claim.conditions[0].head == "rel" else None
         turned = sorted(n for n in self.inferred_in(claim) if n in ORTHOGONAL and self.scope.context.declared(n).ranges)
-        if turned:
+        if turned and SPECTRAL.search(self.scope.words):
             return Because("undeclared", f"{', '.join(turned)} may be orthogonal: declare it")
         kin = self._kin(claim)
         if kin:
@@ -300,6 +304,9 @@ class Excuses:
         late = [t for order, t in self.scope.assumed if order > r.order and (t.head, t.args[0]) != ("rel", "=")]
         inferred = self.inferred_in(claim)
         late += [t for name, t in self.explained_by if name in inferred and t not in claim.conditions]
+        late += [
+            t for k, t in self.stated if k < r.order and t not in claim.conditions and self._shares_names(claim, [t])
+        ]
         late += [t for t in self.reasons if t not in claim.conditions and self._shares_names(claim, [t])]
         start = self._start(claim, ruling)
         if start is not None:

@@ -499,10 +499,11 @@ class Marker:
         for reading in self.readings(r):
             if not reading.claim.conditions:
                 continue
-            units = 0 if reading.kind == "convention" else TRIAL_UNITS * 2
-            found = self._under(reading).ask(reading.claim, (*facts, *reading.facts), units)
             said = reading.kind == "fact" and any(w in self.scope.words for w in reading.words)
-            if not found.proved and (not said or found.refuted or mark.said is not Said.REFUTED):
+            units = 0 if said or reading.kind == "convention" else TRIAL_UNITS * 2
+            found = self._under(reading).ask(reading.claim, (*facts, *reading.facts), units)
+            saves = said and found.said is Said.CONSISTENT and mark.said is Said.REFUTED
+            if not found.proved and not saves:
                 continue
             mark.holds_if += ((reading.kind, reading.say),)
             if reading.kind == "convention" or any(w in self.scope.words for w in reading.words):

@@ -47,7 +47,7 @@ HEDGES = re.compile(
     r"\b(?:non-?negative|positive|negative|non-?zero|symmetric|orthogonal|orthonormal|diagonal|invertible|uncorrelated"
     r"|independen(?:t|ce)|covariance vanishes|(?:first|second|higher|leading) order|neglect\w*|ignor\w*|dropping"
     r"|lineari[sz]\w*|otherwise|else|unless|except|instead|cases?|off the diagonal|on the diagonal|region|holding"
-    r"|unit|unit-norm|normali[sz]ed|whitened|cent(?:e)?red|standardi[sz]ed|satisf\w+|projections?|idempotent|masks?|rotations?|eigenvalues?|reflections?|involution|decibels?"
+    r"|unit|unit-norm|satisf\w+|projections?|idempotent|masks?|rotations?|eigenvalues?|reflections?|involution|decibels?"
     r"|interval|indices (?:are|agree|differ|coincide)|they (?:agree|differ|coincide)"
     r"|for (?:all )?(?:very |an? |sufficiently )*(?:small|large|tiny)"
     r"|once (?:the|it|we|an?)|as long as|fixed|keeping|treating"

@@ -58,7 +58,7 @@ GOALS = re.compile(
 ORDER = re.compile(
     r"\s*[+-]\s*(\\mathcal\s*\{?\s*O\s*\}?|O|o)\s*(?:\\left|\\[bB]igl?)?\s*\((.*?)(?:\\right|\\[bB]igr?)?\)\s*\Z"
 )
-DIFFERENTIAL = re.compile(r"(?<![\\A-Za-z{])d\s*(?:\\[a-z]+\b|[A-Za-z])|\\,\s*d[A-Za-z]")
+DIFFERENTIAL = re.compile(r"(?<![\\A-Za-z{^_])d\s*(?:\\[a-z]+\b|[A-Za-z])|\\,\s*d[A-Za-z]")
 START = re.compile(r"\\?[A-Za-z]+\s*_\s*\{?\s*[0-9]\s*\}?")
 """The first member of a sequence, which a condition may set for the whole text ("with $h_0 = 0$")."""
 SMALL = re.compile(r"\s*(?:\\(?:var)?epsilon|\\delta|\\eta|[εϵδηh])(?![A-Za-z])")
