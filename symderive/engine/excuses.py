@@ -66,7 +66,8 @@ class Excuses:
         first = [r for r in relations if r.link.k == 0 and r.role is Role.CLAIM]
         claims = [(r.order, c) for r in first if not CONSEQUENCE.search(r.link.before) for c in r.step.conditions]
         self.stated = [(k, c) for k, c in claims if self._is_condition(c) or self._gives_value(c)]
-        self.reasons += [g for r in relations for g in (*r.given, *r.perhaps) if self._sets(g) or self._gives_value(g)]
+        beside = [(r.order, g) for r in relations for g in (*r.given, *r.perhaps)]
+        self.stated += [(k, g) for k, g in beside if self._sets(g) or self._gives_value(g)]
         self.reasons = list(dict.fromkeys(self.reasons))
         self.before = {b.chain: a for a, b in pairwise(relations) if a.chain != b.chain}
         self.told = frozenset().union(*(self._behind(r) for r in relations if r.role is Role.DEFINITION))

@@ -440,13 +440,10 @@ class _Understanding:
                         )
                     m = re.fullmatch(r"([^=<>]+)=([^=<>]+)", g.text.strip().rstrip(".,;"))
                     indices = {i for side in c.sides for i in subscripts(side.text)}
-                    if (
-                        m
-                        and g.text not in seen
-                        and START.fullmatch(m.group(1).strip())
-                        and "dots" not in g.text
-                        and m.group(1).strip() not in indices
-                    ):
+                    name, value = (m.group(1).strip(), m.group(2)) if m is not None else ("", "")
+                    told = g.text in self.found.defining and re.search(r"[A-Za-z]", value) is not None
+                    sets = "dots" not in g.text and name not in indices and (told or START.fullmatch(name) is not None)
+                    if m is not None and sets and g.text not in seen:
                         seen.add(g.text)
                         sides = [Side([g[m.start(k) : m.end(k)].strip()]) for k in (1, 2)]
                         out.append(Chain(sides, [Link("=", 0, Role.DEFINITION, 0)], order=c.order - 1))
