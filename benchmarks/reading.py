@@ -20,6 +20,7 @@ import sys
 import time
 from pathlib import Path
 
+from cold import with_bytecode
 from mpmath import mp
 
 ROOT = Path(__file__).parent.parent
@@ -153,6 +154,7 @@ def row(*cells):
 
 def main():
     """Print the tables."""
+    with_bytecode()
     if "--profile" in sys.argv:
         profile = cProfile.Profile()
         profile.enable()

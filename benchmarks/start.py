@@ -9,6 +9,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from cold import with_bytecode
+
 ROOT = Path(__file__).parent.parent
 RUNS = 5
 
@@ -49,6 +51,7 @@ def certificate(folder: Path) -> tuple[str, str]:
 
 
 def main() -> None:
+    with_bytecode()
     sympy = seconds("-c", "import sympy")
     assert sympy is not None
     with tempfile.TemporaryDirectory() as folder:

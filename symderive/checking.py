@@ -71,6 +71,7 @@ def check_solution(
         problem,
         question.label,
         units,
+        posed=() if problem is not None else question.problems,
     ).report()
 
 
@@ -150,7 +151,10 @@ class _Checker:
         units: int,
         *,
         own: bool = False,
+        posed: Sequence[Problem] = (),
     ) -> None:
+        self.posed = posed
+        """The problems of a question that asks for several things at once."""
         self.meaning = meaning
         self.problem = problem
         self.label = label
@@ -209,7 +213,7 @@ class _Checker:
             places = "; ".join(f"{place(a.span)} {a.text}" for a in m.assumed)
             messages.append(f"the assumptions of the solution contradict the problem, or each other: {places}")
         used = {c.latex for s in steps for c in s.conditions if c.origin == "solution"}
-        answer = self.final(marks)
+        answer = self.last_of_all(marks, messages) if len(self.posed) > 1 else self.final(marks)
         return Report(
             steps,
             self.label,
@@ -316,6 +320,20 @@ class _Checker:
         return tuple({c.latex: c for c in reversed(out)}.values())[::-1]
 
     # -- the answer ---------------------------------------------------------------------------------
+
+    def last_of_all(self, marks: Sequence[Mark], messages: list[str]) -> Final | None:
+        """The weakest of the answers to several questions; what has none is said."""
+        found: list[Final] = []
+        for problem in self.posed:
+            self.problem = problem
+            answer = self.final(marks)
+            if answer is None or answer.how == "last":
+                messages.append(f"not answered: ${self.goal()}$")
+                said = Because("no-answer", f"${self.goal()}$ is asked for too, and not answered")
+                answer = None if answer is None else replace(answer, verdict=Said.UNDECIDED, reason=said)
+            found += [answer] if answer is not None else []
+        self.problem = None
+        return max(found, key=lambda a: RANK[a.verdict]) if found else None
 
     def final(self, marks: Sequence[Mark]) -> Final | None:
         picked = self.pick()

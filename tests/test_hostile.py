@@ -409,3 +409,24 @@ def test_a_value_beside_a_relation_may_be_its_condition():
 def test_the_last_term_of_notes_carries_its_conditions():
     (report,) = sd.check(X + r"$|x| = x$ for $x > 0$.", format="markdown")
     assert [c.latex for c in report.answer.conditions] == ["x > 0"]
+
+
+TWO = r"""\begin{questions}\question Let $y = a x^2$.
+Derive $\frac{\partial y}{\partial x}$ and $\frac{\partial y}{\partial a}$.
+\begin{solution} %s \end{solution}\end{questions}"""
+
+
+def test_all_that_is_asked_for_must_be_answered():
+    slope = r"$\frac{\partial y}{\partial x} = 2 a x$."
+    other = r"$\frac{\partial y}{\partial a} = x^2$."
+    (whole,) = sd.check(TWO % (slope + " " + other), format="latex")
+    (half,) = sd.check(TWO % other, format="latex")
+    (wrong,) = sd.check(TWO % (slope.replace("2 a", "3 a") + " " + other), format="latex")
+    assert [r.answer.verdict.value for r in (whole, half, wrong)] == ["proved", "undecided", "refuted"]
+    assert "not answered" in half.messages[-1]
+
+
+def test_what_defines_no_name_is_an_assumption():
+    (report,) = sd.check(X + r"Put $x + x = 3 x$. Then $2 x = 3 x$.", format="markdown")
+    assert report.steps[0].role.value == "premise"
+    assert [c.latex for c in report.steps[1].conditions] == ["x + x = 3 x"]

@@ -698,6 +698,8 @@ class _Understanding:
             role = self.defined.get(c, x.role) if x.k == 0 else x.role
             if c.implied and x.k == 0 and role is Role.CLAIM:
                 role = Role.IMPLICATION
+            if role is Role.DEFINITION and x.k == 0 and c not in self.defined and not self.called(c):
+                role = Role.PREMISE  # "Put $x + y = 1$": nothing is defined by it
             if (premise and role in (Role.CLAIM, Role.STEP)) or (c in self.special and x.k == 0):
                 role = Role.PREMISE
             given, blocked = self.given(x.given)
