@@ -96,18 +96,30 @@ def _notes(unit: outline.Unit, seen: list[Names], conventions: frozenset[str], u
     """
     blocks = [b for b in unit.blocks if not isinstance(b, outline.Unit)]
 
-    def under(*more: str) -> _Checker:
-        names = Names(elders=tuple(reversed(seen)))
+    def under(*more: str, elders: Sequence[Names] = tuple(reversed(seen))) -> _Checker:
+        names = Names(elders=tuple(elders))
         names.conventions |= conventions | set(more)
         return _Checker(understand(blocks, names), _headings(unit), (), None, unit.heading, units, own=True)
 
     first = under()
     meaning = first.meaning
     if meaning.relations or meaning.messages:
-        yield first.report(under)
+        report = first.report(under)
+        if meaning.names.adopted and _count_unread(report):
+            # the letters of an earlier part may stand for other things here
+            alone = under(elders=())
+            other = alone.report(lambda *more: under(*more, elders=()))
+            wrong = any(x.verdict is Said.REFUTED for x in other.steps)
+            if _count_unread(other) < _count_unread(report) and not wrong:
+                report, meaning = other, alone.meaning
+        yield report
     seen.append(meaning.names)
     for inner in unit.units:
         yield from _notes(inner, seen, conventions | meaning.names.conventions, units)
+
+
+def _count_unread(report: Report) -> int:
+    return sum(s.verdict is Said.UNREAD for s in report.steps)
 
 
 def _headings(unit: outline.Unit | None) -> str:
@@ -175,6 +187,7 @@ class _Checker:
             frozenset(k for k, v in meaning.names.meanings.items() if v.role == "index"),
             f"{text} {meaning.found.words}".lower(),
             units,
+            meaning.defined_at,
         )
         final = problem is not None
         self.marker = Marker(

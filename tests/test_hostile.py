@@ -430,3 +430,20 @@ def test_what_defines_no_name_is_an_assumption():
     (report,) = sd.check(X + r"Put $x + x = 3 x$. Then $2 x = 3 x$.", format="markdown")
     assert report.steps[0].role.value == "premise"
     assert [c.latex for c in report.steps[1].conditions] == ["x + x = 3 x"]
+
+
+def test_letters_of_an_earlier_part_may_stand_for_other_things():
+    text = r"""# First
+
+Let $x \in \mathbb{R}^n$ and $s = \|x\|^2$. $\nabla_x s = 2 x$.
+
+# Second
+
+$f(x, y) = x y$. $\frac{\partial f}{\partial y} = x$.
+"""
+    assert steps(text) == ["taken", "proved", "taken", "proved"]
+
+
+def test_systems_are_conditions():
+    text = r"\begin{align*} 2 w_0 + 3 w_1 &= 7 \\ 3 w_0 + 5 w_1 &= 12 \end{align*} with solution $w_0 = -1$, $w_1 = 3$."
+    assert "refuted" not in steps(text)

@@ -30,6 +30,8 @@ ORTHOGONAL = frozenset("UVQPR")
 """Letters for matrices that are often orthogonal."""
 SPECTRAL = re.compile(r"singular|svd|eigen|spectral|ortho|rotation|diagonali|decompos")
 """Words of texts in which they are."""
+CALL = re.compile(r"\(\s*\\?[A-Za-z]+\s*(?:,\s*\\?[A-Za-z]+\s*)*\)\s*\Z")
+"""The left side of a definition of a function."""
 BAR = "\u0304"
 UNKNOWN = ("=", "<", "<=", ">", ">=", "approx")
 """Relations that may give an unknown its value."""
@@ -62,7 +64,7 @@ class Excuses:
         """Take note of what the relations of a text say of names, wherever they stand."""
         self.explained_by = list(self._explanations(relations))
         unread = [r for r in relations if r.error is not None and r.about]
-        self.lost = {r.about: r for r in unread if "(" in r.sides.sides[0].text or r.about in self.scope.inferred}
+        self.lost = {r.about: r for r in unread if CALL.search(r.sides.sides[0].text) or r.about in self.scope.inferred}
         first = [r for r in relations if r.link.k == 0 and r.role is Role.CLAIM]
         claims = [(r.order, c) for r in first if not CONSEQUENCE.search(r.link.before) for c in r.step.conditions]
         self.stated = [(k, c) for k, c in claims if self._is_condition(c) or self._gives_value(c)]
@@ -96,7 +98,7 @@ class Excuses:
                 if left.head == "sym" and left.name() in self.scope.inferred - self.scope.context.definitions.keys():
                     yield left.name(), c
 
-    def _is_condition(self, c: Term, facts: Sequence[Term] = ()) -> bool:
+    def _is_condition(self, c: Term, facts: Sequence[Term] = (), order: int = 10**9) -> bool:
         """Whether no one would take a relation for an identity: its sides rest on different names, all of them free."""
         if c.head != "rel" or len(c.terms) != 2 or any(s.head in ("der", "ex", "lim") for s in subterms(c)):
             return False
@@ -107,7 +109,9 @@ class Excuses:
         if numbers & told:
             return False
         every = left | right
-        if not numbers or every & context.definitions.keys() or every & context.randoms:
+        made = {n for n in every & context.definitions.keys() if context.closure(sym(n)) - {n}}  # and not just numbers
+        known = {n for n in made if self.scope.defined_at.get(n, 0) <= order}
+        if not numbers or known or every & context.randoms:
             return False
         return any(self._rests_on(t, n) for n in sorted(numbers) for t in c.terms if n in context.closure(t))
 
@@ -162,7 +166,7 @@ class Excuses:
         slot = self.slot(claim) if partial(r) else ""
         if slot:
             return Because("other-reading", f"the derivative by {slot} may vary one argument, or all that rest on it")
-        if r.link.k == 0 and claim is r.step and self._is_condition(claim.conditions[0], ruling.facts):
+        if r.link.k == 0 and claim is r.step and self._is_condition(claim.conditions[0], ruling.facts, r.order):
             return Because("condition", "no identity, as its sides rest on different names: read as a condition")
         if claim.kind == "!=" and not all(self.bench.closed(c) for c in claim.conditions):
             return Because("condition", "≠ may be meant for most values, and not for all")

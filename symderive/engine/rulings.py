@@ -5,8 +5,8 @@ How rulings become marks is in `marking.py`, and when a refutation may not be sa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from symderive.engine.judge import Judge
@@ -89,6 +89,8 @@ class Scope:
     """Letters that are free indices."""
     words: str = ""
     units: int = UNITS
+    defined_at: Mapping[str, int] = field(default_factory=dict)
+    """The names that the text defines, with the places where it does."""
 
 
 @dataclass

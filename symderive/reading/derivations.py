@@ -59,7 +59,7 @@ ORDER = re.compile(
     r"\s*[+-]\s*(\\mathcal\s*\{?\s*O\s*\}?|O|o)\s*(?:\\left|\\[bB]igl?)?\s*\((.*?)(?:\\right|\\[bB]igr?)?\)\s*\Z"
 )
 DIFFERENTIAL = re.compile(r"(?<![\\A-Za-z{^_])d\s*(?:\\[a-z]+\b|[A-Za-z])|\\,\s*d[A-Za-z]")
-START = re.compile(r"\\?[A-Za-z]+\s*_\s*\{?\s*[0-9]\s*\}?")
+START = re.compile(r"(\\?[A-Za-z]+)\s*_\s*\{?\s*[0-9]\s*\}?")
 """The first member of a sequence, which a condition may set for the whole text ("with $h_0 = 0$")."""
 SMALL = re.compile(r"\s*(?:\\(?:var)?epsilon|\\delta|\\eta|[εϵδηh])(?![A-Za-z])")
 LARGE = re.compile(r"\\infty|∞|\blarge\b|\binfinity\b")
@@ -148,6 +148,8 @@ class Meaning:
     assumed: list[Assumed] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     found: Derivation = field(default_factory=Derivation)
+    defined_at: dict[str, int] = field(default_factory=dict)
+    """The names that the text defines, with the places where it does."""
     redefined: set[str] = field(default_factory=set)
     """Names that the text defines more than once in so many words; those of its problem apart."""
     constants: list[str] = field(default_factory=list)
@@ -285,6 +287,7 @@ class _Understanding:
             self.chain(c, number, constants)
         self.drop_misfits()
         self.out.names = self.names
+        self.out.defined_at = {n: event.order for n, event in self.origins.items()}
         return self.out
 
     def drop_misfits(self) -> None:
@@ -442,12 +445,18 @@ class _Understanding:
                     indices = {i for side in c.sides for i in subscripts(side.text)}
                     name, value = (m.group(1).strip(), m.group(2)) if m is not None else ("", "")
                     told = g.text in self.found.defining and re.search(r"[A-Za-z]", value) is not None
-                    sets = "dots" not in g.text and name not in indices and (told or START.fullmatch(name) is not None)
+                    sets = "dots" not in g.text and name not in indices and (told or self.starts(name))
                     if m is not None and sets and g.text not in seen:
                         seen.add(g.text)
                         sides = [Side([g[m.start(k) : m.end(k)].strip()]) for k in (1, 2)]
                         out.append(Chain(sides, [Link("=", 0, Role.DEFINITION, 0)], order=c.order - 1))
         return out
+
+    def starts(self, name: str) -> bool:
+        """Whether a name is the first member of a sequence that the text speaks of, as ``h_0`` is beside ``h_t``."""
+        m = START.fullmatch(name)
+        texts = (s.text for c in self.found.chains for s in c.sides)
+        return m is not None and any(re.search(re.escape(m.group(1)) + r"\s*_\s*\{?\s*[a-z]", t) for t in texts)
 
     def premise(self, c: Chain, values: Sequence[Value | None]) -> bool:
         """Whether an inequality only bounds names of which nothing else is said, as in "with $p > 0$"."""
