@@ -81,12 +81,17 @@ ASKING = frozenset("question part subpart subsubpart problem exercise".split())
 
 def check_document(reading: Reading, *, units: int = UNITS) -> list[Report]:
     """A report for each solution of a document; for a unit without problems, on the derivations in its text."""
+    if are_notes(reading):
+        return list(_notes(reading.document.root, [], frozenset(), units))
+    return [check_solution(q, s.blocks, units=units) for q in reading.walk() for s in q.solutions]
+
+
+def are_notes(reading: Reading) -> bool:
+    """Whether a document poses no problems: its imperatives ask for nothing, and all of its text is checked."""
     questions = list(reading.walk())
-    marked = [s for q in questions for s in q.solutions if s.environment != "proof"]
+    marked = any(s.environment != "proof" for q in questions for s in q.solutions)
     posed = any(q.unit.kind in ASKING for q in questions)
-    if not marked and (not posed or not any(q.problems or q.solutions for q in questions)):
-        return list(_notes(reading.document.root, [], frozenset(), units))  # notes, whose imperatives ask for nothing
-    return [check_solution(q, s.blocks, units=units) for q in questions for s in q.solutions]
+    return not marked and (not posed or not any(q.problems or q.solutions for q in questions))
 
 
 def _notes(unit: outline.Unit, seen: list[Names], conventions: frozenset[str], units: int) -> Iterator[Report]:

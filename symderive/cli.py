@@ -104,15 +104,29 @@ def load(file: str, kind: str | None, macros: str | None) -> Document:
 
 
 def documents(
-    files: Sequence[str], kind: str | None, macros: str | None, out: Terminal, form: str = "json"
+    files: Sequence[str],
+    kind: str | None,
+    macros: str | None,
+    out: Terminal,
+    form: str = "json",
+    *,
+    judged: bool = False,
 ) -> Iterator[tuple[str, Document]]:
-    """The documents one by one, with a progress bar on a terminal if there are several; messages go to stderr."""
+    """The documents one by one, with a progress bar on a terminal if there are several; messages go to stderr.
+
+    Where the text of notes is judged, the report says what of it was not read.
+    """
     if macros is not None and not Path(macros).is_file():
         raise click.BadParameter(f"{macros} cannot be read", param_hint="--macros")
     with progress(files, out, form) as step:
         for file in files:
             step(file)
             document = load(file, kind, macros)
+            if judged:
+                from symderive.checking import are_notes
+
+                if are_notes(document.reading):
+                    document.reading.drop_warnings()
             for message in document.messages:
                 show_message(out, message)
             yield file, document
@@ -319,7 +333,7 @@ def check(
     asking, label = problem_of(problem, macros, err) if problem is not None else (None, "")
     asking = added.to_file(asking) if asking is not None and added else asking
     codes, items, messages = [], [], []
-    for _, document in documents(files, kind, macros, err):
+    for _, document in documents(files, kind, macros, err, judged=problem is None):
         codes.append(reading_status(document, strict=strict))
         items.append(item_of(document, kind, asking, label, added))
         messages.append(tuple(map(message_data, document.messages)))

@@ -447,3 +447,18 @@ $f(x, y) = x y$. $\frac{\partial f}{\partial y} = x$.
 def test_systems_are_conditions():
     text = r"\begin{align*} 2 w_0 + 3 w_1 &= 7 \\ 3 w_0 + 5 w_1 &= 12 \end{align*} with solution $w_0 = -1$, $w_1 = 3$."
     assert "refuted" not in steps(text)
+
+
+def test_a_wrong_case_is_found():
+    text = (
+        r"Let $p = \sigma(z)$ and $L = -y \log p - (1 - y) \log(1 - p)$."
+        "\n\n"
+        r"**Case 1: $y = 1$.** $\frac{\partial L}{\partial z} = p - 1$."
+        "\n\n"
+        r"**Case 2: $y = 0$.** $\frac{\partial L}{\partial z} = 1 - p$."
+        "\n\n"
+        r"In both cases $\frac{\partial L}{\partial z} = p - y$."
+        "\n\n"
+        r"Let $x_1, \dots, x_n \sim \mathcal{N}(0, 1)$ be i.i.d."
+    )
+    assert steps(text)[2:] == ["proved", "refuted", "proved"]

@@ -68,7 +68,7 @@ class Excuses:
         first = [r for r in relations if r.link.k == 0 and r.role is Role.CLAIM]
         claims = [(r.order, c) for r in first if not CONSEQUENCE.search(r.link.before) for c in r.step.conditions]
         self.stated = [(k, c) for k, c in claims if self._is_condition(c) or self._gives_value(c)]
-        beside = [(r.order, g) for r in relations for g in (*r.given, *r.perhaps)]
+        beside = [(r.order, g) for r in relations for g in r.stated]
         self.stated += [(k, g) for k, g in beside if self._sets(g) or self._gives_value(g)]
         self.reasons = list(dict.fromkeys(self.reasons))
         self.before = {b.chain: a for a, b in pairwise(relations) if a.chain != b.chain}
@@ -306,7 +306,8 @@ class Excuses:
 
     def late(self, claim: Says, r: Reads, ruling: Ruling) -> Because | None:
         """Whether what the text says only later, or beside it, saves a relation."""
-        late = [t for order, t in self.scope.assumed if order > r.order and (t.head, t.args[0]) != ("rel", "=")]
+        later = (t for order, t in self.scope.assumed if order > r.order and (t.head, t.args[0]) != ("rel", "="))
+        late = [t for t in later if self._shares_names(claim, [t])]
         inferred = self.inferred_in(claim)
         late += [t for name, t in self.explained_by if name in inferred and t not in claim.conditions]
         late += [
@@ -315,14 +316,16 @@ class Excuses:
         late += [t for t in self.reasons if t not in claim.conditions and self._shares_names(claim, [t])]
         start = self._start(claim, ruling)
         if start is not None:
-            return Because("needs", f"it holds if {self.show(start)} is said")
+            return Because("needs", f"it holds if ${self.show(start)}$ is said")
         ordered = self._in_order(claim, ruling)
         if ordered is not None:
-            return Because("needs", f"it may be meant for {self.show(ordered)}")
+            return Because("needs", f"it may be meant for ${self.show(ordered)}$")
         late = list(dict.fromkeys((*late, *r.perhaps)))
         if not late or self.bench.ask(claim, (*ruling.facts, *late)).refuted:
             return None
-        return Because("needs", f"it may hold by what is said elsewhere: {', '.join(self.show(t) for t in late)}")
+        return Because(
+            "needs", f"it may hold by what is said elsewhere: {', '.join(f'${self.show(t)}$' for t in late)}"
+        )
 
     def _start(self, claim: Says, ruling: Ruling) -> Term | None:
         """That a sequence starts at 0, of which only its rule is given, if a relation is not refuted with it."""
@@ -377,7 +380,8 @@ class Excuses:
         names = self.inferred_in(claim)
         if not names:
             return True
-        facts = tuple(_positive(self.scope.context, n) for n in sorted(names))
+        given = {n for f in ruling.facts if f.head == "rel" and f.name() == "=" for n in self.scope.context.closure(f)}
+        facts = tuple(_positive(self.scope.context, n) for n in sorted(names - given))
         return self.bench.ask(claim, (*ruling.facts, *facts)).refuted
 
     def independence(self, claim: Says, *, doubtful: bool = False) -> list[str]:

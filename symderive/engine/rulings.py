@@ -47,6 +47,7 @@ class Reads(Protocol):
     error: Any
     given: tuple[Term, ...]
     perhaps: tuple[Term, ...]
+    stated: tuple[Term, ...]
     blocked: str
     order: int
     again: str

@@ -46,7 +46,8 @@ INTEGER = re.compile(r"\b(?:integers?|natural numbers?) \Z|\b(?:integers?|natura
 HEDGES = re.compile(
     r"\b(?:non-?negative|positive|negative|non-?zero|symmetric|orthogonal|orthonormal|diagonal|invertible|uncorrelated"
     r"|independen(?:t|ce)|covariance vanishes|(?:first|second|higher|leading) order|neglect\w*|ignor\w*|dropping"
-    r"|lineari[sz]\w*|otherwise|else|unless|except|instead|cases?|off the diagonal|on the diagonal|region|holding"
+    r"|lineari[sz]\w*|otherwise|else|unless|except|instead"
+    r"|(?<!both )(?<!all )(?<!either )(?<!any )cases?|off the diagonal|on the diagonal|region|holding"
     r"|unit|unit-norm|satisf\w+|projections?|idempotent|masks?|rotations?|eigenvalues?|reflections?|involution|decibels?"
     r"|interval|indices (?:are|agree|differ|coincide)|they (?:agree|differ|coincide)"
     r"|for (?:all )?(?:very |an? |sufficiently )*(?:small|large|tiny)"
@@ -222,6 +223,8 @@ class Derivation:
     """Displayed or boxed terms without any relation."""
     defining: set[str] = field(default_factory=set)
     """Conditions that "with" opens: they say what a name is, and hold for the whole text."""
+    lasting: set[str] = field(default_factory=set)
+    """Conditions that hold from there on, as values do."""
     described: list[str] = field(default_factory=list)
     """Formulas of which the words say what they are ("here $u$ is the sum of …")."""
 
@@ -577,8 +580,11 @@ class Finder:
 
     def _condition(self, text: Spelled) -> None:
         """A condition holds for what follows in its sentence, or for the chain before it ("a = b for x > 0")."""
-        if self._condition_word() in ("with", "where"):
+        word = self._condition_word()
+        if word in ("with", "where"):
             self.out.defining.add(text.text)
+        if word in ("with", "where", "at"):
+            self.out.lasting.add(text.text)
         if not self.fresh and self.trailed:
             if set(self._between()) <= {"and", ","}:
                 for x in self.trailed:

@@ -82,6 +82,7 @@ class Relation:
         again: the name on its left side, if the text has defined it before by another equation.
         earlier: where that stands.
         about: the name, or the function, that begins its left side.
+        stated: those of its conditions that hold from there on ("with $a = 3$").
     """
 
     id: int
@@ -101,6 +102,7 @@ class Relation:
     again: str = ""
     earlier: Span | None = None
     about: str = ""
+    stated: tuple[Term, ...] = ()
 
     @property
     def same(self) -> bool:
@@ -757,6 +759,7 @@ class _Understanding:
                 again,
                 earlier,
                 self.called(c) if x.k == 0 else "",
+                self.given([g for g in (*x.given, *x.perhaps) if g.text in self.found.lasting])[0],
             )
             self.out.relations.append(r)
             skips = 0 if values[k] is not None else skips + 1

@@ -61,6 +61,11 @@ class Reading:
     questions: list[Question]
     messages: list[Message]
 
+    def drop_warnings(self) -> None:
+        """Keep the messages about the document itself, and leave out those about what its sentences pose."""
+        own = set(map(id, self.document.messages))
+        self.messages[:] = [m for m in self.messages if m.severity == "error" or id(m) in own]
+
     def walk(self) -> Iterator[Question]:
         stack = list(reversed(self.questions))
         while stack:
