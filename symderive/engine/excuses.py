@@ -105,8 +105,10 @@ class Excuses:
         context = self.scope.context
         left, right = (context.closure(t) for t in c.terms)
         numbers = {n for n in left ^ right if context.declared(n).kind == "real"}
-        told = {n for f in (*context.facts, *facts) if f.head == "rel" and f.name() == "=" for n in context.closure(f)}
-        if numbers & told:
+        equations = [f for f in (*context.facts, *facts) if f.head == "rel" and f.name() == "="]
+        # an equation that gives another name a value says nothing of these
+        equations = [f for f in equations if bare(f.terms[0]).head != "sym" or bare(f.terms[0]).name() in numbers]
+        if numbers & {n for f in equations for n in context.closure(f)}:
             return False
         every = left | right
         made = {n for n in every & context.definitions.keys() if context.closure(sym(n)) - {n}}  # and not just numbers
@@ -166,7 +168,7 @@ class Excuses:
         slot = self.slot(claim) if partial(r) else ""
         if slot:
             return Because("other-reading", f"the derivative by {slot} may vary one argument, or all that rest on it")
-        if r.link.k == 0 and claim is r.step and self._is_condition(claim.conditions[0], ruling.facts, r.order):
+        if (r.link.k == 0 or claim is r.anchor) and self._is_condition(claim.conditions[0], ruling.facts, r.order):
             return Because("condition", "no identity, as its sides rest on different names: read as a condition")
         if claim.kind == "!=" and not all(self.bench.closed(c) for c in claim.conditions):
             return Because("condition", "≠ may be meant for most values, and not for all")

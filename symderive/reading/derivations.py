@@ -577,6 +577,8 @@ class _Understanding:
             return None
         if c.links[0].denied or EQUIVALENT in c.links[0].doubt:
             return None
+        if self.at_a_point(left, c):
+            return None
         right = self.shared_value(c, trial) or right
         if not c.links[0].defines and self.used_before(left, c.order if c.beside is None else c.beside.order):
             return None
@@ -641,6 +643,16 @@ class _Understanding:
             return None
         self.defined[c] = Role.DEFINITION
         return True
+
+    def at_a_point(self, left: Surface, c: Chain) -> bool:
+        """Whether ``f(x) = …`` is said for one x only, as in "For $x = 0$, $f(x) = 1$"."""
+        bracket = (
+            left.parts[1] if isinstance(left, Node) and left.kind == "juxtaposed" and len(left.parts) == 2 else None
+        )
+        inside = items(bracket.parts[1]) if isinstance(bracket, Node) and len(bracket.parts) == 3 else []
+        arguments = {s.base for p in inside if (s := peel(p)) is not None}
+        conditions = (re.match(r"\s*\\?([A-Za-z]+)\s*=", g.text) for x in c.links for g in x.given)
+        return any(m is not None and m.group(1) in arguments for m in conditions)
 
     def shared_value(self, c: Chain, trial: Names) -> Surface | None:
         """The number at the end of ``a = b = 1``, which both names have, after b is defined by it."""
