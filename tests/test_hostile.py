@@ -58,6 +58,8 @@ NOT_PROVED |= {
     "a chance of another value": r"Let $m \in \{-1, 1\}$ with $P(m = 1) = p$. $E[m] = p$.",
     "pairwise independence": r"Let $x, y, z$ be pairwise independent random variables. $E[x y z] = E[x] E[y] E[z]$.",
     "no independence": r"Let $x, y$ be not necessarily independent random variables. $E[x y] = E[x] E[y]$.",
+    "independence of a third": r"Let $x, y$ be random variables that are independent of $z$. $E[x y] = E[x] E[y]$.",
+    "a mean of convex values": r"Let $f$ be convex and $x$ random. $E[f(x)] = f(E[x])$.",
     "a weakened property": r"Let $A \in \mathbb{R}^{n \times n}$ be not necessarily symmetric. $A^\top = A$.",
     "a denied property": r"Let $u \in \mathbb{R}^n$, where $u$ is not a unit vector. $u^\top u = 1$.",
     "an entry of an inverse": r"Let $A \in \mathbb{R}^{n \times n}$ be invertible. $A^{-1}_{ij} = 1 / A_{ij}$.",

@@ -515,9 +515,17 @@ class Declarer(Definitions):
             raise ReadingError("unsupported", "a law that differs from member to member is not read", of.start, of.end)
         if variance.head == "sym" and not self._known_positive(variance):
             self.names.assume(rel("<", ZERO, variance))
-        if s.key in self.names:
+        law = None if ranges else ("normal", (mean, variance))
+        known = self.names.scope.names.get(s.key)
+        if known is not None:
+            if known.law == law and known.kind == "random":
+                return
+            if known.law is not None or known.ranges or known.kind != "real" or s.key in self.names.scope.definitions:
+                raise ReadingError("redefined", f"{s.spelling} has another law already", node.start, node.end)
+            self.names.scope.names[s.key] = replace(known, kind="random", law=law)
+            self.names.changed()
             return
-        self.names.add(s, Name("random", ranges, (), None if ranges else ("normal", (mean, variance))))
+        self.names.add(s, Name("random", ranges, (), law))
         if ranges:  # the members of a family by their moments
             self.assume_each(s.key, [lambda x: eq(E(Expr(x)), Expr(mean)).term])
             self.assume_each(s.key, [lambda x: eq(Var(Expr(x)), Expr(variance)).term])
@@ -743,7 +751,8 @@ class Declarer(Definitions):
             self.names.assume(eq(Cov(Expr(sym(random[0])), Expr(sym(random[1]))), 0).term)
         for other in item.others:
             theirs = [k for k in self.subjects(other, item) if k not in random]
-            self.names.assume(make("is", "independent", *(sym(k) for k in (*random, *theirs))))
+            # "x and y are independent of z" says nothing of x and y
+            self.names.assume(*(make("is", "independent", sym(k), sym(z)) for k in random for z in theirs))
         for what, about in item.moments:
             for k in random if what not in ("from", "to") else ():
                 self.moment(what, about, k)
