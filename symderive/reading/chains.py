@@ -30,75 +30,32 @@ from symderive.reading.segments import (
     words_in,
 )
 from symderive.reading.statements import lexicon
-
-CONDITION = re.compile(
-    r"(?:.*\b)?(?:for|if|when|whenever|at|where|provided|assuming|as long as|all|each|any|every|with)\W*\Z"
-    r"|.*\b(?:if|when|whenever|where|as long as|provided|once)\b.*\b(?:i\.e|that is)\W*\Z",
-    re.IGNORECASE,
+from symderive.reading.wording import (
+    ANSWER,
+    ASSUMING,
+    CASES_END,
+    CLAIMING,
+    CONDITION,
+    CONDITIONAL,
+    CONDITIONAL_SIGN,
+    COPULA,
+    DECLARING,
+    DENIED,
+    DOMAIN,
+    EQUIVALENT,
+    HEDGES,
+    INTEGER,
+    JOINING,
+    NAMING,
+    NEEDS_FORMULA,
+    NESTED,
+    REASON,
+    STATED,
+    TAKEN_BACK,
+    TURNED,
+    TYPING,
+    VERBS,
 )
-CASES_END = re.compile(
-    r"[\s*_]*(?:combin\w+|together|altogether|overall|in (?:both|all|each|either|any|summary)|both|either way"
-    r"|summari[sz]\w+|finally|putting)\b",
-    re.IGNORECASE,
-)
-"""Words with which the treatment of cases ends."""
-INTEGER = re.compile(r"\b(?:integers?|natural numbers?) \Z|\b(?:integers?|natural numbers?)\Z")
-HEDGES = re.compile(
-    r"\b(?:non-?negative|positive|negative|non-?zero|symmetric|orthogonal|orthonormal|diagonal|invertible|uncorrelated"
-    r"|independen(?:t|ce)|covariance vanishes|(?:first|second|higher|leading) order|neglect\w*|ignor\w*|dropping"
-    r"|lineari[sz]\w*|otherwise|else|unless|except|instead"
-    r"|(?<!both )(?<!all )(?<!either )(?<!any )cases?|off the diagonal|on the diagonal|region|holding"
-    r"|unit|unit-norm|satisf\w+|projections?|idempotent|masks?|rotations?|eigenvalues?|reflections?|involution|decibels?"
-    r"|interval|indices (?:are|agree|differ|coincide)|they (?:agree|differ|coincide)"
-    r"|for (?:all )?(?:very |an? |sufficiently )*(?:small|large|tiny)"
-    r"|once (?:the|it|we|an?)|as long as|fixed|keeping|treating"
-    r"|for (?:an?|the) [a-z \-]*\b(?:outputs?|units?|activations?|layers?|neurons?|loss|models?|networks?)"
-    r"|(?<!add )(?<!adds )(?<!sum )(?<!sums )up to(?! (?:an?|the|terms?|additive|const|some) )"
-    r"|not (?:hold|true|only|valid|for)|(?<!not )fails?|wrong|incorrect|false|mistake"
-    r"|one might think|hold)\b"
-)
-"""Words that say for what the relations of a sentence hold, and are not read there: they are not called wrong."""
-DENIED = re.compile(
-    r"\b(?:(?:not|never|n't) (?:\w+ )?(?:true|correct|right|the case|holds?|valid|equal)|not \$|no \$|neither|unless"
-    r"|avoid|(?:is|are|was|were|be) (?:excluded|impossible|absurd|forbidden|invalid|nonsense|trivial)|contradict\w*"
-    r"|can ?not|can't|wrong(?:ly)?|incorrect(?:ly)?|false(?:ly)?|untrue|typos?|mistakes?|anything but"
-    r"|(?:common|usual|typical) errors?|one might (?:think|expect|guess|hope)|tempting|attempts?|forg[eo]t\w*"
-    r"|(?:students?|someone|some|people) (?:claim|write|say|wrote|said)(?:s|ed)?"
-    r"|would (?:imply|give|have|get|mean|yield|be)|had we|(?:were|was) allowed|iff|if and only if"
-    r"|only (?:if|for|when))\b"
-)
-"""Words by which an author does not claim the relations of a sentence, or claims more than they say."""
-EQUIVALENT = "it is said to be equivalent to another relation"
-ANSWER = re.compile(r"\b(?:final answer|answer|final result)(?: (?:is|therefore|then|thus|becomes))*\W*\Z")
-"""Words before a formula that is the answer."""
-NESTED = re.compile(
-    r"\s*\\begin\s*\{((?:aligned|alignedat|gathered|split|array|[bpvBV]?matrix)\*?)\}.*[=<>]", re.DOTALL
-)
-"""An environment in a formula in which relations stand."""
-JOINING = frozenset(", ; : ( ) and so thus hence therefore then which that this is we get have also or again".split())
-"""Words over which a chain goes on."""
-TAKEN_BACK = re.compile(
-    r"(?:but |however |no |, )*(?:this|that|which|it) (?:is|was) (?:\w+ )?(?:wrong|false|incorrect|nonsense|a mistake"
-    r"|not (?:true|correct|right))\b"
-)
-"""How a sentence takes back the one before it."""
-STATED = re.compile(r"\b(?:independence|without correlations?|small|large)\b")
-"""Words that do so in what a sentence assumes or declares, too."""
-DOMAIN = re.compile(r"\s*(?:[(\[].*,.*[)\]]|\\(?:mathbb|R|left)\b.*)\s*", re.DOTALL)
-"""A set on which relations hold."""
-TURNED = re.compile(r"\b(?:unless|except|not (?:hold|true|only|valid)|fails?|even when|in general|likewise)\b")
-"""Words after which the conditions of a sentence are not those of its relations."""
-COPULA = re.compile(
-    r"[\s,]*(?:here |simply |just |again )?(?:is|was|are|were|be|being|denotes?|stands?|equals?|means?"
-    r"|represents?|refers?|abbreviates?|collects?|for)\b"
-)
-"""Words after a formula that say what it is."""
-NAMING = re.compile(
-    r"\b(?:call(?:ed|ing)?|denot(?:e|ed|ing)|abbreviat(?:e|ed|ing)|writ(?:e|ing)|wrote|named?|known|be)"
-    r"(?: (?:it|this|that|them|by|as|the \w+))* *\Z"
-)
-"""Words before one."""
-REASON = re.compile(r"\W*(?:by|using|since|because|as|from|due to|via|chain rule|product rule)\b", re.IGNORECASE)
 
 
 @dataclass(eq=False)
@@ -227,20 +184,6 @@ class Derivation:
     """Conditions that hold from there on, as values do."""
     described: list[str] = field(default_factory=list)
     """Formulas of which the words say what they are ("here $u$ is the sum of …")."""
-
-
-DECLARING = frozenset("let define denote where introduce put consider write here with".split())
-ASSUMING = frozenset("assume suppose assuming".split())
-CLAIMING = frozenset(
-    "then so hence thus therefore we get obtain follows yields gives since because note this it now using by which"
-    " finally".split()
-)
-NEEDS_FORMULA = frozenset("with here write put consider where given".split())
-CONDITIONAL = frozenset("for if when whenever at provided with".split())
-CONDITIONAL_SIGN = re.compile(r"=|<|>|\\(?:[lg]eq?|neq?|in|[lg]t|sim)\b|[≤≥≠∈∼]")
-TYPING = frozenset(x for w in (*lexicon.NOUNS, *lexicon.ADJECTIVES) for x in w.lower().split()) | lexicon.HARMLESS
-"""Words that say what a name is."""
-VERBS = frozenset("is are we get gives have equals becomes follows obtain yields this it that then so".split())
 
 
 class Finder:

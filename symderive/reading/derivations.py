@@ -15,7 +15,7 @@ from symderive.kernel.context import Rejected
 from symderive.kernel.shapes import check_condition
 from symderive.kernel.terms import Term, subterms, sym
 from symderive.language.report import Role
-from symderive.reading.chains import EQUIVALENT, Chain, Declaration, Derivation, Link, Side, find
+from symderive.reading.chains import Chain, Declaration, Derivation, Link, Side, find
 from symderive.reading.claims import POWER, Claim, compose, merged, presumed, relate
 from symderive.reading.documents import outline
 from symderive.reading.documents.source import Run, Span, Spelled
@@ -36,6 +36,7 @@ from symderive.reading.statements.forms import bare_function, is_number, relatio
 from symderive.reading.statements.sentences import Reader
 from symderive.reading.statements.sets import Item
 from symderive.reading.summing import free_letters, not_summed, summed
+from symderive.reading.wording import EQUIVALENT
 
 CONSTANT = re.compile(
     r"\s*\+\s*(?:\\(?:text|mathrm|mbox|textrm|operatorname|textit)\s*\{\s*(?:const(?:ant)?s?\.?|C|c)\s*\}"
