@@ -345,6 +345,7 @@ def _closed(text: str, start: int) -> int:
 
 
 COMMA = re.compile(r"(?<![\w{}_^,.])\d+,\d+(?![\w}])")
+SIZES = re.compile(r"=\s*[\[(]?\s*[A-Za-z]\w*\s*\\times\s*[A-Za-z]\w*\s*[\])]?[\s.,]*\Z")
 MIXED = re.compile(r"(?<![\d.^_{])\d\s*\\[dt]?frac\s*\{?\s*\d")
 UNIT = re.compile(
     r"(?<![\d^_{.])\d[\d.]*\s*(?:\\[,;:!~ ]|~)*\s*\\(?:text|mathrm|textrm|mbox|mathit)\s*\{[^{}]*\}(?!\s*[(\[\\^_])"
@@ -358,6 +359,8 @@ def doubtful_numbers(cells: Sequence[Spelled]) -> str:
         return "a comma stands in a number"
     if MIXED.search(text):
         return "a number before a fraction may be a mixed number"
+    if SIZES.search(text):
+        return "sizes may be meant, and no product"
     return "a unit may stand after a number" if UNIT.search(text) else ""
 
 

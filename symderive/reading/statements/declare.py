@@ -7,6 +7,7 @@ as soon as all that they mention is known, then facts.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -544,7 +545,13 @@ class Declarer(Definitions):
     def deviation(self, node: Surface, right: Surface, item: Item) -> bool:
         """``σ² = …`` for a σ of which nothing is said: it is the root."""
         s = peel(unwrap(node))
-        if s is None or s.base not in DEVIATIONS or s.upper is None or label(s.upper) != "2" or not symbols_in(right):
+        if (
+            s is None
+            or unicodedata.normalize("NFD", s.base)[0] not in DEVIATIONS
+            or s.upper is None
+            or label(s.upper) != "2"
+            or not symbols_in(right)
+        ):
             return False
         key, lower, upper = self.family_of(replace(s, upper=None), item)
         if lower or upper or key in self.names or s.base in self.names:
