@@ -333,7 +333,7 @@ def test_what_is_said_is_used(name):
 @pytest.mark.parametrize(
     "text",
     [
-        r"Let $x_1, \dots, x_n \stackrel{iid}{\sim} \mathcal{N}(0, 1)$. $E[\max(0, x_i)^2] = 1$.",
+        r"Let $x_1, \dots, x_n \stackrel{iid}{\sim} \mathcal{N}(0, 1)$. $\operatorname{Var}(\sum_i x_i) = n^2$.",
         r"Let $m \in \{0, 1\}$ with $P(m = 1) = p$. $E[m] = 1 - p$.",
         r"Let $f(x) = x^2$, $g(x) = x + 1$. $(g \circ f)(x) = (x + 1)^2$.",
         r"Let $\sigma$ be the sigmoid. $\sigma'(z) = 1 - \sigma(z)^2$.",
@@ -464,3 +464,17 @@ def test_a_wrong_case_is_found():
         r"Let $x_1, \dots, x_n \sim \mathcal{N}(0, 1)$ be i.i.d."
     )
     assert steps(text)[2:] == ["proved", "refuted", "proved"]
+
+
+def test_two_moments_are_no_law():
+    normal = r"Let $x_1, \dots, x_n \sim \mathcal{N}(0, \sigma^2)$ be i.i.d. Then "
+    for right in (
+        r"E[e^{x_i}] = e^{\sigma^2 / 2}",
+        r"\operatorname{Var}(x_i^2) = 2 \sigma^4",
+        r"E[x_i^4] = 3 \sigma^4",
+    ):
+        assert steps(f"{normal}${right}$.") == ["undecided"]
+    assert steps(normal + r"$E[x_i^2] = \sigma$.") == ["refuted"]
+    question = normal.replace("Then", "Compute $E[x_1^4]$.")
+    problem = sd.read(rf"\begin{{questions}}\question\label{{q}} {question}\end{{questions}}").problems["q"]
+    assert problem.grade(r"3 \sigma^4").kind.value == "undecided"

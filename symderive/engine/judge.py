@@ -14,6 +14,7 @@ from typing import Any
 
 from symderive.engine.budget import Budget, OutOfBudget
 from symderive.engine.built import unbuilt
+from symderive.engine.laws import beyond_two_moments
 from symderive.engine.normal import Normal
 from symderive.engine.prover import FAILURES, Prover
 from symderive.engine.ring import TooLarge
@@ -66,6 +67,13 @@ class Judge:
         Raises:
             Rejected: the claim or the context is ill-formed (shapes, names, definitions).
         """
+        verdict = self._judged(claim)
+        if verdict.kind in (Kind.REFUTED, Kind.CONSISTENT) and beyond_two_moments(self.context, claim):
+            reason = "of a law only the means and variances are used: a finite space says nothing against this"
+            return Verdict(Kind.UNDECIDED, claim, "law", reason)
+        return verdict
+
+    def _judged(self, claim: Term) -> Verdict:
         check.check_context(self.context)
         check_condition(self.context, claim)
         if claim.head != "rel" or claim.loose:

@@ -95,6 +95,8 @@ _VERDICT = (
     ("needs", "A proof needs more than is given; what it needs is printed.", r"\sqrt{x^2} = x without x \ge 0", "State the missing assumption, if it is meant."),
     ("reason", "A relation stands as the reason for another: it is not judged for itself.", r"… = p - y, \text{ since } \sum_k y_k = 1", "State it before, if it is meant as an assumption."),
     ("assumed", "The answer is right under an assumption that the solution makes by itself.", "Assume $x = 0$.  The gradient is 0.", "Derive it without that assumption, or state it in the problem."),
+    ("law", "Numbers were found against the claim, but of a law of a family only means and variances are used, and the claim needs more.",
+     r"E[x_i^6] = 15 \sigma^6 for x_1, \dots, x_n \sim \mathcal{N}(0, \sigma^2)", "State it for a single name with that law."),
     ("denied", "The words around a relation deny it, only suppose it, or claim more than it says: it is neither proved nor called wrong.",
      "It is false that $1 = 2$.", "A claim of its own stands in a sentence of its own."),
     ("nested", "Relations stand inside an environment within a formula, and are not judged.",

@@ -530,6 +530,7 @@ class Declarer(Definitions):
         if ranges:  # the members of a family by their moments
             self.assume_each(s.key, [lambda x: eq(E(Expr(x)), Expr(mean)).term])
             self.assume_each(s.key, [lambda x: eq(Var(Expr(x)), Expr(variance)).term])
+            self.assume_each(s.key, [lambda x: make("is", "integrable", make("app", "exp", x))])
             if mean is ZERO:
                 self.assume_each(s.key, [lambda x: make("is", "symmetric-law", x)])
 

@@ -91,6 +91,8 @@ STATISTICAL = frozenset({"iid", "independent", "uncorrelated"})
 """Codes that state a fact about several names."""
 _ABBREVIATIONS = re.compile(r"\b(i\.i\.d|e\.g|i\.e|w\.r\.t|resp|cf|fig|eq|vs|Pr|approx|etc)\.", re.IGNORECASE)
 _TOKEN = re.compile(r"⟦\d+⟧|i\.i\.d\.?|[A-Za-z0-9][A-Za-z0-9'.\-]*(?<!\.)|[,;:()?!]|\.")
+OPENING = frozenset(phrase.split()[0] for phrase in (*lexicon.GOALS, *lexicon.CUES))
+"""Words with which a sentence begins."""
 _FORMULA = re.compile(r"⟦(\d+)⟧")
 BE = frozenset("be is are denote denotes denoting being has have as equals stands".split())
 QUANTIFIERS = frozenset("for all each any every where over and".split())
@@ -118,9 +120,17 @@ def skeleton(pieces: Sequence[Piece]) -> tuple[str, list[Inline]]:
     return re.sub(r" +([,;:.])", r"\1", text).strip(), formulas
 
 
+def _kept_together(m: re.Match[str]) -> str:
+    """An abbreviation without full stops, but for the last where a sentence clearly begins after it."""
+    word = re.match(r"\s+([A-Z][a-z]*)\b", m.string[m.end() :])
+    begins = word is not None and word.group(1).lower() in OPENING
+    shown = m.group().replace(".", "․")
+    return shown[:-1] + "." if begins else shown
+
+
 def sentences(text: str) -> list[str]:
     """The sentences of a text."""
-    text = _ABBREVIATIONS.sub(lambda m: m.group().replace(".", "․"), text)
+    text = _ABBREVIATIONS.sub(_kept_together, text)
     parts = re.split(r"(?<=[.?!])\s+(?=[A-Z⟦(\\])|\n\s*\n", text)
     return [p.strip().replace("․", ".") for p in parts if p.strip()]
 
