@@ -478,3 +478,47 @@ def test_two_moments_are_no_law():
     question = normal.replace("Then", "Compute $E[x_1^4]$.")
     problem = sd.read(rf"\begin{{questions}}\question\label{{q}} {question}\end{{questions}}").problems["q"]
     assert problem.grade(r"3 \sigma^4").kind.value == "undecided"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "If $x$ is Gaussian then",
+        "For Gaussian $x$,",
+        "Under the null hypothesis,",
+        "Near zero we have",
+        "Around the origin",
+        "Asymptotically",
+        "With tied weights,",
+        "On average",
+        "In the stationary regime",
+        "Absorbing constants,",
+        "Without the bias we have",
+        "At equilibrium we have",
+    ],
+)
+def test_a_circumstance_that_was_not_read_is_no_refutation(words):
+    assert steps(rf"Let $x \in \mathbb{{R}}$. {words} $x^4 - 1 = 3 x^2$.") == ["undecided"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "By the chain rule",
+        "For every $x$,",
+        "Expanding the square on the left-hand side, we see that",
+        "On the other hand,",
+        "With the product rule:",
+        "Similarly, for the second term, we get",
+        "Substituting this into the definition of the loss",
+        "Clearly,",
+    ],
+)
+def test_plain_words_are_no_circumstance(words):
+    assert steps(rf"Let $x \in \mathbb{{R}}$. {words} $(x + 1)^2 = x^2 + 1$.") == ["refuted"]
+
+
+def test_a_condition_of_nothing_is_listed():
+    report = sd.check(r"Let $x \in \mathbb{R}$. At equilibrium $x^2 = 1$.", format="markdown")[0]
+    assert not report.steps
+    assert any("x^2 = 1" in str(m) for m in report.messages)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from symderive.language.report import Role
+from symderive.reading.circumstances import FORMULA, circumstance
 from symderive.reading.documents import outline
 from symderive.reading.documents.source import Span, Spelled
 from symderive.reading.formulas.errors import ReadingError
@@ -381,9 +382,17 @@ class Finder:
         if hedge is None and (wide := STATED.search(" ".join(self.words))) is not None:
             for x in self.relations:
                 x.doubt = x.doubt or f"its sentence says more of when it holds: {wide.group()}"
+        said = outline.plain(self.sentence).lower() if self.relations else ""
+        when = circumstance(re.sub(r"\$[^$]*\$", f" {FORMULA} ", said))
+        for x in self.relations if when else ():
+            x.doubt = x.doubt or f"its sentence says more of when it holds: {when}"
         if TURNED.search(" ".join(self.words)):
             for x in self.relations:
                 x.doubt, x.given = x.doubt or "its condition is turned round in words", []
+        for text in self.given if not self.relations else ():
+            if re.search(r"=|\\leq?\b|<", text.text) and not re.search(r"\\in\b|∈|\\dots", text.text):
+                why = ReadingError("condition", f"taken as a condition for nothing that is judged: {text.text}")
+                self.out.unread.append((text.span(), why))
         self.relations, self.loose, self.previous = [], [], ""
         formulas = [p for p in self.sentence if isinstance(p, outline.Formula)]
         if self.last is not None and len(formulas) == len(self.given):
@@ -559,7 +568,7 @@ class Finder:
             x = w[-count]
             if x in CONDITIONAL:
                 return w[-count - 1 : -count] not in (["solve"], ["solving"], ["write"], ["update"], ["rule"])
-            if x in VERBS or (x == "$" and not listed) or (x not in (",", "and", "or", "$") and count > 5):
+            if x in VERBS or x == ":" or (x == "$" and not listed) or (x not in (",", "and", "or", "$") and count > 5):
                 return False
             listed = listed and x in (",", "and", "or", "$")
         return False
