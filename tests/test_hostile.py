@@ -522,3 +522,10 @@ def test_a_condition_of_nothing_is_listed():
     report = sd.check(r"Let $x \in \mathbb{R}$. At equilibrium $x^2 = 1$.", format="markdown")[0]
     assert not report.steps
     assert any("x^2 = 1" in str(m) for m in report.messages)
+
+
+def test_what_holds_under_a_condition_is_not_assumed_for_the_rest():
+    start = r"Let $x, y \in \mathbb{R}$. "
+    assert steps(start + r"If $x$ dominates $y$, then $x \ge y$. So $|x - y| = x - y$.") == ["undecided", "undecided"]
+    assert steps(start + r"$x \ge y$ unless $x$ is dominated. So $|x - y| = x - y$.") == ["undecided", "undecided"]
+    assert steps(start + r"Assume $x \ge y$. So $|x - y| = x - y$.") == ["taken", "proved"]

@@ -66,7 +66,8 @@ class Excuses:
         unread = [r for r in relations if r.error is not None and r.about]
         self.lost = {r.about: r for r in unread if CALL.search(r.sides.sides[0].text) or r.about in self.scope.inferred}
         first = [r for r in relations if r.link.k == 0 and r.role is Role.CLAIM]
-        claims = [(r.order, c) for r in first if not CONSEQUENCE.search(r.link.before) for c in r.step.conditions]
+        stated = [r for r in first if r.blocked or not CONSEQUENCE.search(r.link.before)]
+        claims = [(r.order, c) for r in stated for c in r.step.conditions]
         self.stated = [(k, c) for k, c in claims if self._is_condition(c) or self._gives_value(c)]
         beside = [(r.order, g) for r in relations for g in r.stated]
         self.stated += [(k, g) for k, g in beside if self._sets(g) or self._gives_value(g)]

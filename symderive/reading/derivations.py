@@ -36,7 +36,7 @@ from symderive.reading.statements.forms import bare_function, is_number, relatio
 from symderive.reading.statements.sentences import Reader
 from symderive.reading.statements.sets import Item
 from symderive.reading.summing import free_letters, not_summed, summed
-from symderive.reading.wording import EQUIVALENT
+from symderive.reading.wording import EQUIVALENT, SUPPOSED
 
 CONSTANT = re.compile(
     r"\s*\+\s*(?:\\(?:text|mathrm|mbox|textrm|operatorname|textit)\s*\{\s*(?:const(?:ant)?s?\.?|C|c)\s*\}"
@@ -464,6 +464,9 @@ class _Understanding:
     def premise(self, c: Chain, values: Sequence[Value | None]) -> bool:
         """Whether an inequality only bounds names of which nothing else is said, as in "with $p > 0$"."""
         if not all(x.sign in ("<", "<=", ">", ">=", "!=") for x in c.links) or not all(values):
+            return False
+        opens = SUPPOSED.search(c.links[0].before)
+        if any(x.given or x.denied or (x.doubt and not opens) for x in c.links):  # it holds under a condition
             return False
         definitions = self.names.scope.definitions
         heads = [v.term.name() if v.term.head == "sym" else "" for v in values if v is not None]

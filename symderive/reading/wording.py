@@ -14,6 +14,12 @@ CONDITION = re.compile(
     r"|.*\b(?:if|when|whenever|where|as long as|provided|once)\b.*\b(?:i\.e|that is)\W*\Z",
     re.IGNORECASE,
 )
+SUPPOSED = re.compile(
+    r"\b(?:for|if|when|whenever|at|where|provided|assum\w+|suppos\w+|as long as|all|each|any|every|with"
+    r"|case(?: \w+)?)\W*\Z",
+    re.IGNORECASE,
+)
+"""Words directly before what is supposed, in lower case."""
 CASES_END = re.compile(
     r"[\s*_]*(?:combin\w+|together|altogether|overall|in (?:both|all|each|either|any|summary)|both|either way"
     r"|summari[sz]\w+|finally|putting)\b",
