@@ -47,6 +47,7 @@ from symderive.reading.wording import (
     HEDGES,
     INTEGER,
     JOINING,
+    LAW,
     NAMING,
     NEEDS_FORMULA,
     NESTED,
@@ -200,6 +201,8 @@ class Finder:
         self.sentence: list[outline.Piece] = []
         self.clause: list[outline.Piece] = []
         self.clause_chains: list[Chain] = []
+        self.declared = 0
+        """How many declarations there were before this sentence."""
         self.given: list[Spelled] = []
         self.perhaps: list[Spelled] = []
         self.previous = ""
@@ -401,6 +404,7 @@ class Finder:
         self.sentence = []
         self.mode, self.words, self.given, self.note, self.stop = "claim", [], [], "", True
         self.perhaps, self.fresh, self.trailed, self.begun = [], [], [], 0
+        self.declared = len(self.out.declarations)
 
     def stated(self) -> None:
         """Keep a sentence that states a convention, or what a name is ("The label y is one-hot")."""
@@ -408,6 +412,9 @@ class Finder:
         plain = lexicon.normal(plain).rstrip(".,;: ").strip()
         tables = (*lexicon.CONVENTIONS, *lexicon.CONVENTIONS_WITH_FORMULAS)
         kink = re.search(r"'\s*\(\s*-?\d+\s*\)\s*=", outline.plain(self.sentence))
+        if LAW.fullmatch(plain) and self.mode != "premise" and not set(self.words[:1]) & CLAIMING:
+            self.whole_sentence()
+            return
         found = [
             name
             for pattern, name in tables
@@ -432,6 +439,15 @@ class Finder:
             cue = outline.Words(Spelled("Let ", blank_at(first.span).runs))
             premise = not any(m.group(1).startswith(w) for w in lexicon.FUNCTIONS)
             self.out.declarations.append(Declaration([cue, *self.sentence], premise, self.order))
+
+    def whole_sentence(self) -> None:
+        """Keep a sentence that states the law of names ("The weights $w_i$ are i.i.d. with mean 0")."""
+        own = [c for c in self.out.chains if self.begun and c.order >= self.begun]
+        for c in own:
+            c.links[0].role = Role.PREMISE
+        del self.out.declarations[self.declared :]
+        self.order += 1
+        self.out.declarations.append(Declaration(self.sentence, True, self.order, own))
 
     def property_given(self) -> None:
         """Keep what a part of a sentence says of a name ("…, as $u$ is a unit vector")."""

@@ -72,6 +72,12 @@ DOMAIN = re.compile(r"\s*(?:[(\[].*,.*[)\]]|\\(?:mathbb|R|left)\b.*)\s*", re.DOT
 """A set on which relations hold."""
 TURNED = re.compile(r"\b(?:unless|except|not (?:hold|true|only|valid)|fails?|even when|in general|likewise)\b")
 """Words after which the conditions of a sentence are not those of its relations."""
+LAW = re.compile(
+    r"(?:here,? |and )?(?:(?:a|an|the|each|every|all|both) )?[a-z \-]{0,40}⟦0⟧(?:(?:,| and|, and) ⟦0⟧)*,? "
+    r"(?:is|are|has|have) (?=.*(?:\bi\.i\.d\b|\biid\b|\bindependent|\buncorrelated|\bmean\b|\bvariance\b|\brandom\b))"
+    r"(?!.*\b(?:minimi|maximi|estimat|equal to|given by|then|so|of the|the (?:mean|variance))\w*).*"
+)
+"""A sentence that states the law of names; its formulas are ⟦0⟧."""
 COPULA = re.compile(
     r"[\s,]*(?:here |simply |just |again )?(?:is|was|are|were|be|being|denotes?|stands?|equals?|means?"
     r"|represents?|refers?|abbreviates?|collects?|for)\b"

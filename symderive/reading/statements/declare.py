@@ -19,7 +19,7 @@ from symderive.reading.formulas.elaborate import Elaborator, Value, leaves
 from symderive.reading.formulas.errors import ReadingError
 from symderive.reading.formulas.lexer import Leaf
 from symderive.reading.formulas.names import Meaning, Names, Ranges, loose, spell, tabulate, tensor
-from symderive.reading.formulas.sums import big_letters, mentions_index
+from symderive.reading.formulas.sums import big_letters, mentions_index, range_in
 from symderive.reading.formulas.surface import Node, Surface
 from symderive.reading.formulas.symbols import Symbol, items, label, peel, symbol_key, unwrap
 from symderive.reading.statements.attributes import ATTRIBUTES, is_zero_or_one
@@ -57,6 +57,8 @@ CUT = frozenset("truncated conditioned restricted clipped censored folded".split
 """Words that change a law."""
 RUNNING = frozenset("ijklnt")
 """Letters below a name that run over its members, where nothing is said of them."""
+MEANS = frozenset({"E", "𝔼", "Var", "Cov", "V", "𝕍"})
+"""Signs of means and variances."""
 BUILT_IN_LETTERS = ("e", "π", "𝔼", "∞", "E")
 
 
@@ -647,11 +649,26 @@ class Declarer(Definitions):
         """A relation as a fact (or a value that is put in at the end)."""
         self.declare_sides(node, item)
         relations = [self.quantified(p, item) for p in self.parts(node)]
+        self.random_in_means(relations, node)
         for t in relations:
             if item.role == "value":
                 self.values += conjuncts(t)
             else:
                 self.names.assume(*conjuncts(t))
+
+    def random_in_means(self, relations: Sequence[Term], node: Surface) -> None:
+        """``E[x] = μ`` says that x is random, if nothing in it is."""
+        scope = self.names.scope
+        for t in relations:
+            for s in subterms(t):
+                if s.head != "ex" or scope.context().random_in(s.terms[0]):
+                    continue
+                names = {
+                    x.name() for x in subterms(s.terms[0]) if x.head == "sym" and x.name() not in scope.definitions
+                }
+                free = sorted(n for n in names if scope.names[n].kind == "real")
+                if len(free) == 1:
+                    self.randomise(free[0], (node.start, node.end))
 
     def quantified(self, node: Surface, item: Item) -> Term:
         """A relation under the binders of its clause."""
@@ -671,10 +688,12 @@ class Declarer(Definitions):
                 binders.append((letter, i, range_))
                 if guard is not None:
                     guards.append(guard)
-        for letter in self._open_letters(node, el):
+        stated = self.names.ranges_said
+        letters = [(x, stated[x]) for x in self._open_letters(node, el)] + self._letters_of_means(node, el)
+        for letter, range_ in letters:
             i = loose(letter)
             el.bound[letter] = bound(i)
-            binders.append((letter, i, self.names.ranges_said[letter]))
+            binders.append((letter, i, range_))
         conditions = el.relation_terms(node)
         out = conditions[0] if len(conditions) == 1 else make("and", *conditions)
         for g in guards:
@@ -701,10 +720,18 @@ class Declarer(Definitions):
                     out.append(x)
         return [x for x in out if mentions_index(node, x) or stands_above(node, x)]
 
+    def _letters_of_means(self, node: Surface, el: Elaborator) -> list[tuple[str, Range]]:
+        """The letter i of ``E[w_i] = μ``, of which nothing else is said: each member has this mean."""
+        left = relation_of(node)[0]
+        if left is None or len(left) != 1 or not any(x.text in MEANS for x in leaves(left[0])):
+            return []
+        found = {x.text for n in scripts_in(left[0]) for x in leaves(n) if x.type == "LETTER" and x.text in RUNNING}
+        fresh = [x for x in found if x not in el.bound and x not in self.names and x not in self.names.ranges_said]
+        range_ = range_in(el, fresh[0], node) if len(fresh) == 1 else None
+        return [] if range_ is None else [(fresh[0], range_)]
+
     def _binder(self, b: Surface, node: Surface, el: Elaborator) -> list[tuple[str, Range, Surface | None]]:
         """The index letters that a binder quantifies, with range and guard; names it declares instead: none."""
-        from symderive.reading.formulas.sums import range_in
-
         found = self.range(b)
         if found is not None:
             return [(found[0], (found[1], found[2]), None)]
@@ -746,7 +773,7 @@ class Declarer(Definitions):
             for key in keys if make_fact is not None else ():
                 for f in make_fact(self, key) if make_fact is not None else ():
                     self.names.assume(f)
-        random = [k for k in keys if k in self.names and self.names.declared(k).kind == "random"]
+        random = self.random_among(keys, item)
         if "iid" in item.codes:
             for k in random:
                 if self.names.ranges(k):
@@ -764,6 +791,26 @@ class Declarer(Definitions):
         for what, about in item.moments:
             for k in random if what not in ("from", "to") else ():
                 self.moment(what, about, k)
+
+    def random_among(self, keys: Sequence[str], item: Item) -> list[str]:
+        """The names that are random, also those of which only the noun phrase says so."""
+        stated = {"iid", "uncorrelated", "symmetric-law"} & set(item.codes) or [
+            w for w, _ in item.moments if w not in ("from", "to")
+        ]
+        for k in keys if stated else ():
+            self.randomise(k, (item.node.start, item.node.end))
+        return [k for k in keys if k in self.names and self.names.declared(k).kind == "random"]
+
+    def randomise(self, key: str, place: tuple[int, int]) -> None:
+        """Make a name random of which a law, or a mean, is stated; a quantity made of random ones stays what it is."""
+        scope = self.names.scope
+        known = scope.names.get(key)
+        if known is None or known.kind == "random" or key in scope.definitions:
+            return
+        if known.kind != "real" or known.arguments:
+            raise ReadingError("not-read", f"{spell(key)} is no random number", *place)
+        scope.names[key] = replace(known, kind="random")
+        self.names.changed()
 
     def independent(self, random: Sequence[str]) -> None:
         if len(random) > 1:

@@ -23,6 +23,7 @@ from symderive.reading.statements import lexicon
 from symderive.reading.statements.attributes import ATTRIBUTES
 from symderive.reading.statements.declare import Declarer
 from symderive.reading.statements.forms import relation_of
+from symderive.reading.statements.phrasing import reworded
 from symderive.reading.statements.sets import Item
 
 
@@ -91,6 +92,11 @@ STATISTICAL = frozenset({"iid", "independent", "uncorrelated"})
 """Codes that state a fact about several names."""
 _ABBREVIATIONS = re.compile(r"\b(i\.i\.d|e\.g|i\.e|w\.r\.t|resp|cf|fig|eq|vs|Pr|approx|etc)\.", re.IGNORECASE)
 _TOKEN = re.compile(r"⟦\d+⟧|i\.i\.d\.?|[A-Za-z0-9][A-Za-z0-9'.\-]*(?<!\.)|[,;:()?!]|\.")
+STATISTICS = re.compile(
+    r"\b(?:i\.i\.d\b|iid\b|independen(?:t|tly)|uncorrelated|zero-mean|random(?:ly)? (?:variable|vector|matri)"
+    r"|(?:mean|variance|expectation|covariance) (?:of |is |equal |zero|⟦)|drawn|sampled|distributed|distribution)"
+)
+"""Words of an assumption about laws."""
 OPENING = frozenset(phrase.split()[0] for phrase in (*lexicon.GOALS, *lexicon.CUES))
 """Words with which a sentence begins."""
 _FORMULA = re.compile(r"⟦(\d+)⟧")
@@ -152,7 +158,7 @@ class Reader:
         """
         out = Outcome()
         text, formulas = skeleton(pieces)
-        for s in sentences(text):
+        for s in (reworded(s, [f.text for f in formulas]) for s in sentences(text)):
             try:
                 self.sentence(s, formulas, out)
             except ReadingError as error:
@@ -492,7 +498,7 @@ class Reader:
             return [Item(node, "let", said=m.group(1).strip()), *(rest or [])]
         plain = re.match(
             r"(?:here,? |and )?(?:(?:a|an|the|each|every|all|both) )?[A-Za-z \-]{0,40}⟦\d+⟧"
-            r"(?:(?:,| and|, and) ⟦\d+⟧)* (?:is|are|has|have) (?!the case|equal|given|defined)",
+            r"(?:(?:,| and|, and) ⟦\d+⟧)*,? (?:is|are|has|have) (?!the case|equal|given|defined)",
             text,
         )
         if plain and not re.match(r"(?:let|assume|suppose|consider|given|since|if|show|where)\b", text, re.IGNORECASE):
@@ -574,7 +580,7 @@ class Reader:
                 continue
             after: list[str] = []
             article = tokens[k + 1 : k + 2] if tokens[k : k + 1] == [","] else tokens[k : k + 1]
-            apposed = bool(article) and article[0].lower() in ("a", "an", "be")
+            apposed = bool(article) and article[0].lower() in ("a", "an", "be", "is", "are")
             if k < len(tokens) and (apposed or tokens[k].lower() in (*BE, "does", "do", ":")):
                 start = k + 1
                 k, after = _noun_phrase(tokens, k, formulas)
@@ -756,7 +762,9 @@ def words(text: str, formulas: Sequence[Inline]) -> str:
 
 def _worrying(plain: str) -> bool:
     """Whether prose with a formula may hold an assumption."""
-    return bool(re.search(r"\b(?:assume|suppose|assuming|provided|let)\b", plain))
+    return (
+        bool(re.search(r"\b(?:assume|suppose|assuming|provided|let)\b", plain)) or STATISTICS.search(plain) is not None
+    )
 
 
 def _clauses(tokens: Sequence[str], formulas: Sequence[Inline]) -> list[tuple[str, list[str]]]:

@@ -1,0 +1,59 @@
+"""Other wordings of a sentence, turned into the one that the frames read: "drawn independently" is "i.i.d.".
+
+Works on sentences with ``⟦k⟧`` for their formulas.  Only the order and the choice of words change, never what is said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_DRAWN = r"(?:drawn|sampled|chosen|picked|generated|initiali[sz]ed)"
+_SOURCE = r"(?:from|according to|with) (?:an?|the|some|the same|one) (?:\w+ )?distribution(?= (?:with|of|that|whose))"
+_AGAIN = r"(?:,? and identically)?"
+_REWORDED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), new)
+    for pattern, new in (
+        # "is drawn independently from a distribution with mean": all from one law
+        (rf"\b(is|are|be) (?:randomly )?(?:{_DRAWN} )?independently{_AGAIN}(?: {_DRAWN})? {_SOURCE}", r"\1 i.i.d."),
+        (rf"\b(is|are|be) {_DRAWN} (?:i\.i\.d\.|iid) {_SOURCE}", r"\1 i.i.d."),
+        (rf"\b(is|are|be) (?:randomly )?{_DRAWN} independently(?= with)", r"\1 independent random variables"),
+        (rf"\b(is|are|be) independently {_DRAWN}(?= with)", r"\1 independent random variables"),
+        (rf"\b(is|are|be) (?:randomly )?{_DRAWN} {_SOURCE}", r"\1 random variables"),
+        (rf"\b(is|are|be) (?:randomly )?{_DRAWN}(?= with (?:zero )?(?:mean|variance))", r"\1 random variables"),
+        (rf"^(?:we )?(?:draw|sample) (⟦\d+⟧) independently {_SOURCE}", r"Let \1 be i.i.d."),
+        (rf"^(?:we )?(?:draw|sample) (⟦\d+⟧) (?:i\.i\.d\.|iid) {_SOURCE}", r"Let \1 be i.i.d."),
+        (r"\b(?:common|same|equal|identical) (mean|variance)\b", r"\1"),
+        # "w_i ∼ 𝒩(0, 1) i.i.d."
+        (r"(⟦\d+⟧),? (i\.i\.d\.|iid)(?= for\b|[,.;]|\Z)", r"\1 be \2"),
+        (r"(⟦\d+⟧),? independently(?= for\b|[,.;]|\Z)", r"\1 be independent"),
+    )
+)
+_BOUNDED = re.compile(r"\\[lc]?dots|…|\\in\b|∈|=\s*1\b")
+"""What stands in a formula that says over what an index runs."""
+_PLACED = re.compile(r"(⟦\d+⟧),? (?:for (?:all |each |every )?|\( ?(?:for )?)(⟦(\d+)⟧)(?: ?\))?,? (be|are|is)\b")
+_LATE = re.compile(r"( (?:be|are|is) [^⟦]*?),? for (?:all |each |every )?(⟦(\d+)⟧),? (with\b.*?)([.,;]?)\Z")
+_NOUN_FIRST = re.compile(
+    r"^(?:consider|let|take|suppose|given|we have|there are) ([a-z.\- ]*\brandom variables) (⟦\d+⟧) (with\b)",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(r"\b(let|consider|take|suppose|given|have|of) ⟦(\d+)⟧ ([a-z.\- ]+) (⟦(\d+)⟧)", re.IGNORECASE)
+
+
+def reworded(sentence: str, formulas: Sequence[str]) -> str:
+    """A sentence as the frames read it."""
+    for pattern, new in _REWORDED:
+        sentence = pattern.sub(new, sentence)
+    if (m := _PLACED.search(sentence)) and _BOUNDED.search(formulas[int(m.group(3))]):
+        sentence = f"{sentence[: m.start()]}{m.group(1)}, {m.group(2)}, {m.group(4)}{sentence[m.end() :]}"
+    if (m := _LATE.search(sentence)) and _BOUNDED.search(formulas[int(m.group(3))]):
+        sentence = f"{sentence[: m.start()]}{m.group(1)} {m.group(4)} for {m.group(2)}{m.group(5)}"
+    m = _COUNTED.search(sentence)
+    if m and (count := formulas[int(m.group(2))].strip()).isalpha() and f"_{count}" in _bare(formulas[int(m.group(5))]):
+        # "n random variables x_1, …, x_n": the dots say how many
+        sentence = f"{sentence[: m.start()]}{m.group(1)} {m.group(3)} {m.group(4)}{sentence[m.end() :]}"
+    return _NOUN_FIRST.sub(r"Let \2 be \1 \3", sentence)
+
+
+def _bare(formula: str) -> str:
+    return re.sub(r"[\s{}]", "", formula)
