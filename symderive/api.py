@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from symderive.kernel.context import Context, Rejected
 from symderive.kernel.shapes import Shape, shape
-from symderive.kernel.terms import Term, rel, subterms
+from symderive.kernel.terms import ONE, ZERO, Term, rel, subterms, sym
 from symderive.language.expr import Expr
-from symderive.language.problem import Derivation, Goal, GoalKind, beyond
+from symderive.language.problem import Derivation, Goal, GoalKind
 from symderive.language.problem import Problem as Asked
 from symderive.language.scope import Scope
 from symderive.language.verdict import Kind, Verdict
@@ -223,6 +223,7 @@ def compared(
         if "summation" in names.conventions:
             keep = free_letters(summed(sides[0].term, names, (), repeated=True), names) | not_summed(names)
             sides = [replace(v, term=summed(v.term, names, keep)) for v in sides]
+        doubtful = _with_random(sides, names)
         left, right = el.fit(sides)
         claim = el.relate(relation, left, right, place)
     except ReadingError as error:
@@ -234,7 +235,22 @@ def compared(
     if verdict.refuted:
         verdict = _unless_positive(verdict, names, units)
         verdict = _unless_turned(verdict, sides, relation, names, units)
+    if verdict.refuted and doubtful:
+        reason = f"nothing says which of {', '.join(doubtful)} are random"
+        verdict = Verdict(Kind.UNDECIDED, claim, "undeclared", reason, counterexample=verdict.counterexample)
     return guarded(verdict, names), names
+
+
+def _with_random(sides: list[Any], names: Names) -> list[str]:
+    """The names in means of which nothing at all is said; what holds, has to hold for random ones."""
+    scope = names.scope
+    inside = {n for v in sides for s in subterms(v.term) if s.head == "ex" for n in scope.context().closure(s)}
+    found = [n for n in sorted(inside - scope.definitions.keys()) if scope.names[n].kind == "real"]
+    found = [n for n in found if names.meanings[n].role == "inferred"]
+    for n in found:
+        scope.names[n] = replace(scope.names[n], kind="random")
+        names.changed()
+    return found
 
 
 def _unless_turned(verdict: Verdict, sides: list[Any], relation: str, names: Names, units: int) -> Verdict:
@@ -430,66 +446,84 @@ class Problem:
 
         An answer in which the operator that was asked for still stands is none: *undecided*, code ``not-an-answer``.
         """
+        from symderive.engine.answers import left_over, narrow, wanted
         from symderive.engine.judge import Judge
-        from symderive.reading.formulas.elaborate import Elaborator
         from symderive.reading.formulas.errors import ReadingError
-        from symderive.reading.formulas.surface import parse as surface
 
-        names = self.question.names.copy()
-        target = self.goal.target
+        nothing = rel("=", ZERO, ONE)
+        if self.goal.kind in (GoalKind.SHOW, GoalKind.CHOICES):
+            return Verdict(Kind.UNDECIDED, nothing, "not-an-answer", "no term is asked for: check a derivation instead")
+        target = wanted(self.asked)
         if target is None:
-            raise ValueError(f"{self.label} asks for no term")
+            return Verdict(Kind.UNDECIDED, nothing, "unsupported", "the answer is not known here")
+        names = self.question.names.copy()
         try:
-            if isinstance(answer, str):
-                node = _right_side(surface(answer, names.words))
-                el = Elaborator(names, node)
-                value = el.value(node)
-                from symderive.reading.formulas.elaborate import Value
-
-                a, b = el.fit([Value(target, value.row), value])
-                claim = el.relate("=", a, b, node)
-                t = b.term
-            else:
-                t = _value(answer, names).term
-                claim = rel("=", target, t)
+            *others, (claim, t) = self._claims(answer, target, names)
         except ReadingError as error:
             code = "shape" if error.code == "shape" else "unread"
             kind = Kind.REFUTED if code == "shape" else Kind.UNDECIDED
             return Verdict(kind, rel("=", target, target), code, error.text)
-        left = self._left_over(t)
+        except Rejected as error:
+            return Verdict(Kind.UNDECIDED, nothing, "unread", str(error))
+        context = names.scope.context()
+        left = left_over(self.asked, t, context)
         if left:
             return Verdict(Kind.UNDECIDED, claim, "not-an-answer", left)
-        context = names.scope.context()
         facts = (*self.asked.values, *self.goal.at, *self.goal.given)
         if facts:
             context = replace(context, facts=(*context.facts, *facts), memo={})
-        return guarded(Judge(context, names.scope.book).judge(claim), names)
+        judge = Judge(context, names.scope.book)
+        verdict = guarded(judge.judge(claim), names)
+        for other, _ in others if verdict.proved else ():
+            before = guarded(judge.judge(other), names)
+            if not before.proved:
+                return before
+        if more := narrow(context, names.scope.book, target, verdict):
+            reason = "it has no value everywhere where what is asked for has one"
+            return Verdict(Kind.UNDECIDED, claim, "not-an-answer", reason, needs=more)
+        return verdict
 
-    def _left_over(self, t: Term) -> str:
-        """Why a term is no answer: the operator asked for is still in it, or a name that is not allowed."""
-        assert self.goal.target is not None
-        asked = {s.head for s in subterms(self.goal.target)} & {"der", "lim", "ex"}
-        words = {"der": "a derivative", "lim": "a limit", "ex": "an expectation"}
-        allowed = {s for g in self.goal.terms for s in subterms(g)}
-        for s in subterms(t):
-            if s.head in asked and s not in allowed:
-                return f"{words[s.head]} is asked for and still stands in the answer"
-        if t is self.goal.target:
-            return "the answer is the question"
-        extra = beyond(self.goal, self.asked.context, t)
-        return f"the answer may not use {', '.join(extra)}" if extra else ""
+    def _claims(self, answer: Source, target: Term, names: Names) -> list[tuple[Term, Term]]:
+        """What an answer such as ``dL/dw = s = t`` says, side by side: each equals the target; the last one last."""
+        from symderive.reading.formulas.elaborate import Elaborator, Value
+        from symderive.reading.formulas.surface import parse as surface
+
+        if not isinstance(answer, str):
+            t = _value(answer, names).term
+            return [(rel("=", target, t), t)]
+        out: list[tuple[Term, Term]] = []
+        *before, last = _sides(surface(answer, names.words))
+        for node in (*(n for n in before if not _is_label(n, names)), last):
+            el = Elaborator(names, node)
+            value = el.value(node)
+            if node is not last and value.term in (self.goal.target, target, self._unknown()):
+                continue
+            a, b = el.fit([Value(target, value.row), value])
+            out.append((el.relate("=", a, b, node), b.term))
+        return out
+
+    def _unknown(self) -> Term | None:
+        return sym(self.goal.unknown) if self.goal.unknown else None
 
     def __repr__(self) -> str:
         return f"Problem({self.label!r}, {self.goal.kind.value})"
 
 
-def _right_side(node: Surface) -> Surface:
-    """What an answer such as ``dL/dw = t`` states: its last side."""
+def _sides(node: Surface) -> list[Surface]:
+    """The sides of an answer such as ``dL/dw = s = t``; one that is no chain of equations is one side."""
     from symderive.reading.formulas.surface import Node
 
     if isinstance(node, Node) and node.kind == "chain" and all(r.text in ("=", ":=", "<-") for r in node.parts[1::2]):
-        return node.parts[-1]
-    return node
+        return node.parts[::2]
+    return [node]
+
+
+def _is_label(node: Surface, names: Names) -> bool:
+    """Whether a side is a name that the problem does not know: what the answer is called."""
+    from symderive.reading.formulas.symbols import peel, symbol_key
+
+    s = peel(node)
+    return s is not None and symbol_key(s) not in names and s.base not in names
 
 
 class Document:

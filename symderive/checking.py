@@ -18,15 +18,17 @@ from multiprocessing.connection import Connection, wait
 from time import monotonic
 from typing import Any
 
+from symderive.engine.answers import left_over, narrow, wanted
 from symderive.engine.existence import weakest
 from symderive.engine.marking import Mark, Marker
 from symderive.engine.rulings import UNITS, Ruling, Scope
 from symderive.kernel.context import Context
+from symderive.kernel.defined import is_regularity
 from symderive.kernel.terms import Term, make, rebuild, subterms
-from symderive.language.problem import Goal, GoalKind, Problem, beyond
+from symderive.language.problem import Goal, GoalKind, Problem
 from symderive.language.report import Because, Final, HoldsIf, Mistake, Needed, Place, Report, Role, Said, Status, Step
 from symderive.language.verdict import Verdict
-from symderive.reading.claims import relate
+from symderive.reading.claims import Claim, compose, relate
 from symderive.reading.derivations import Meaning, Relation, understand
 from symderive.reading.documents import outline
 from symderive.reading.documents.reader import read_document
@@ -330,8 +332,10 @@ class _Checker:
             own = {f.term for f in self.marker.equations if f.row}
             out += [Needed(self.condition(t), "equation") for t in dict.fromkeys(ruling.facts) if t in own]
         if ruling.verdict is not None:
-            out += [Needed(self.condition(c), "defined") for c in ruling.verdict.conditions]
-            regular = [self.condition(c) for c in weakest(self.context, ruling.verdict.hypotheses)]
+            more = [t for t in ruling.within if is_regularity(t)]
+            defined = [t for t in ruling.within if not is_regularity(t)]
+            out += [Needed(self.condition(c), "defined") for c in (*ruling.verdict.conditions, *defined)]
+            regular = [self.condition(c) for c in weakest(self.context, (*ruling.verdict.hypotheses, *more))]
             if len(regular) > MOST_REGULAR:
                 regular = [t for t in regular if "exists" not in t] + ["all moments that occur exist"]
             out += [Needed(t, "regularity") for t in regular]
@@ -378,10 +382,14 @@ class _Checker:
                 else Because("unsupported", f"goals of the kind {goal.kind.value} are not compared yet")
             )
             return Final(latex_, place(r.right.span), how, Said.UNDECIDED, reason)
-        left = left_over(self.problem, self.in_its_names(value.term), self.context) or self.unfit(r, how, value, marks)
+        left = left_over(self.problem, self.in_its_names(value.term), self.context) or self.unfit(r, value, marks)
         if left:
             return Final(latex_, place(r.right.span), how, Said.UNDECIDED, Because("not-an-answer", left))
-        claim = relate(self.meaning.names, "=", Value(goal.target, value.row), value, r.right, ())
+        target = wanted(self.problem)
+        if target is None:
+            reason = Because("unsupported", "the answer is not known here")
+            return Final(latex_, place(r.right.span), how, Said.UNDECIDED, reason)
+        claim = relate(self.meaning.names, "=", Value(target, value.row), value, r.right, ())
         asked = replace_relation(r, claim)
         ruling = self.marker.rule(claim, asked)
         if how == "last" and ruling.refuted:
@@ -392,6 +400,9 @@ class _Checker:
         if ruling.proved and supposed:
             said = Said.UNDECIDED
             why = Because("assumed", f"proved assuming {', '.join(supposed)}, which only the solution says")
+        elif ruling.verdict is not None and (more := narrow(self.context, book(), target, ruling.verdict)):
+            where = ", ".join(self.condition(c) for c in more)
+            said, why = Said.UNDECIDED, Because("not-an-answer", f"it has a value only where {where}")
         return Final(
             latex_,
             place(r.right.span),
@@ -403,13 +414,15 @@ class _Checker:
             ruling.verdict,
         )
 
-    def unfit(self, r: Relation, how: str, value: Value, marks: Sequence[Mark]) -> str:
+    def unfit(self, r: Relation, value: Value, marks: Sequence[Mark]) -> str:
         """Why the end of a relation is no answer."""
         if r.right.constant:
             return "terms are left open in the answer"
         if any(x.sign not in ("=", "~~") for x in r.sides.links[: r.link.k + 1]):
             return "the answer is not said to be equal to what is asked for"
-        if how == "last" and r.id and marks[r.id - 1].said is Said.REFUTED:
+        first = self.meaning.values[r.chain - 1][0] if r.id else None
+        asked = self.problem is not None and first is not None and first.term is self.problem.goal.target
+        if not asked and r.id and marks[r.id - 1].said is Said.REFUTED:
             return "the relation that ends with it is wrong"
         twice = self.context.closure(value.term) & self.meaning.redefined
         return f"{', '.join(sorted(twice))} is defined more than once" if twice else ""
@@ -470,57 +483,58 @@ class _Checker:
             inner = [(x, marks[x.id - 1]) for x in self.meaning.relations if x.chain == number]
             if not (terms[0] in sides and terms[-1] in sides and terms[0] is not terms[-1]):
                 continue
-            said = max((k.said for _, k in inner), key=RANK.__getitem__)
-            last = inner[-1][0]
-            reason = Because("restated", "the claim is restated, not shown") if len(inner) == 1 else None
-            supposed = [t for _, k in inner if k.ruling is not None for t in self.supposed(k.ruling, goal)]
-            supposed += [self.condition(g) for x, _ in inner for g in x.given if g not in self.context.fact_set]
-            if supposed and said is Said.PROVED:
-                text = f"shown assuming {', '.join(dict.fromkeys(supposed))}, which only the solution says"
-                return Final(last.right.text, place(last.right.span), "goal", Said.UNDECIDED, Because("assumed", text))
-            best = Final(
-                last.right.text,
-                place(last.right.span),
-                "goal",
-                Said.UNDECIDED if reason and said is Said.PROVED else said,
-                reason,
+            if not leads_to(goal.relation, terms[0], [x.link.sign for x, _ in inner]):
+                continue
+            found = self.shown_by(goal, inner)
+            if len(inner) > 1 or found.verdict is not Said.PROVED:
+                return found
+            best = replace(
+                found, verdict=Said.UNDECIDED, reason=Because("restated", "the claim is restated, not shown")
             )
-            if reason is None:
-                return best
         return best
+
+    def shown_by(self, goal: Goal, inner: Sequence[tuple[Relation, Mark]]) -> Final:
+        """What a chain between the sides of the claim shows; the claim itself is judged, with all that it needs."""
+        assert goal.relation is not None
+        last = inner[-1][0]
+        said = max((k.said for _, k in inner), key=RANK.__getitem__)
+        claim = Claim(goal.relation.name(), (goal.relation,))
+        ruling = self.marker.rule(claim, replace_relation(last, claim))
+        supposed = [t for k in (*(k.ruling for _, k in inner), ruling) if k is not None for t in self.supposed(k, goal)]
+        supposed += [self.condition(g) for x, _ in inner for g in x.given if g not in self.context.fact_set]
+        within = [c.latex for _, k in inner for c in self.conditions(k.ruling) if c.origin == "defined"]
+        why = None
+        if ruling.refuted:
+            said, why = Said.REFUTED, ruling.reason
+        elif said is Said.PROVED and supposed:
+            text = f"shown assuming {', '.join(dict.fromkeys(supposed))}, which only the solution says"
+            said, why = Said.UNDECIDED, Because("assumed", text)
+        elif said is Said.PROVED and within and not ruling.proved:
+            text = f"shown only where {', '.join(dict.fromkeys(within))}"
+            said, why = Said.UNDECIDED, Because("not-shown", text)
+        conditions = self.conditions(ruling) if said is Said.PROVED and ruling.proved else ()
+        example = counterexample(ruling.verdict) if said is Said.REFUTED else None
+        return Final(last.right.text, place(last.right.span), "goal", said, why, conditions, example, ruling.verdict)
 
 
 HELD = (Said.PROVED, Said.TAKEN)
 RANK = {Said.PROVED: 0, Said.TAKEN: 1, Said.CONSISTENT: 2, Said.UNDECIDED: 3, Said.UNREAD: 4, Said.REFUTED: 5}
 
 
+SHOWS = {"=": {"="}, "<=": {"=", "<", "<="}, "<": {"<"}, "!=": {"!=", "<", ">"}}
+"""Which relations between the ends of a chain show a claim."""
+TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def leads_to(claim: Term, start: Term | None, signs: Sequence[str]) -> bool:
+    """Whether the relations of a chain, taken together, say what a claim says."""
+    found = compose(signs)
+    return (found if start is claim.terms[0] else TURNED.get(found, found)) in SHOWS.get(claim.name(), ())
+
+
 def replace_relation(r: Relation, claim: Any) -> Relation:
     """The relation with another claim in its place."""
     return replace(r, step=claim, anchor=claim, given=(), perhaps=(*r.given, *r.perhaps))
-
-
-def left_over(problem: Problem, t: Term, context: Context) -> str:
-    """Why a term is no answer: the operator asked for is still in it, or a name that is not allowed."""
-    goal = problem.goal
-    assert goal.target is not None
-    if t is goal.target:
-        return "the answer is the question"
-    given = frozenset(goal.terms)
-    asked = {s for s in subterms(goal.target) if s.head in ("der", "lim", "ex")}
-    words = {"der": "a derivative", "lim": "a limit", "ex": "an expectation"}
-    todo = [t]
-    while todo:
-        s = todo.pop()
-        if s in given:
-            continue
-        slope = s.head == "app" and s.name().endswith("'") and s.name().rstrip("'") in context.definitions
-        if any(x.head == "der" for x in asked) and (s.head == "lim" or slope):
-            return "a derivative is asked for, and is only written in another way"
-        if s in asked or (s.head in ("der", "lim") and any(s.head == x.head for x in asked)):
-            return f"{words[s.head]} is asked for and still stands in the answer"
-        todo += s.terms
-    extra = beyond(goal, problem.context, t)
-    return f"the answer may not use {', '.join(extra)}" if extra else ""
 
 
 def varying(m: Meaning) -> frozenset[str]:

@@ -16,6 +16,7 @@ CORPUS = json.loads((Path(__file__).parent / "corpus" / "sentences.json").read_t
 GAPS = {
     "declares/set-a-value": "a single member is a name of its own until its family is defined",
     "declares/gaussian-vector": "a normal vector has no law in terms yet",
+    "declares/goal-shape": "a shape is no term: the question is refused",
     "declares/does-not-depend": "a leaf depends on nothing: there is no fact to state",
     "declares/differentiable-function": "every unknown function is smooth; its regularity is a hypothesis of the proof",
 }

@@ -407,6 +407,8 @@ class Excuses:
                     names &= self.scope.varying
                 if whole.head == "sym" and whole.name() != v and whole.name() not in context.definitions:
                     names.add(whole.name())
+                if v not in context.closure(operand):  # nothing in it rests on the variable
+                    names |= {n for n in closure - context.definitions.keys() - {v} if _is_variable(context, n)}
                 out += [self.constancy(n, v) for n in sorted(names)]
         return list(dict.fromkeys(out))
 
@@ -418,6 +420,10 @@ def _unbarred(name: str) -> str:
     """The name of which one with a bar is usually the mean; empty if there is no bar."""
     parts = unicodedata.normalize("NFD", name)
     return parts.replace(BAR, "") if BAR in parts else ""
+
+
+def _is_variable(context: Context, name: str) -> bool:
+    return context.declared(name).kind == "real"
 
 
 def _positive(context: Context, name: str) -> Term:

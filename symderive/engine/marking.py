@@ -63,6 +63,8 @@ class _Fact:
     term: Term
     row: int
     wrong: bool = False
+    within: tuple[Term, ...] = ()
+    """Under what it was proved."""
 
 
 class Marker:
@@ -254,18 +256,18 @@ class Marker:
         if mark.status in (Status.SLIP, Status.OPEN, Status.RECOVERED):
             self._explain(r, mark)
         if mark.said is Said.PROVED and mark.status is Status.OK and not r.given:
-            self._remember(r, mark)
+            self._remember(r, mark, state, anchor)
         return mark
 
-    def _remember(self, r: Reads, mark: Mark) -> None:
+    def _remember(self, r: Reads, mark: Mark, state: _State, anchor: Ruling | None) -> None:
         """Keep a proved relation about a named quantity or a derivative as a fact for later."""
-        claims = [r.step.conditions] if r.link.k == 0 else [r.anchor.conditions]
-        if mark.ruling is None or "solution" in mark.ruling.rests or r.step.kind != "=" or mark.ruling.inferred:
+        ruling = mark.ruling if r.link.k == 0 or state.sound else anchor
+        if ruling is None or "solution" in ruling.rests or r.step.kind != "=" or ruling.inferred or not ruling.proved:
             return
-        for conditions in claims:
-            for c in conditions:
-                if c.head == "rel" and c.name() == "=" and c.terms[0].head in ("der", "sym", "at", "tab", "ex"):
-                    self.results.append(_Fact(c, r.id))
+        within = (*_within(ruling), *(state.within if r.link.k and ruling is not anchor else ()))
+        for c in (r.anchor if r.link.k else r.step).conditions:
+            if c.head == "rel" and c.name() == "=" and c.terms[0].head in ("der", "sym", "at", "tab", "ex"):
+                self.results.append(_Fact(c, r.id, within=within))
 
     # -- rulings ------------------------------------------------------------------------------------
 
@@ -424,6 +426,7 @@ class Marker:
         if found.proved:
             found.rests = ("values", "results") if facts["values"] else ("results",)
             found.uses = tuple(f.row for f in useful)
+            found.within = tuple(dict.fromkeys(c for f in useful for c in f.within))
             return found
         return first
 
@@ -610,6 +613,12 @@ def misrounded(r: Reads, ruling: Ruling) -> Repair | None:
     return Repair("rounding", 0, 10_000, f"{value:.6g}…", r.step)
 
 
+def _within(ruling: Ruling) -> tuple[Term, ...]:
+    """Under what something was proved, beyond the facts."""
+    v = ruling.verdict
+    return (*ruling.within, *(v.conditions + v.hypotheses if v is not None else ()))
+
+
 @dataclass
 class _State:
     """What is known of a chain so far."""
@@ -617,6 +626,8 @@ class _State:
     sound: bool = True
     """Every term so far equals the left side, proved."""
     unconditional: bool = True
+    within: tuple[Term, ...] = ()
+    """Under what they do."""
     wrong: bool = False
     rounded: bool = False
     redefined: bool = False
@@ -632,5 +643,6 @@ class _State:
         repeated = mark.reason is not None and mark.reason.code == "repeated"
         self.sound = (self.sound and (held or (taken and not repeated))) or mark.anchor is Said.PROVED
         v = mark.ruling.verdict if mark.ruling is not None else None
+        self.within += _within(mark.ruling) if mark.ruling is not None else ()
         self.unconditional = self.unconditional and (v is None or not (v.conditions or v.hypotheses))
         self.rounded = self.rounded or bool(r.step.rounded and r.step.kind == "approx") or "≈ is meant" in mark.notes

@@ -112,6 +112,8 @@ class Ruling:
     """Whether it is proved for random names as well, of which nothing says whether they are."""
     under: tuple[Term, ...] = ()
     """The definition of a name, where the text has several, that the proof takes."""
+    within: tuple[Term, ...] = ()
+    """Under what the results hold that the proof uses."""
 
     @property
     def undone(self) -> bool:

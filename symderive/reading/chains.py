@@ -312,7 +312,8 @@ class Finder:
             if w in ".?!":
                 self.asked = w == "?"
                 if re.search(r"\b(?:i\.e|e\.g|w\.r\.t|i\.i\.d|resp|eq|cf)\Z", text[: m.start()], re.IGNORECASE):
-                    continue
+                    if not self._closes(text, m, following):
+                        continue
                 self._keep(p, begin, m.end())
                 self.sentence_end()
                 begin = m.end()
@@ -339,6 +340,14 @@ class Finder:
             if self.mode == "claim":
                 self.loose.append(w)
         self._keep(p, begin, len(text))
+
+    def _closes(self, text: str, dot: re.Match[str], following: outline.Piece | None) -> bool:
+        """Whether the full stop of "i.i.d." ends a sentence: a relation, or a word such as "Then", follows."""
+        if not text[: dot.start()].lower().endswith("i.i.d"):
+            return False
+        if text[dot.end() :].strip():
+            return re.match(r"\s+[A-Z][a-z]+\b", text[dot.end() :]) is not None
+        return isinstance(following, outline.Formula) and re.search(r"=|<|>|\\[lg]eq?\b", following.text) is not None
 
     def _keep(self, p: outline.Words, begin: int, end: int) -> None:
         if end > begin:

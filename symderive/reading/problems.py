@@ -21,7 +21,7 @@ from symderive.reading.documents.source import Message, Span
 from symderive.reading.formulas import calculus
 from symderive.reading.formulas.elaborate import Elaborator, Value
 from symderive.reading.formulas.errors import ReadingError
-from symderive.reading.formulas.names import Names, tabulate
+from symderive.reading.formulas.names import Names, spell, tabulate
 from symderive.reading.formulas.surface import Node, Surface, parse
 from symderive.reading.formulas.symbols import items, peel
 from symderive.reading.statements.declare import Declarer
@@ -265,7 +265,26 @@ class Goals:
         for f in asked.of:
             for node in split_list(self.parse(f)):
                 goal = self.one(node, asked, allowed)
+                self.random_enough(goal, node)
                 yield replace(goal, terms=self.allowed_terms(asked), given=self.conditions(asked))
+
+    def random_enough(self, goal: Goal, node: Surface) -> None:
+        """Refuse the mean of what nothing says to be random: as that of a constant it would be the thing itself.
+
+        Raises:
+            ReadingError: there is one.
+        """
+        context = self.names.scope.context()
+        for s in subterms(goal.target) if goal.target is not None else ():
+            names = {n for n in context.closure(s) if context.declared(n).kind == "real"} if s.head == "ex" else set()
+            names -= context.definitions.keys()
+            if names and not context.random_in(s.terms[0]) and not any(self._is_constant(n) for n in names):
+                said = f"nothing says that {', '.join(map(spell, sorted(names)))} is random"
+                raise ReadingError("undeclared", said, node.start, node.end, "Say: a random variable.")
+
+    def _is_constant(self, name: str) -> bool:
+        known = self.names.meanings.get(name)
+        return known is not None and "constant" in known.said.lower()
 
     def _declare_at(self, node: Surface) -> None:
         s = peel(node.parts[0]) if isinstance(node, Node) and node.kind == "chain" else None

@@ -53,6 +53,8 @@ ABOUT = re.compile(r"\b(?:of|to|into|from|input|output|before|after|layer|value|
 """Words that tell "the input of the sigmoid" from "the sigmoid"."""
 DEVIATIONS = frozenset({"σ", "s", "τ"})
 """Letters whose square is a variance."""
+DEPENDING = re.compile(r"\b(?:variables?|linearly|parameters?|of)\b")
+"""Words beside "independent" that do not speak of chance."""
 CUT = frozenset("truncated conditioned restricted clipped censored folded".split())
 """Words that change a law."""
 RUNNING = frozenset("ijklnt")
@@ -244,6 +246,9 @@ class Declarer(Definitions):
             "symmetric-law",
             "uncorrelated",
         } & set(item.codes):
+            return "random"
+        alone = "independent" in item.codes and not {"real", "int", "rank1", "rank2"} & set(item.codes)
+        if alone and not item.others and not DEPENDING.search(item.said):
             return "random"
         return "int" if "int" in item.codes else "real"
 
@@ -514,6 +519,9 @@ class Declarer(Definitions):
         mean, variance = (el.value(a).term for a in arguments)
         if el.shape(mean, of) or el.shape(variance, of):
             raise vector
+        if self.names.scope.context().random_in(make("add", mean, variance)):
+            message = "a law with parameters that are random themselves is not read"
+            raise ReadingError("unsupported", message, of.start, of.end)
         if any(letter_of(p) in letters for a in arguments for q in scripts_in(a) for p in items(q)):
             raise ReadingError("unsupported", "a law that differs from member to member is not read", of.start, of.end)
         if variance.head == "sym" and not self._known_positive(variance):
@@ -841,6 +849,8 @@ class Declarer(Definitions):
         if stated is None:
             assert node is not None
             stated = Elaborator(self.names, node).scalar(node)
+            if self.names.scope.context().random_in(stated):
+                raise ReadingError("unsupported", "this moment is random itself", node.start, node.end)
 
         def about(x: Term) -> Term:
             left = E(Expr(x)) if what.startswith("mean") else Var(Expr(x))

@@ -94,7 +94,7 @@ HARMLESS = frozenset(
     map layerwise observation observations noise as for on in to query key keys queries normalised normalized vectors
     matrices matrix vector also respectively denote denotes both update rule sequence sequences embedding embeddings
     token tokens variance covariance expectation threshold margin penalty kernel kernels stride strides padding filter
-    filters sizes base baseline reward""".split()
+    filters sizes base baseline reward entries entry components component elements element coordinates""".split()
 )
 """Words that name things of the field and carry no assumption."""
 
@@ -112,6 +112,24 @@ CUES = {
     "using": "let", "we use": "let", "we have": "let", "use": "let", "introduce": "let", "further": "let",
     "then": "let", "in which": "let",
 }  # fmt: skip
+ASKING = frozenset(
+    """of in terms term the a an and or for with respect to that is are as function functions on about under it its both
+    this these be by at when where if we have holds hold equals equal equation identity relation following given one
+    each every all any value values expression expressions formula formulas form forms closed closed-form explicit
+    explicitly
+    exact exactly simplest simple simplified component components entry entries element elements only just using
+    through means result results answer answers quantity quantities left right hand side sides your name names new
+    after single first then also again briefly now numerically analytically symbolically analytic analytical total
+    partial full whole directly such so do does not use without sum words i.e namely respectively resulting
+    corresponding variable variables parameter parameters weight weights bias biases loss losses cost error objective
+    function's loss's learning rate step size gradient-descent gd sgd gradient descent during from point points
+    evaluated particular general every index indices between over into out what how many much which r""".split()
+)
+"""Words of a question that change nothing of what is asked for."""
+PLAINLY_ASKED = frozenset(
+    "value values closed form closed-form expression formula expression components component sum".split()
+)
+"""Operations that only ask for the thing itself."""
 GOALS: dict[str, str] = {
     "derive": "derive", "find": "derive", "compute": "evaluate", "calculate": "evaluate", "determine": "derive",
     "what is": "derive",

@@ -97,6 +97,8 @@ STATISTICS = re.compile(
     r"|(?:mean|variance|expectation|covariance) (?:of |is |equal |zero|⟦)|drawn|sampled|distributed|distribution)"
 )
 """Words of an assumption about laws."""
+EXPECTING = frozenset({"mean", "variance", "covariance", "expectation", "gradient", "gradients"})
+EXTREMA = frozenset("maximiser minimiser maximizer minimizer".split())
 OPENING = frozenset(phrase.split()[0] for phrase in (*lexicon.GOALS, *lexicon.CUES))
 """Words with which a sentence begins."""
 _FORMULA = re.compile(r"⟦(\d+)⟧")
@@ -461,6 +463,8 @@ class Reader:
                     label = (formulas[k],)
                     text = text.replace(named.group(1), "", 1)
                 break
+        if verb not in ("choices", "show"):
+            self._all_understood(low, operation)
         of = [formulas[int(k)] for k in _FORMULA.findall(text)]
         negated = bool(re.search(r"\b(?:false|not|incorrect|wrong|except)\b", low)) and verb == "choices"
         return Asked(
@@ -477,6 +481,23 @@ class Reader:
             negated,
             words(rest, formulas),
         )
+
+    def _all_understood(self, asked: str, operation: str) -> None:
+        """Refuse a question in which a word may ask for something else ("the trace of", "the third derivative").
+
+        Raises:
+            ReadingError: there is one.
+        """
+        for phrase, op in sorted(lexicon.OPERATIONS.items(), key=lambda kv: -len(kv[0])):
+            if op == operation and re.search(rf"\b{phrase}\b", asked):
+                asked = re.sub(rf"\b{phrase}\b", " ", asked, count=1)
+                break
+        asked = re.sub(r"\bgradient(?= (?:descent|step))|\b(?:mean|variance)(?= ⟦)", " ", asked)
+        known = lexicon.ASKING | lexicon.HARMLESS - EXPECTING
+        for w in re.findall(r"[a-z0-9][a-z0-9'\-]*", re.sub(r"⟦\d+⟧", " ", asked)):
+            plain = lexicon.OPERATIONS.get(w) in (None, "evaluate", "simplify", "derive") and w in known
+            if len(w) > 1 and not plain and w not in EXTREMA:
+                raise ReadingError("goal", f"it is not clear what is asked for: {w}", 0, 1, "Write it as a formula.")
 
     # -- declarations -------------------------------------------------------------------------------
 

@@ -1,0 +1,88 @@
+"""What counts as an answer to a goal, beside being equal to what was asked for.
+
+The question in other words is none, nor is what still holds the operator that was asked for, what uses names that are
+not allowed, or what has a value only where the question has more.  Shared by bare answers and whole derivations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from symderive.engine.deriving import derive
+from symderive.engine.judge import Judge
+from symderive.kernel.algebra import difference
+from symderive.kernel.book import Book
+from symderive.kernel.context import Context
+from symderive.kernel.terms import Term, rel, subterms
+from symderive.language.problem import Goal, GoalKind, Problem, beyond
+from symderive.language.verdict import Kind, Verdict
+
+FOUND = frozenset({GoalKind.SOLVE, GoalKind.MAXIMISER, GoalKind.MINIMISER})
+"""Goals whose answer is a value of the unknown."""
+WORDS = {"der": "a derivative", "lim": "a limit", "ex": "an expectation"}
+ATOMS = frozenset({"sym", "der", "lim", "ex", "app", "at"})
+
+
+def left_over(problem: Problem, t: Term, context: Context) -> str:
+    """Why a term is no answer: it is the question, or what was asked for still stands in it; else empty."""
+    goal = problem.goal
+    assert goal.target is not None or goal.kind in FOUND
+    if goal.kind in FOUND:
+        still = goal.unknown is not None and goal.unknown in context.closure(t)
+        return f"{goal.unknown} is asked for and still stands in the answer" if still else ""
+    assert goal.target is not None
+    if t is goal.target or (goal.target.head in ATOMS and difference(t, goal.target) == 0):
+        return "the answer is the question"
+    left = _operator_left(goal, t, context)
+    if left:
+        return left
+    extra = beyond(goal, problem.context, t)
+    return f"the answer may not use {', '.join(extra)}" if extra else ""
+
+
+def _operator_left(goal: Goal, t: Term, context: Context) -> str:
+    """Which operator of the question, or of the definition of what is asked for, still stands in the answer."""
+    assert goal.target is not None
+    asked = {s for s in subterms(goal.target) if s.head in WORDS}
+    named = goal.target
+    while named.head == "at":
+        named = named.terms[0]
+    if named.head == "sym" and named.name() in context.definitions:  # "g = ∂L/∂w.  Compute g."
+        bodies = [body for _, body in context.definitions[named.name()].clauses]
+        asked |= {s for body in bodies for s in subterms(body) if s.head in WORDS}
+    heads = {s.head for s in asked}
+    given = frozenset(goal.terms)
+    todo = [t]
+    while todo:
+        s = todo.pop()
+        if s in given:
+            continue
+        slope = s.head == "app" and s.name().endswith("'") and s.name().rstrip("'") in context.definitions
+        if "der" in heads and (s.head == "lim" or slope):
+            return "a derivative is asked for, and is only written in another way"
+        if s in asked or (s.head in ("der", "lim") and s.head in heads):
+            return f"{WORDS[s.head]} is asked for and still stands in the answer"
+        todo += s.terms
+    return ""
+
+
+def wanted(problem: Problem) -> Term | None:
+    """The term that an answer has to be equal to; None if it is not known.
+
+    For a goal such as "solve for x" it is what is derived.
+    """
+    if problem.goal.kind not in FOUND:
+        return problem.goal.target
+    found = derive(problem)
+    sure = found.verdict is not None and found.verdict.kind is Kind.PROVED and not found.open and not found.others
+    return found.answer if sure else None
+
+
+def narrow(context: Context, book: Book, target: Term, verdict: Verdict) -> tuple[Term, ...]:
+    """Conditions of a proof that only the answer needs: it has no value everywhere where the question has one."""
+    if verdict.kind is not Kind.PROVED or not verdict.conditions:
+        return ()
+    own = Judge(context, book).judge(rel("=", target, target))
+    here = replace(context, facts=(*context.facts, *own.conditions), memo={})
+    more = [c for c in verdict.conditions if c not in own.conditions]
+    return tuple(c for c in more if Judge(here, book).judge(c).kind is not Kind.PROVED)
