@@ -301,6 +301,11 @@ def guarded(verdict: Verdict, names: Names) -> Verdict:
     """A verdict in a scope where something was not read: proofs stand, refutations do not."""
     from symderive.reading.formulas.names import spell
 
+    doubtful = names.scope.context().closure(verdict.claim) & names.doubtful.keys() if names.doubtful else set()
+    if verdict.proved and doubtful:
+        n = min(doubtful)
+        reason = f"what is said of {spell(n)} was not understood: {names.doubtful[n]}"
+        return Verdict(Kind.UNDECIDED, verdict.claim, "not-read", reason)
     if verdict.proved and names.presumed and not verdict.reason:
         said = ", ".join(f"{spell(u)} does not depend on {spell(v)}" for u, v in sorted(names.presumed))
         return replace(verdict, reason=f"if {said}")

@@ -194,6 +194,7 @@ class _Checker:
             frozenset(k for k, v in meaning.names.meanings.items() if v.role == "index"),
             f"{text} {meaning.found.words}".lower(),
             units,
+            meaning.names.doubtful,
             meaning.defined_at,
         )
         final = problem is not None

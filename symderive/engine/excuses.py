@@ -211,6 +211,15 @@ class Excuses:
             return Because("condition", f"read as a condition on {self.show(left)}: nothing is said of its value")
         return None
 
+    def doubt(self, claim: Says) -> str:
+        """Why a proof may not be said: of a name in it something was said that was not fully understood."""
+        every = [s for c in claim.conditions for s in subterms(c)] if self.scope.doubtful else []
+        names = {n for s in every for n in self.scope.context.closure(s)} & self.scope.doubtful.keys()
+        shown = (
+            f"what is said of {self.show(sym(n))} was not understood: {self.scope.doubtful[n]}" for n in sorted(names)
+        )
+        return next(shown, "")
+
     def _shares_names(self, claim: Says, facts: Sequence[Term]) -> bool:
         names = {n for c in claim.conditions for n in self.scope.context.closure(c)}
         return any(names & self.scope.context.closure(f) for f in facts)

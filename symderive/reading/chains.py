@@ -31,6 +31,7 @@ from symderive.reading.segments import (
     words_in,
 )
 from symderive.reading.statements import lexicon
+from symderive.reading.statements.phrasing import qualifying
 from symderive.reading.wording import (
     ANSWER,
     ASSUMING,
@@ -142,6 +143,8 @@ class Chain:
     order: int = 0
     beside: Chain | None = None
     display: bool = False
+    qualified: str = ""
+    """A word of its sentence that may change what a definition says."""
 
 
 @dataclass(eq=False)
@@ -160,6 +163,8 @@ class Declaration:
     order: int
     chains: list[Chain] = field(default_factory=list)
     since: int = 0
+    qualified: str = ""
+    """A word of its sentence that may change what it says."""
 
     @property
     def span(self) -> Span:
@@ -379,6 +384,7 @@ class Finder:
     def sentence_end(self) -> None:
         self.flush()
         self.stated()
+        self.qualify()
         hedge = HEDGES.search(" ".join(self.loose))
         for x in self.relations if hedge else ():
             x.doubt = x.doubt or f"its sentence says more of when it holds: {hedge.group() if hedge else ''}"
@@ -414,6 +420,15 @@ class Finder:
         self.mode, self.words, self.given, self.note, self.stop = "claim", [], [], "", True
         self.perhaps, self.fresh, self.trailed, self.begun = [], [], [], 0
         self.declared = len(self.out.declarations)
+
+    def qualify(self) -> None:
+        """Note a word of a sentence that may change what it defines and declares."""
+        plain = re.sub(r"\$[^$]*\$", " ⟦0⟧ ", outline.plain(self.sentence))
+        word = qualifying(lexicon.normal(plain))
+        for c in self.out.chains if word and self.begun else ():
+            c.qualified = word if c.order >= self.begun else c.qualified
+        for d in self.out.declarations[self.declared :]:
+            d.qualified = word
 
     def stated(self) -> None:
         """Keep a sentence that states a convention, or what a name is ("The label y is one-hot")."""

@@ -480,6 +480,7 @@ class _Understanding:
         """Carry out a declaration, or what may be a definition; whether it is done with."""
         trial = self.names.copy()
         trial.strict = strict
+        assumed = len(self.out.assumed)
         try:
             done = self.sentence(event, trial) if isinstance(event, Declaration) else self.definition(event, trial)
         except ReadingError:
@@ -489,6 +490,9 @@ class _Understanding:
         trial.strict = self.names.strict
         for n in {*trial.scope.definitions, *trial.macros} - {*self.names.scope.definitions, *self.names.macros}:
             self.origins.setdefault(n, event)
+        if event.qualified:
+            said = {s.name() for a in self.out.assumed[assumed:] for s in subterms(a.fact) if s.head == "sym"}
+            trial.doubt(trial.news(self.names) | said, event.qualified)
         self.names = trial
         return True
 

@@ -265,16 +265,22 @@ class Goals:
         for f in asked.of:
             for node in split_list(self.parse(f)):
                 goal = self.one(node, asked, allowed)
-                self.random_enough(goal, node)
+                self.understood(goal, node)
                 yield replace(goal, terms=self.allowed_terms(asked), given=self.conditions(asked))
 
-    def random_enough(self, goal: Goal, node: Surface) -> None:
-        """Refuse the mean of what nothing says to be random: as that of a constant it would be the thing itself.
+    def understood(self, goal: Goal, node: Surface) -> None:
+        """Refuse a goal about what was not understood, and the mean of what nothing says to be random.
+
+        The mean of a constant would be the thing itself.
 
         Raises:
             ReadingError: there is one.
         """
         context = self.names.scope.context()
+        asked = [t for t in (goal.target, goal.relation) if t is not None]
+        for n in sorted(self.names.doubtful.keys() & {n for t in asked for n in context.closure(t)}):
+            said = f"what is said of {spell(n)} was not understood: {self.names.doubtful[n]}"
+            raise ReadingError("not-read", said, node.start, node.end, "Say it in a formula.")
         for s in subterms(goal.target) if goal.target is not None else ():
             names = {n for n in context.closure(s) if context.declared(n).kind == "real"} if s.head == "ex" else set()
             names -= context.definitions.keys()

@@ -5,7 +5,7 @@ Declarations made by words and those inferred from use are kept apart, so that `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TypeAlias
@@ -95,6 +95,9 @@ class Names:
     """Slopes that a convention sets where there is none: ``relu'`` is 0 at 0."""
     tainted: set[str] = field(default_factory=set)
     """Names that occur in what was not read: of them nothing is inferred."""
+    doubtful: dict[str, str] = field(default_factory=dict)
+    """Names that a sentence declares, defines or speaks of, with a word of it that may change what it says: nothing is
+    proved of them."""
     strict: bool = False
     """Whether an undeclared name is an error instead of an inferred number."""
     reserved: frozenset[str] = frozenset()
@@ -125,12 +128,26 @@ class Names:
             set(self.presumed),
             dict(self.kinks),
             set(self.tainted),
+            dict(self.doubtful),
             self.strict,
             self.reserved,
             set(self.built_in),
             set(self.adopted),
             self.elders,
         )
+
+    def doubt(self, keys: Iterable[str], word: str) -> None:
+        """Prove nothing of these names: a word of what is said of them may change it."""
+        for key in keys:
+            known = self.meanings.get(key)
+            if key in self.scope.names and (known is None or known.role not in ("dimension", "index")):
+                self.doubtful.setdefault(key, word)
+
+    def news(self, before: Names) -> set[str]:
+        """The names that are declared, or defined, here and not there."""
+        return {n for n in self.scope.names if n not in before.scope.names} | {
+            n for n in self.scope.definitions if n not in before.scope.definitions
+        }
 
     def adopt(self, key: str) -> bool:
         """Take a name over from an earlier part, with all that it rests on; whether that was possible.

@@ -14,6 +14,17 @@ WEAKENING = frozenset(
     """.split()
 )
 """Words that change what an adjective or a noun states."""
+QUALIFYING = re.compile(
+    r"\b(?:sorted|clipped|clamped|truncated|conditioned|censored|rounded|shuffled|permuted|reversed|quanti[sz]ed|masked"
+    r"|plus|minus|times|divided|squared|cubed|rooted|inverse|inverted|reciprocals?|(?:multiple|average|product|square"
+    r"|root|logarithm|power|opposite|transpose|negation|negative|half) of|up to|with (?:equal )?(?:probability|chance)"
+    r"|otherwise|else|unless|except|semi-?definite|skew|anti-?symmetric|(?:independent|i\.i\.d\.?|iid) given"
+    r"|for (?:some|one|most|many|at least|almost|no|an?)(?= ⟦)|not|never|neither|nor|others?|approximately|roughly"
+    r"|nearly|almost|only (?:if|when|for)|iff|either|instead|modulo|hypothetical\w*|no need)\b"
+    r"|\b\w{2,} (?:if|when|whenever) ⟦"
+    r"|⟦\d+⟧ (?:if|when|whenever|as long as|provided)(?: that)? ⟦"
+)
+"""Words of a declaration that may change what its formulas and nouns say, wherever they stand in it."""
 ACTIVATIONS = (
     ("tanh", "tanh"), ("hyperbolic tangent", "tanh"), ("relu", "relu"), ("rectified linear unit", "relu"),
     ("rectifier", "relu"), ("softplus", "softplus"), ("gelu", "gelu"), ("silu", "silu"), ("swish", "silu"),
@@ -64,7 +75,12 @@ ADJECTIVES: dict[str, tuple[str, ...]] = {
     "negative": ("negative",),
     "nonzero": ("nonzero",), "non-zero": ("nonzero",), "symmetric": ("symmetric",), "orthogonal": ("orthogonal",),
     "invertible": ("invertible",), "nonsingular": ("invertible",), "positive definite": ("positive-definite",),
-    "positive-definite": ("positive-definite",), "symmetric positive definite": ("symmetric", "positive-definite"),
+    "positive-definite": ("positive-definite",), "non negative": ("nonnegative",),
+    **{f"{sign}{dash}{kind}": ("unread",) for sign in ("positive", "negative") for dash in (" ", "-")
+       for kind in ("semidefinite", "semi-definite", "semi definite")},
+    "negative definite": ("unread",), "negative-definite": ("unread",), "skew symmetric": ("unread",),
+    "skew-symmetric": ("unread",), "antisymmetric": ("unread",), "anti-symmetric": ("unread",),
+    "symmetric positive definite": ("symmetric", "positive-definite"),
     "one-hot": ("one-hot", "rank1?"), "one-hot encoded": ("one-hot", "rank1?"), "diagonal": ("unread",),
     "differentiable": ("function?",), "twice differentiable": ("function?",), "smooth": ("function?",),
     "continuously differentiable": ("function?",),

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from symderive.reading.statements.lexicon import QUALIFYING
+
 _DRAWN = r"(?:drawn|sampled|chosen|picked|generated|initiali[sz]ed)"
 _SOURCE = r"(?:from|according to|with) (?:an?|the|some|the same|one) (?:\w+ )?distribution(?= (?:with|of|that|whose))"
 _AGAIN = r"(?:,? and identically)?"
@@ -38,6 +40,19 @@ _NOUN_FIRST = re.compile(
     re.IGNORECASE,
 )
 _COUNTED = re.compile(r"\b(let|consider|take|suppose|given|have|of) ⟦(\d+)⟧ ([a-z.\- ]+) (⟦(\d+)⟧)", re.IGNORECASE)
+
+
+_UNQUALIFIED = re.compile(
+    r"\b(?:(?:does|do|need) not (?:depend|share|matter)\w*|either (?:class|side|case)|each other|one another"
+    r"|on the other hand|(?:all|the|every) others?|plus one)\b"
+)
+"""Words of them that change nothing, or are read."""
+
+
+def qualifying(plain: str) -> str:
+    """A word of a declaration that may change what it says; empty if there is none."""
+    m = QUALIFYING.search(_UNQUALIFIED.sub(" ", plain))
+    return re.sub(r"⟦\d*⟧?", "", m.group()).strip() if m else ""
 
 
 def reworded(sentence: str, formulas: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from symderive.kernel.terms import ZERO, rel
+from symderive.kernel.terms import ZERO, rel, subterms
 from symderive.reading.formulas.elaborate import Elaborator
 from symderive.reading.formulas.errors import ReadingError
 from symderive.reading.formulas.functions import has_kink
@@ -23,7 +23,7 @@ from symderive.reading.statements import lexicon
 from symderive.reading.statements.attributes import ATTRIBUTES
 from symderive.reading.statements.declare import Declarer
 from symderive.reading.statements.forms import relation_of
-from symderive.reading.statements.phrasing import reworded
+from symderive.reading.statements.phrasing import qualifying, reworded
 from symderive.reading.statements.sets import Item
 
 
@@ -180,6 +180,12 @@ class Reader:
                 if key not in self.names:
                     self.names.tainted.add(key)
 
+    def _doubt(self, word: str, before: Names) -> None:
+        """Prove nothing of what a sentence declares, defines or states, in which a word may change what it says."""
+        facts = [f for f in self.names.scope.facts if f not in before.scope.facts]
+        spoken = {s.name() for f in facts for s in subterms(f) if s.head == "sym"}
+        self.names.doubt(self.names.news(before) | spoken, word)
+
     def sentence(self, text: str, formulas: Sequence[Inline], out: Outcome) -> None:
         plain = lexicon.normal(_FORMULA.sub(lambda m: m.group(), text)).rstrip(".,;: ")
         if self._convention(plain, formulas, out, text):
@@ -195,8 +201,12 @@ class Reader:
                 self.names.unread.append(words(text, formulas))
                 out.unread.append((words(text, formulas), None))
             return
+        word = qualifying(plain)
+        before = self.names.copy() if word else self.names
         declarer = Declarer(self.names, judged=not self.goals)
         declarer.settle(items)
+        if word:
+            self._doubt(word, before)
         out.values += declarer.values
         out.read.append(("declaration", words(text, formulas)))
 
@@ -726,7 +736,8 @@ class Reader:
         if lexicon.WEAKENING & set(low):
             # "not symmetric", "pairwise independent": what is stated is not what the word says
             stated = [c for c in out.codes if c in ATTRIBUTES or c in STATISTICAL or c.startswith("named:")]
-            out.codes = [c for c in out.codes if c not in stated] + (["unread"] if stated else [])
+            out.codes = [c for c in out.codes if c not in stated] + (["unread"] if stated or out.moments else [])
+            out.moments = []
         return out
 
     def parse(self, formula: Inline) -> Surface:
