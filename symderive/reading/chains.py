@@ -45,6 +45,7 @@ from symderive.reading.wording import (
     DENIED,
     DOMAIN,
     EQUIVALENT,
+    EVERY,
     HEDGES,
     INTEGER,
     JOINING,
@@ -52,6 +53,7 @@ from symderive.reading.wording import (
     NAMING,
     NEEDS_FORMULA,
     NESTED,
+    OTHER_CASE,
     REASON,
     STATED,
     TAKEN_BACK,
@@ -206,6 +208,8 @@ class Finder:
         self.sentence: list[outline.Piece] = []
         self.clause: list[outline.Piece] = []
         self.clause_chains: list[Chain] = []
+        self.other = False
+        """Whether a case has begun whose condition was not read."""
         self.declared = 0
         """How many declarations there were before this sentence."""
         self.given: list[Spelled] = []
@@ -272,7 +276,10 @@ class Finder:
             self.case, pieces = [opened[0].body], pieces[opened[1] :]
             self.out.words += " case"
         elif pieces and CASES_END.match(outline.plain(pieces[:1])):
-            self.case = []
+            self.case, self.other = [], False
+        elif pieces and OTHER_CASE.match(outline.plain(pieces[:1])):
+            self.case, self.other = [], True
+        self.other = self.other and opened is None
         if not pieces:
             return
         struck = False
@@ -404,6 +411,13 @@ class Finder:
         when = circumstance(re.sub(r"\$[^$]*\$", f" {FORMULA} ", said))
         for x in self.relations if when else ():
             x.doubt = x.doubt or f"its sentence says more of when it holds: {when}"
+        if self.other or self.words[:1] in (["otherwise"], ["else"]):
+            for x in self.relations if self.other or self.case or any(d.premise for d in self.out.declarations) else ():
+                x.denied = x.denied or "a case that was not read"
+        elif self.case and EVERY.search(outline.plain(self.sentence)):
+            for x in self.relations:
+                x.given = [g for g in x.given if g not in self.case]
+            self.case = []
         if TURNED.search(" ".join(self.words)):
             for x in self.relations:
                 x.doubt, x.given = x.doubt or "its condition is turned round in words", []
@@ -436,6 +450,10 @@ class Finder:
         plain = lexicon.normal(plain).rstrip(".,;: ").strip()
         tables = (*lexicon.CONVENTIONS, *lexicon.CONVENTIONS_WITH_FORMULAS)
         kink = re.search(r"'\s*\(\s*-?\d+\s*\)\s*=", outline.plain(self.sentence))
+        if lexicon.denied_convention(plain):
+            why = ReadingError("denied", f"a convention that is said not to hold: {plain}")
+            self.out.unread.append((self.sentence[0].span, why))
+            return
         if LAW.fullmatch(plain) and self.mode != "premise" and not set(self.words[:1]) & CLAIMING:
             self.whole_sentence()
             return

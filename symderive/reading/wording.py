@@ -26,6 +26,14 @@ CASES_END = re.compile(
     re.IGNORECASE,
 )
 """Words with which the treatment of cases ends."""
+OTHER_CASE = re.compile(
+    r"[\s*_(]*(?:(?:case|regime)\b[\s*_]*\w{0,3}[\s*_.:)(]*(?:otherwise|else|not|no|if|when|the|both|neither)?\b"
+    r"|otherwise\b|else\b|(?:in |for )?the (?:second|third|other|remaining|last|opposite) cases?\b)",
+    re.IGNORECASE,
+)
+"""Words that open a case."""
+EVERY = re.compile(r"\bfor (?:all|every|any|each) (?:real |values? of |such )*\$\s*[^$=<>]+?\s*\$", re.IGNORECASE)
+"""For what a conclusion from cases holds."""
 INTEGER = re.compile(r"\b(?:integers?|natural numbers?) \Z|\b(?:integers?|natural numbers?)\Z")
 HEDGES = re.compile(
     r"\b(?:non-?negative|positive|negative|non-?zero|symmetric|orthogonal|orthonormal|diagonal|invertible|uncorrelated"
@@ -70,7 +78,10 @@ STATED = re.compile(r"\b(?:independence|without correlations?|small|large)\b")
 """Words that do so in what a sentence assumes or declares, too."""
 DOMAIN = re.compile(r"\s*(?:[(\[].*,.*[)\]]|\\(?:mathbb|R|left)\b.*)\s*", re.DOTALL)
 """A set on which relations hold."""
-TURNED = re.compile(r"\b(?:unless|except|not (?:hold|true|only|valid)|fails?|even when|in general|likewise)\b")
+TURNED = re.compile(
+    r"\b(?:in particular|(?:if|when|for|where) not|unless|except|not (?:hold|true|only|valid)|fails?|even when"
+    r"|in general|likewise)\b"
+)
 """Words after which the conditions of a sentence are not those of its relations."""
 LAW = re.compile(
     r"(?:here,? |and )?(?:(?:a|an|the|each|every|all|both) )?[a-z \-]{0,40}⟦0⟧(?:(?:,| and|, and) ⟦0⟧)*,? "

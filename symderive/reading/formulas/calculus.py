@@ -94,8 +94,7 @@ def prefix(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type:
     node = factors[k].node
     if isinstance(node, Node) and node.kind == "fraction":
         below = _variables(el, node.parts[2])
-        above = _parts(node.parts[1])
-        if below is None or len(above) != 1 or _differential(el, above[0]) != len(below):
+        if below is None or not is_operator(el, node):
             return None
         end = _reach(factors, k, ("", "*", "x", "/"))
         return differentiate(el, _operand(el, factors[:end], k, node), below, node), end
@@ -113,6 +112,12 @@ def prefix(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type:
     if found is not None and found[0] == "lim":
         return _limit(el, found[1], factors, k, node), len(factors)
     return None
+
+
+def is_operator(el: Elaborator, node: Node) -> bool:
+    """Whether a fraction is ``d/dx`` or ``∂/∂x``, which takes what follows it."""
+    below, above = _variables(el, node.parts[2]), _parts(node.parts[1])
+    return below is not None and len(above) == 1 and _differential(el, above[0]) == len(below)
 
 
 def _reach(factors: Sequence[Factor], k: int, through: tuple[str, ...]) -> int:

@@ -18,7 +18,17 @@ from symderive.kernel.context import Rejected
 from symderive.kernel.shapes import Shape, is_integer, same_shape, shape
 from symderive.kernel.terms import INF, ONE, ZERO, Term, TooDeep, abstract, at, make, num, rel, sym, value
 from symderive.kernel.words import say
-from symderive.reading.formulas import alphabet, brackets, calculus, dots, factors, functions, probability, sums
+from symderive.reading.formulas import (
+    alphabet,
+    brackets,
+    calculus,
+    dots,
+    extents,
+    factors,
+    functions,
+    probability,
+    sums,
+)
 from symderive.reading.formulas.errors import ReadingError
 from symderive.reading.formulas.lexer import Leaf
 from symderive.reading.formulas.names import Meaning, Names, show, spell, tabulate
@@ -286,6 +296,11 @@ class Elaborator:
 
     def _sum(self, node: Node) -> Value:
         self._loose_index(node)
+        if (found := extents.stray(self, node)) is not None:
+            message = (
+                f"how far the operator with {found[0]} reaches is not clear: {found[0]} stands after the + as well"
+            )
+            raise self.error("extent", message, found[1], "Put brackets around all that it takes.")
         node = dots.summed(node)
         parts: list[tuple[bool, Value, Surface]] = []
         negative = False

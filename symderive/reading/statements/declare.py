@@ -776,7 +776,11 @@ class Declarer(Definitions):
         keys: list[str] = []
         for node in item.group or (item.node,):
             keys += dict.fromkeys(k for k in self.subjects(node, item) if k not in keys)
+        centred = not any(w == "mean" and node is not None for w, node in item.moments)
         for code in item.codes:
+            if code in ("symmetric", "symmetric-law") and not centred:
+                self.names.unread.append(f"{item.said}: symmetric about what?")
+                continue
             make_fact = ATTRIBUTES.get(code)
             for key in keys if make_fact is not None else ():
                 for f in make_fact(self, key) if make_fact is not None else ():

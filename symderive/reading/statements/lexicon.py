@@ -201,8 +201,17 @@ CONVENTIONS_WITH_FORMULAS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
     )
 )
+DENYING = re.compile(r"\b(?:not|never|without|neither|rather than|instead of|unlike|don't|doesn't|isn't)\b")
+"""Words by which a convention is not in force."""
 CONTENTS = {"kink": (r"'\s*\(\s*-?\d+\s*\)\s*=\s*-?(?:\d|\\frac|\\tfrac)",)}
 """What the formulas of a convention must say."""
+
+
+def denied_convention(plain: str) -> bool:
+    """Whether a sentence says that a convention is not in force ("The summation convention is not used")."""
+    if any(p.fullmatch(plain) for p, _ in CONVENTIONS_WITH_FORMULAS):
+        return False
+    return DENYING.search(plain) is not None and any(p.fullmatch(plain) for p, _ in CONVENTIONS)
 
 
 def normal(text: str) -> str:

@@ -214,6 +214,10 @@ class Reader:
 
     def _convention(self, plain: str, formulas: Sequence[Inline], out: Outcome, text: str) -> bool:
         marks = _FORMULA.findall(plain)
+        if lexicon.denied_convention(plain) or re.match(r"(?:we )?never\b", plain):
+            self.names.unread.append(words(text, formulas))
+            out.unread.append((words(text, formulas), None))
+            return True
         for pattern, name in lexicon.CONVENTIONS_WITH_FORMULAS:
             m = pattern.fullmatch(plain)
             if m and all(
