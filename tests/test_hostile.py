@@ -529,3 +529,60 @@ def test_what_holds_under_a_condition_is_not_assumed_for_the_rest():
     assert steps(start + r"If $x$ dominates $y$, then $x \ge y$. So $|x - y| = x - y$.") == ["undecided", "undecided"]
     assert steps(start + r"$x \ge y$ unless $x$ is dominated. So $|x - y| = x - y$.") == ["undecided", "undecided"]
     assert steps(start + r"Assume $x \ge y$. So $|x - y| = x - y$.") == ["taken", "proved"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"Let $f(x) = x^2$ for $x > 0$ and $f(x) = 0$ otherwise. $f(-1) = 1$.",
+        r"Let $y = x$ if $x > 0$ and $y = -x$ otherwise. $y = x$.",
+        r"Let $y = x$ plus noise. $y = x$.",
+        r"Let $x \sim \mathcal{N}(0, 1)$ truncated to $x > 0$. $E[x] = 0$.",
+        r"Let $x, y \in \mathbb{R}$ with $x > 0$ whenever $y > 0$. $|x| = x$.",
+        r"Let $x \in \mathbb{R}^n$ with $x_i = 0$ for some $i$. $\sum_i x_i = 0$.",
+        r"Let $\phi$ be the squared ReLU. $\phi(3) = 3$.",
+        r"Let $A \in \mathbb{R}^{2 \times 2}$ be positive semidefinite. $A_{12} > 0$.",
+        r"Let $A \in \mathbb{R}^{n \times n}$ be skew symmetric. $A^\top = A$.",
+        r"Let $y \in \mathbb{R}^n$ be an average of one-hot vectors. $y_1^2 = y_1$.",
+        r"Let $X, Y$ be random variables that are independent given $Z$. $E[X Y] = E[X] E[Y]$.",
+        r"Let $X$ be a symmetric random variable with mean $\mu$. $E[X] = 0$.",
+        r"Let $X$ be a random variable of not necessarily zero mean. $E[X] = 0$.",
+        r"Let $z \sim \mathcal{N}(0, 1)$ and $x \sim \mathcal{N}(z, 1)$. $\operatorname{Var}(x) = 1$.",
+        "Let $x \\in \\mathbb{R}$.\n\n**Case 1: $x > 0$.** $|x| = x$.\n\n**Case 2: otherwise.** $|x| + 1 = x + 1$.",
+        r"Let $x \in \mathbb{R}$. Suppose $x > 0$. Then $|x| = x$. Otherwise, $|x| + 1 = x + 1$.",
+        r"Let $x \in \mathbb{R}$. We do not assume $x > 0$. Then $|x| = x$.",
+        r"Let $x \in \mathbb{R}$. Others define $y = x$. $y = x$.",
+        r"Let $x \in \mathbb{R}$. $|x| = x$ for all $x$, in particular for $x > 0$.",
+        r"The summation convention is not used. Let $a, b \in \mathbb{R}^n$. $a_i b_i = a^\top b$.",
+        r"The logarithm does not have base 2. $\log 2 = 1$.",
+        r"Let $x \in \mathbb{R}$. $\lim_{x \to 0} x + x = x$.",
+        r"Let $x \in \mathbb{R}$. $\frac{d}{dx} x^2 + 3 x = 5 x$.",
+        r"Let $x, y \in \mathbb{R}^n$. $\max_i x_i + y_i = y_i + \max_i x_i$.",
+        r"$L = \frac12 \|y - W x\|^2$. $\frac{\partial L}{\partial x} = -W (y - W x)$.",
+        r"$y = \frac{x}{\|x\|}$. $\frac{\partial y}{\partial x} = 0$.",
+        r"$x y^\top z = z y^\top x$.",
+        r"For matrices, $A B = B A$.",
+        r"Let $A, B$ be linear maps. $A B = B A$.",
+        r"Let $x$ be a complex number. $x^2 \ge 0$.",
+        r"Let $\pi$ be the mixing weight. $\pi > 3$ holds. Hence $\pi > 3$.",
+        r"Let $A \in \mathbb{R}^{n \times n}$. $\operatorname{tr}(\exp(A)) = \sum_i e^{A_{ii}}$.",
+    ],
+)
+def test_what_is_half_understood_proves_nothing(text):
+    assert steps(text)[-1] != "proved"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"Let $\phi$ be the ReLU. $\phi(3) = 3$.",
+        r"Let $f(x) = \log x$ for $x > 0$. $f(1) = 0$.",
+        r"Let $x \in \mathbb{R}$. $\frac{d}{dx} (x^2 + 3 x) = 2 x + 3$.",
+        r"Let $w \in \mathbb{R}$ and $L = w^2$. $\frac{\partial}{\partial w} L + w = 3 w$.",
+        r"$L = \frac12 \|y - W x\|^2$. $\frac{\partial L}{\partial x} = -W^\top (y - W x)$.",
+        r"$p = \sigma(w^\top x + b)$. $\frac{\partial p}{\partial w} = p (1 - p) x$.",
+        r"The weights $w_i$, $i = 1, \dots, n$, are i.i.d. with mean 0 and variance $s$. $E[w_i^2] = s$.",
+    ],
+)
+def test_what_is_understood_is_proved(text):
+    assert steps(text)[-1] == "proved"

@@ -26,6 +26,11 @@ CONSEQUENCE = re.compile(r"\b(?:so|hence|thus|therefore|then|get|implies|follows
 """Words before an equation that draws a conclusion, and does not say what a name is."""
 
 
+NO_NUMBERS = re.compile(
+    r"\b(?:for|of|with|if|when|since|as|all|are|the) (?:all |any |two |square |general |arbitrary |random )*"
+    r"(?:matrices|vectors|operators|(?:linear )?maps|tensors|quaternions|complex numbers)\b"
+)
+"""Words before a relation by which undeclared letters in it are no numbers."""
 ORTHOGONAL = frozenset("UVQPR")
 """Letters for matrices that are often orthogonal."""
 SPECTRAL = re.compile(r"singular|svd|eigen|spectral|ortho|rotation|diagonali|decompos")
@@ -211,8 +216,11 @@ class Excuses:
             return Because("condition", f"read as a condition on {self.show(left)}: nothing is said of its value")
         return None
 
-    def doubt(self, claim: Says) -> str:
+    def doubt(self, claim: Says, r: Reads) -> str:
         """Why a proof may not be said: of a name in it something was said that was not fully understood."""
+        plain = [n for n in sorted(self.inferred_in(claim)) if not self.scope.context.declared(n).ranges]
+        if plain and (m := NO_NUMBERS.search(r.link.before)) is not None:
+            return f"{m.group()}: nothing says what {', '.join(self.show(sym(n)) for n in plain)} is"
         every = [s for c in claim.conditions for s in subterms(c)] if self.scope.doubtful else []
         names = {n for s in every for n in self.scope.context.closure(s)} & self.scope.doubtful.keys()
         shown = (

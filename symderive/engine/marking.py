@@ -314,7 +314,7 @@ class Marker:
                 return Ruling(Said.UNDECIDED, ruling.verdict, late, ruling.rests)
         if ruling.proved and (found := self._if_random(claim, r, ruling)) is not None:
             return found
-        if ruling.proved and (word := self.excuses.doubt(claim)):
+        if ruling.proved and (word := self.excuses.doubt(claim, r)):
             return Ruling(Said.UNDECIDED, ruling.verdict, Because("not-read", word), ruling.rests)
         if ruling.proved and partial(r) and (slot := self.excuses.slot(claim)):
             text = f"∂ by {slot} may vary one argument alone; it holds for all that rests on {slot}: write d/d{slot}"

@@ -10,7 +10,7 @@ from symderive.kernel.terms import ONE, TRUE, ZERO, Term, abstract, bound, make,
 from symderive.reading.formulas import dots
 from symderive.reading.formulas.factors import binders_of_table, el_value, strip_scripts
 from symderive.reading.formulas.lexer import Leaf
-from symderive.reading.formulas.names import loose, tabulate
+from symderive.reading.formulas.names import loose, spell, tabulate
 from symderive.reading.formulas.sums import binding
 from symderive.reading.formulas.surface import Node, Surface
 from symderive.reading.formulas.symbols import items, label, unwrap
@@ -100,6 +100,12 @@ def norm(el: Elaborator, inside: Surface, which: str, node: Surface) -> Value:
     v = el.value(inside)
     s = el.shape(v, node)
     if not s:
+        unknown = [n for n in el.names.scope.context().closure(v.term) if el.names.is_inferred(n)]
+        if unknown:
+            message = f"nothing says whether {spell(min(unknown))} is a number or a vector"
+            raise el.error(
+                "undeclared", message, node, "Declare it: $x \\in \\mathbb{R}^n$, or write |x| for a number."
+            )
         return el_value(el, make("app", "abs", v.term))
     if len(s) == 2 and which == "F":
         return el_value(el, make("op", "norm2", v.term))

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from symderive.reading.formulas.elaborate import Elaborator, Factor, Value
 
 
+OF_MATRICES = frozenset({"exp", "log", "sqrt", "sin", "cos"})
+"""Functions that are usual of square matrices, too."""
 ELEMENTWISE = {
     **{f: f for f in ("exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "erf", "sign", "step")},
     **{f: f for f in ("relu", "sigmoid", "softplus", "gelu", "silu", "logit")},
@@ -222,6 +224,7 @@ def call(el: Elaborator, word: str, lower: Surface | None, arguments: Sequence[V
         raise el.error("unsupported", f"the function {word} is not read", node)
     f = ELEMENTWISE[word]
     v = one(el, arguments, node)
+    entrywise(el, f, v, node)
     t = make("app", f, v.term)
     if f == "log" and (lower is not None or (word != "ln" and "log2" in el.names.conventions)):
         base = el.scalar(lower) if lower is not None else num(2)
@@ -229,6 +232,18 @@ def call(el: Elaborator, word: str, lower: Surface | None, arguments: Sequence[V
     elif lower is not None:
         raise el.error("unsupported", f"a subscript of {word} is not read", node)
     return el_value(el, t, row=v.row)
+
+
+def entrywise(el: Elaborator, f: str, v: Value, node: Surface) -> None:
+    """Refuse the exponential of a square matrix, which may be meant entry by entry or as a power series.
+
+    Raises:
+        ReadingError: it is one, and nothing says that functions act entry by entry.
+    """
+    s = el.shape(v, node)
+    if f in OF_MATRICES and len(s) == 2 and s[0] == s[1] and "elementwise" not in el.names.conventions:
+        message = f"{f} of a square matrix has two readings: entry by entry, or the function of the matrix"
+        raise el.error("ambiguous", message, node, "Say that functions act entry by entry, or write the entries.")
 
 
 def extremum(el: Elaborator, word: str, arguments: Sequence[Value], node: Surface) -> Value:

@@ -136,6 +136,11 @@ class Names:
             self.elders,
         )
 
+    def is_inferred(self, key: str) -> bool:
+        """Whether nothing was said of a name."""
+        known = self.meanings.get(key)
+        return known is not None and known.role == "inferred"
+
     def doubt(self, keys: Iterable[str], word: str) -> None:
         """Prove nothing of these names: a word of what is said of them may change it."""
         for key in keys:

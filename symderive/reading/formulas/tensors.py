@@ -1,8 +1,8 @@
 r"""What products and transposes say about undeclared letters: vectors and matrices, and which sizes agree.
 
-Notes write ``z = W x + b`` and ``\partial L / \partial W = \delta x^\top`` without a word on shapes.  A transpose tells
-that letters are tensors: capitals of products are matrices then, and what they multiply are vectors.  Sizes are unified
-along sums and products; each that remains gets a dimension of its own.  All of it is echoed as inferred.
+Notes write ``z = W x + b`` and ``\partial L / \partial W = \delta x^\top`` without a word on shapes.  A transpose or a
+norm tells that letters are tensors: capitals of products are matrices then, and what they multiply are vectors.  Sizes
+are unified along sums and products; each that remains gets a dimension of its own.  All of it is echoed as inferred.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def infer_tensors(names: Names, nodes: Sequence[Surface], defined: Collection[st
     """
     shapes = _Shapes(names, rows)
     for node in nodes:
-        shapes.turned |= {k for n in walk(node) if (k := _turned(n)) and k not in names}
+        shapes.turned |= {k for n in walk(node) for k in (_turned(n), *_normed(n)) if k and k not in names}
     if not any(_is_matrix(k) or k not in defined for k in shapes.turned):
         return
     for _ in range(ROUNDS):
@@ -59,6 +59,23 @@ def _turned(n: Surface) -> str:
     return "" if s is None or s.upper is not None else symbol_key(s)
 
 
+def _small(node: Surface) -> str:
+    """The key of a small letter without scripts; else empty."""
+    s = peel(node)
+    key = "" if s is None or s.upper is not None or s.lower is not None else symbol_key(s)
+    return key if key[:1].isascii() and key[:1].islower() and key not in BUILT_IN else ""
+
+
+def _normed(n: Surface) -> list[str]:
+    """The keys of names that stand by themselves between the bars of a norm: ``‖x‖``, ``‖y - W x‖``."""
+    if not isinstance(n, Node) or n.kind != "bracket" or n.parts[0].text != "||" or len(n.parts) != 3:
+        return []
+    inside = unwrap(n.parts[1])
+    terms = inside.parts if isinstance(inside, Node) and inside.kind == "sum" else [inside]
+    found = [s for p in terms if (s := peel(p)) is not None and s.upper is None and s.lower is None]
+    return [symbol_key(s) for s in found if s.base not in BUILT_IN]
+
+
 def _is_matrix(key: str) -> bool:
     return key[:1].isupper() and key[:1].isascii() and key[:1] not in NUMBERS
 
@@ -74,6 +91,8 @@ class _Shapes:
     rows: bool
     turned: set[str] = field(default_factory=set)
     known: dict[str, Sizes] = field(default_factory=dict)
+    unclear: set[str] = field(default_factory=set)
+    """Small letters beside transposed ones that may be numbers or vectors."""
     parent: list[int] = field(default_factory=list)
     said: dict[int, Term] = field(default_factory=dict)
 
@@ -213,6 +232,9 @@ class _Shapes:
         for k, p in enumerate(factors):
             here = self.shape(p)
             here = self.beside(factors, k, acc) if here is None else here
+            here = self.contracted(p, acc, turned=turned) if here is None else here
+            if here is None and any(_turned(q) for q in factors[max(0, k - 1) : k + 2]):
+                self.unclear |= {key for key in [_small(p)] if key and key not in self.names}
             across = isinstance(p, Node) and p.kind == "superscript" and transposes(p.parts[1]) == "T"
             if here is None or acc is None:
                 acc = None
@@ -252,6 +274,14 @@ class _Shapes:
             self.known[key] = [self.fresh()]
         return self.known.get(key)
 
+    def contracted(self, node: Surface, acc: Sizes | None, *, turned: bool) -> Sizes | None:
+        """The shape of an unknown letter after a transposed vector, as x in wᵀx."""
+        key = _small(node)
+        if not key or key in self.names or acc is None or len(acc) != 1 or turned == self.rows:
+            return None
+        self.known[key] = [acc[0]]
+        return self.known[key]
+
     def multiply(self, a: Sizes, turned: bool, b: Sizes) -> tuple[Sizes | None, bool]:
         """A product of tensors: the inner sizes agree."""
         rows_left = len(a) == 1 and turned != self.rows  # a row vector on the left
@@ -269,6 +299,7 @@ class _Shapes:
     # -- names --------------------------------------------------------------------------------------
 
     def declare(self, defined: Collection[str]) -> None:
+        self.names.tainted |= self.unclear - self.known.keys() - set(defined)
         dimensions: dict[int, Term] = {}
         for key, sizes in self.known.items():
             if key in self.names or key in defined or not sizes:

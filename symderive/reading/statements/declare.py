@@ -55,6 +55,8 @@ DEVIATIONS = frozenset({"σ", "s", "τ"})
 """Letters whose square is a variance."""
 DEPENDING = re.compile(r"\b(?:variables?|linearly|parameters?|of)\b")
 """Words beside "independent" that do not speak of chance."""
+CONSTANTS = re.compile(r"\b(?:euler|napier|natural|circle|circumference|constant|number)\b")
+"""Words for π and e themselves."""
 CUT = frozenset("truncated conditioned restricted clipped censored folded".split())
 """Words that change a law."""
 RUNNING = frozenset("ijklnt")
@@ -367,6 +369,11 @@ class Declarer(Definitions):
             self.declare(s, "random" if "random" in codes else "real", dims, item)
             return
         s_ = peel(unwrap(node))
+        if s_ is not None and s_.base in ("π", "e") and s_.lower is None and not codes and self.renamed(item):
+            self.declare(s_, "real", (), item)
+            self.names.unread.append(f"what {spell(s_.base)} is: {item.said}")
+            self.names.doubt([s_.base], item.said)
+            return
         if s_ is None or (not codes and not item.sizes and not item.moments):
             return
         sliced = self.sequence(s_)
@@ -427,6 +434,10 @@ class Declarer(Definitions):
                 "Say for which indices: for $i = 1, \\dots, n$.",
             )
         self.declare(s_, kind, dims, item)
+
+    def renamed(self, item: Item) -> bool:
+        """Whether a noun phrase gives a letter such as π a meaning of its own."""
+        return item.role == "let" and bool(item.said) and CONSTANTS.search(item.said.lower()) is None
 
     def _wants_range(self, s: Symbol, kind: str) -> bool:
         """Whether a name with a letter below must be a family: not ``d_k``, a number of its own."""

@@ -20,7 +20,8 @@ QUALIFYING = re.compile(
     r"|root|logarithm|power|opposite|transpose|negation|negative|half) of|up to|with (?:equal )?(?:probability|chance)"
     r"|otherwise|else|unless|except|semi-?definite|skew|anti-?symmetric|(?:independent|i\.i\.d\.?|iid) given"
     r"|for (?:some|one|most|many|at least|almost|no|an?)(?= ⟦)|not|never|neither|nor|others?|approximately|roughly"
-    r"|nearly|almost|only (?:if|when|for)|iff|either|instead|modulo|hypothetical\w*|no need)\b"
+    r"|nearly|almost|only (?:if|when|for)|iff|either|instead|modulo|hypothetical\w*|no need"
+    r"|complex|quaternions?|(?:linear )?maps|linear (?:map|operator|transformation)s?|operators|rotations?|jacobians)\b"
     r"|\b\w{2,} (?:if|when|whenever) ⟦"
     r"|⟦\d+⟧ (?:if|when|whenever|as long as|provided)(?: that)? ⟦"
 )

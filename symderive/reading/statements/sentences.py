@@ -207,6 +207,7 @@ class Reader:
         declarer.settle(items)
         if word:
             self._doubt(word, before)
+            self.names.tainted |= {k for i in items for k in left_names(i.node) if k not in self.names}
         out.values += declarer.values
         out.read.append(("declaration", words(text, formulas)))
 
