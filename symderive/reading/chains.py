@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from symderive.language.report import Role
-from symderive.reading.circumstances import FORMULA, circumstance
+from symderive.reading.circumstances import ASIDES, FORMULA, circumstance
 from symderive.reading.documents import outline
 from symderive.reading.documents.source import Span, Spelled
 from symderive.reading.formulas.errors import ReadingError
@@ -28,6 +28,7 @@ from symderive.reading.segments import (
     doubtful_numbers,
     roughly,
     segments,
+    spoken_in,
     words_in,
 )
 from symderive.reading.statements import lexicon
@@ -208,6 +209,8 @@ class Finder:
         self.sentence: list[outline.Piece] = []
         self.clause: list[outline.Piece] = []
         self.clause_chains: list[Chain] = []
+        self.aside = ""
+        """Words of a sentence without formulas that may say for what those after it hold."""
         self.other = False
         """Whether a case has begun whose condition was not read."""
         self.declared = 0
@@ -411,6 +414,11 @@ class Finder:
         when = circumstance(re.sub(r"\$[^$]*\$", f" {FORMULA} ", said))
         for x in self.relations if when else ():
             x.doubt = x.doubt or f"its sentence says more of when it holds: {when}"
+        for x in self.relations if self.aside else ():
+            x.doubt = x.doubt or f"what is said before it may say when it holds: {self.aside}"
+        if not any(isinstance(p, outline.Formula) for p in self.sentence):
+            found = ASIDES.search(outline.plain(self.sentence).lower())
+            self.aside = found.group() if found is not None else self.aside
         if self.other or self.words[:1] in (["otherwise"], ["else"]):
             for x in self.relations if self.other or self.case or any(d.premise for d in self.out.declarations) else ():
                 x.denied = x.denied or "a case that was not read"
@@ -632,6 +640,7 @@ class Finder:
         return False
 
     def row(self, cells: Sequence[Spelled], row: outline.Row, f: outline.Formula, number: int) -> None:
+        spoken = spoken_in(cells)
         cells, said, below = asides(cells)
         for left, right in below:
             link = Link("=", 0, Role.CLAIM, self.block, " ".join(self.words[-40:]))
@@ -687,9 +696,10 @@ class Finder:
             links += new
         tail = found[-1].after if found else ""
         beside = " ".join([*(s.after for s in found), words_in(cells)]).lower()
-        if (hedge := HEDGES.search(beside)) is not None:
-            for x in links:
-                x.doubt = x.doubt or f"words beside it say more of when it holds: {hedge.group()}"
+        hedge = HEDGES.search(beside) or HEDGES.search(spoken)
+        when = hedge.group() if hedge is not None else circumstance(spoken)
+        for x in links if when else ():
+            x.doubt = x.doubt or f"words beside it say more of when it holds: {when}"
         for x in links:
             x.given, x.perhaps = [*self.case, *self.given, *given], [*self.perhaps, *x.perhaps]
             x.note = x.note or note or (tail if REASON.match(tail) else "")

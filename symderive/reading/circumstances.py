@@ -1,118 +1,169 @@
-"""Circumstances: what the words of a sentence say of when its relations hold.
+"""Circumstances: what the words of a sentence may say of when its relations hold.
 
-"Near zero", "for Gaussian $x$", "if the weights are tied", "asymptotically": only what is known to say nothing of when
-a relation holds ("in general", "by the chain rule", "if $x > 0$", whose condition is read elsewhere) is passed over.
-What is left is given to the marker, which then does not call a relation wrong.  Nothing is proved by words.
+"Near zero", "for Gaussian $x$", "since both have norm one", "no bias:", "WLOG": a relation is called wrong only if
+every word of its sentence is known to say nothing of when it holds, and no clause or phrase of words alone may.  The
+marker is given the first word, or phrase, of which that is not known.  Nothing is proved by words.
 """
 
 from __future__ import annotations
 
 import re
 
-from symderive.reading.statements import lexicon
-
 FORMULA = "§"
-CLAUSES = frozenset(
-    "if when whenever wherever provided once until till while unless assuming supposing given where as"
-    " because since although though".split()
+CLAUSES = frozenset("if when whenever wherever provided once until till while unless assuming supposing".split())
+"""Words that begin a clause, which is a condition: it is read where it is a formula."""
+REASONS = frozenset("since because as although though given where".split())
+"""Words that begin a clause that gives a reason."""
+WITHIN = frozenset(
+    "at with under after before during within beyond outside inside except upon throughout along".split()
 )
-"""Words that begin a clause, which ends at a comma or at "then"."""
-REASONS = frozenset("because since as although though".split())
-PHRASES = frozenset(
-    "for in at on with under within during after before outside inside beyond among amongst"
-    " between across towards toward above below upon throughout along except away to".split()
-)
-"""Words that begin a phrase, which ends at a formula, a verb or a comma."""
-NEARLY = frozenset("near nearby around modulo without".split())
+"""Words that begin a phrase of when something holds."""
+ALWAYS = frozenset("near nearby around modulo without".split())
 """Words that always say it."""
-VERBS = frozenset(
-    "is are was were be been we get gives give have has equals becomes become follows follow obtain yields yield"
-    " this it that then so hence thus therefore which implies imply holds reads read means mean find see note know"
-    " conclude simplifies reduces denotes let and but or".split()
+IDIOMS = re.compile(
+    r"\b(?:with respect to|with (?:the |this |these |that |our |its )?(?:chain |product |quotient |sum |power )?"
+    r"(?:rules?|definitions?|notation|result|identity|formula|abbreviations?)"
+    r"|at (?:most|least|last|once|hand|first|all|the end|this (?:point|stage|step))|at (?=§)"
+    r"|(?:after|before) (?:simplif\w+|expan\w+|rearrang\w+|cancel\w+|substitut\w+|differentiat\w+|some|a few|we|that"
+    r"|this|multipl\w+|insert\w+|collect\w+|combin\w+)"
+    r"|as (?:before|required|claimed|desired|expected|above|follows|usual|shown|seen|well|stated|wanted|needed|promised"
+    r"|a|an|the|we|you|it|in|to|is|was|already|noted|mentioned|§)"
+    r"|(?:if|when|once|since|because|while|where) (?:we|you|one)|where"
+    r"|within (?:the|this) (?:sum|bracket|brackets|product)|inside the (?:sum|brackets?|logarithm|exponent|function)"
+    r"|outside the (?:sum|bracket|brackets)"
+    r"|once (?:more|again)|along the (?:way|graph|path|chain)|under the (?:sum|root|integral|square root))\b"
 )
-PLAIN = frozenset(
-    """three four five six seven eight nine ten eleven twelve sign signs act acts applied applies elementwise entrywise
-    general total particular practice words word short summary fact other turn case cases matrix form forms full
-    vector terms term usual way leibniz lagrange newton notation closed place detail details compact components
-    component coordinates index indices instance example examples any all each every both either the a an of its
-    their his our your this that these those same one two three first second third last next previous left right
-    hand side sides left-hand right-hand lhs rhs end most least once line lines step steps point points equation
-    equations eq eqn display formula formulas formulae expression definition definitions above below before
-    following again respect regard i j k l m n t s d x y z w b h q u v entry entries element elements row rows
-    column columns diagonal required claimed expected desired well follows sum product result check consequence
-    corollary lemma theorem proposition claim proof remark exercise question problem part seen mentioned shown
-    said noted stated wanted needed here there now more less further sample samples batch mini-batch minibatch
-    dataset data-set data set is are was were be we have has had it they which them do does did not only obtain
-    get need want use used write written put call called compute computing find order derivative derivatives
-    gradient gradients jacobian hessian function functions rule rules quotient power chain identity identities
-    linearity symmetry induction inspection convention hands long verify verification see show prove simplify
-    keep zero numbers number hidden output input outputs inputs network networks layer layers unit units loss
-    losses cost model models update updates iteration iterations class classes true correct scalar scalars
-    matrices vectors real reals integer integers natural complex complete completeness per if when then than for
-    in at on with under over by from into and or to as so but also together fixed given arbitrary some such
-    suitable clarity convenience brevity simplicity reference later ease comparison contrast addition analogy
-    analogous similar similarly moment reason reasons manner fashion vein stage argument summarize summarise
-    factor factors summand summands bracket brackets parentheses exponent exponents numerator denominator
-    forward backward pass backpropagation backprop calculation computation derivation start beginning""".split()
+"""Phrases that say nothing of it."""
+LABEL = re.compile(r"^\W*(?:[a-z]+ )?(?:label|class|target|state|bit|mode|type)s? (?:\d|one|zero|true|false)\b")
+ASIDES = re.compile(
+    r"\b(?:assum\w+|suppos\w+|independen\w+|uncorrelated|symmetric|orthogonal|orthonormal|diagonal|invertible"
+    r"|commut\w+"
+    r"|(?:unit|norm) (?:length|norm|vectors?|variance|one)|normali[sz]ed|cent(?:red|ered)|without"
+    r"|(?:mean|bias|biases) (?:is|are) zero|zero[ -]mean|omit\w*|ignor\w*|drop|dropping|neglect\w*|standardi[sz]ed"
+    r"|whitened|tied|frozen|one-hot"
+    r"|positive|non-?negative|negative|elementwise|modulo)\b"
 )
-"""Words that say nothing of when a relation holds."""
-MANNER = frozenset(
-    """similarly finally consequently accordingly equivalently namely only simply clearly obviously directly
-    immediately explicitly easily respectively analogously evidently trivially exactly precisely firstly
-    secondly thirdly lastly additionally actually really fully completely compactly numerically element-wise
-    elementwise entrywise componentwise coordinatewise supply apply multiply imply reply early family rely
-    comply assembly subsequently specifically concretely alternatively correspondingly straightforwardly
-    naturally ultimately conversely certainly likely mainly particularly especially previously symbolically
-    algebraically analytically briefly shortly separately slowly quickly equally twofold differently sadly
-    luckily thankfully remarkably surprisingly interestingly importantly notably crucially collectively mutually
-    mechanically""".split()
+"""Words of a sentence without formulas that may say for what those after it hold."""
+PARTICLES = frozenset(
+    """a an the of its their his our my your this that these those it they them which what who here there now then so
+    hence thus therefore and or but also both together again already just even still yet too very much more most
+    less least than about over out off up down back through into onto from by in on to for at as with if where
+    when is are was were be been being am has have had having do does did doing can could may might will would
+    shall should must need let us we you i one two three four five six seven eight nine ten eleven twelve first
+    second third fourth last next previous other another same each every all any some such only either none zero
+    minus plus times twice half per via i.e e.g cf eq eqs eqn fig sec let's it's that's we've we're don't
+    further finally furthermore moreover indeed similarly likewise consequently accordingly equivalently namely
+    simply clearly obviously directly immediately explicitly easily respectively analogously evidently trivially
+    exactly precisely firstly secondly thirdly lastly additionally actually really fully completely compactly
+    numerically subsequently specifically concretely alternatively correspondingly naturally ultimately
+    certainly mainly particularly especially previously symbolically algebraically analytically briefly shortly
+    separately slowly quickly equally differently remarkably surprisingly interestingly importantly notably
+    crucially sadly luckily however because since well way far long short whole full own well-known element-wise
+    elementwise entrywise componentwise straightforward easy hard nice good simple clear new old right left true
+    correct wanted desired following above below before after general total particular practice words word fact
+    turn summary instance example examples detail details hand hands side sides lhs rhs left-hand right-hand
+    respect regard terms term place point points end start beginning step steps line lines row rows column
+    columns part parts piece pieces stage time moment look""".split()
 )
-"""Words in -ly that say nothing of it either."""
-AT_HEAD = re.compile(r"(?:^\W*|[,;:]\s*|\b(?:so|and|then|now|hence|thus|therefore) )([a-z\-]+ing)\b")
-CALCULATING = frozenset(
-    """setting adding multiplying taking combining using subtracting plugging dividing substituting writing solving
-    expanding differentiating inserting summing simplifying rearranging collecting factoring factorising
-    factorizing applying comparing computing calculating evaluating putting completing recalling noting
-    observing continuing proceeding cancelling canceling integrating transposing squaring inverting unrolling
-    iterating starting beginning working going reading following letting doing replacing stacking concatenating
-    gathering grouping pulling moving bringing moreover returning repeating shifting normalising normalizing
-    telescoping splitting separating defining denoting introducing according during everything nothing something
-    anything remembering regrouping reordering reversing reindexing unfolding broadcasting padding embedding
-    learning kaiming training being having string thing bring king spring""".split()
+"""Words that bind a sentence together."""
+STEMS = frozenset(
+    """recall remember consider call comput calculat evaluat differentiat integrat expand factor factoris factoriz
+    simplif simplify cancel combin collect group insert plug substitut replac rewrit writ express obtain get
+    gett find see not observ notic conclud deduc infer deriv follow impl imply lead arriv yield giv produc
+    return leav remain becom turn reduc amount equal coincid agree match correspond denot represent stand mean
+    appl apply us employ invok want show prov verif verify check confirm establish claim assert stat know
+    understand look think start begin beginn finish end stop continu proceed go com mov bring pull push tak put
+    putt set sett mak carr carry perform work read add subtract multipl multiply divid square sum count enter
+    appear occur contain includ involv consist depend vary chang grow rais lower shift split separat join merg
+    transpos invert solv bound estimat compar relat link connect refer quot cit repeat iterat unroll accumulat
+    propagat flow pass run feed cost require requir demand ask answer explain describ illustrat summaris
+    summariz introduc defin declar abbreviat name label order sort list keep hold hand point help try tri thank
+    worth trick decompos telescop regroup rearrang reorder reindex stack concatenat unfold broadcast learn train
+    backpropagat reach meet share map sees puts flip halv doubl land bend scor weight""".split()
 )
-"""What one does to an equation, or the name of something."""
-_WORD = re.compile(rf"[a-zà-ÿ½][a-zà-ÿ'\-]*|{FORMULA}|[.,;:()]")
+"""Stems of verbs that say what is done, or what follows."""
+NOUNS = frozenset(
+    """identity identities equation equations formula formulas formulae expression expressions result results answer
+    solution term terms factor factors sum sums product products quotient difference differences ratio ratios
+    power powers root square squares exponent exponents logarithm log logs exponential derivative derivatives
+    differential gradient gradients slope slopes jacobian hessian rate value values number numbers quantity
+    quantities amount variable variables parameter parameters coefficient coefficients index indices function
+    functions matrix matrices vector vectors scalar scalars tensor entry entries element elements component
+    components coordinate coordinates trace determinant inverse transpose length size sizes dimension dimensions
+    shape shapes question exercise task problem method approach technique rule rules chain theorem lemma
+    proposition corollary definition definitions notation symbol symbols letter letters proof argument arguments
+    reason idea observation remark comment conclusion statement calculation computation algebra arithmetic
+    calculus linearity induction inspection convention layer layers network networks neuron neurons unit units
+    weight weights bias biases activation activations input inputs output outputs hidden state states target
+    targets label labels loss losses cost objective error errors residual residuals update updates iteration
+    iterations epoch batch mini-batch minibatch sample samples data class classes model models prediction
+    predictions probability probabilities likelihood log-likelihood likelihoods density densities log-density
+    entropy divergence cross-entropy moment moments expectation mean variance logits logit score scores feature
+    features kernel filter filters channel channels stride padding receptive field map maps head heads query key
+    token tokens embedding embeddings decoder encoder attention posterior prior evidence bound curve graph path
+    paths node nodes edge branch pieces numerator denominator bracket brackets parenthesis parentheses summand
+    summands series sequence recursion recurrence polynomial fraction integrand integral weighted code
+    statistics average averages total curvature inflection complement correction descent forward backward
+    backwards pass backpropagation backprop reverse simplification substitution expansion differentiation
+    integration multiplication division addition subtraction cancellation comparison manner fashion vein clarity
+    convenience brevity reference contrast analogy verification check rest remainder leading perceptron dense
+    linear recurrent convolution convolutional pooling momentum learning velocity real reals integer integers
+    natural complex scalar-valued optimiser optimizer algorithm memory sigmoid softmax tanh relu logistic
+    softplus swish gelu derivative's loss's bit bits byte bytes form forms width minimum maximum optimum rows
+    diagonal threshold sign signs interval normal corner""".split()
+)
+"""Words that name things of the field, as what is spoken of."""
+KINDS = frozenset(
+    "sigmoid softmax tanh relu logistic softplus swish gelu linear recurrent complex real integer".split()
+)
+"""Words of them that say, after "for" or "in", for what something holds."""
+_WORD = re.compile(rf"[a-zà-ÿ][a-zà-ÿ'\-]*(?:\.[a-z])*|{FORMULA}|\d+|[.,;:()]")
+_ENDINGS = ("", "s", "es", "d", "ed", "ing", "e", "ies", "ied", "ying", "y", "t", "te", "tes", "ting", "ted")
 
 
 def circumstance(sentence: str) -> str:
-    """The first words of a sentence that may say when its relations hold; empty if all of them are plain.
+    """The first words of a sentence that may say when its relations hold; empty if there are none.
 
     `sentence` is in lower case, with `FORMULA` for each formula.
     """
-    words = _WORD.findall(sentence)
+    if m := LABEL.match(sentence):
+        return m.group().strip()
+    words = _WORD.findall(IDIOMS.sub(" , ", sentence))
     for k, w in enumerate(words):
-        if w in NEARLY:
+        if w in ALWAYS or not (w == FORMULA or w in ".,;:()" or w.isdigit() or is_plain(w) or _describes(words, k)):
             return w
-        if w in CLAUSES or w in PHRASES:
-            found = _unknown(words[k + 1 :], clause=w in CLAUSES) if w not in REASONS else ""
-            if found:
-                return f"{w} … {found}" if found != words[k + 1] else f"{w} {found}"
-        if w.endswith("ly") and w not in MANNER and w not in _KNOWN:
-            return w
-    for m in AT_HEAD.finditer(sentence):
-        if m.group(1) not in CALCULATING and m.group(1) not in _KNOWN:
-            return m.group(1)
+        if w == "up" and words[k + 1 : k + 2] == ["to"] and not (k and words[k - 1].startswith(("add", "sum"))):
+            return "up to"
+        following = words[k + 1] if k + 1 < len(words) else ","
+        plain = following == FORMULA or following in ".,;:()"
+        if w in CLAUSES | REASONS | WITHIN and not plain and not _has_formula(words[k + 1 :], w in WITHIN):
+            return f"{w} {following}"
+        if w in ("for", "in", "under", "with") and any(x in KINDS for x in words[k + 1 : k + 3]):
+            return f"{w} {following}"
     return ""
 
 
-def _unknown(words: list[str], *, clause: bool) -> str:
-    """The first word of a clause or phrase that is not plain."""
-    for w in words:
-        if w in ".,;:()" or w == "then" or (not clause and (w == FORMULA or w in VERBS)):
-            return ""
-        if w != FORMULA and w not in _KNOWN:
-            return w
-    return ""
+def _describes(words: list[str], k: int) -> bool:
+    """Whether a word only describes the thing that is spoken of: "the oldest gradient", but not "for the …"."""
+    before, after = words[max(0, k - 2) : k], words[k + 1 : k + 2]
+    article = before[-1:] in (["the"], ["its"], ["our"], ["this"])
+    within = before[:1] and before[0] in CLAUSES | REASONS | WITHIN | {"for", "in", "by", "under"}
+    return article and not (len(before) == 2 and within) and bool(after) and after[0] in NOUNS
 
 
-_KNOWN = PLAIN | {x for w in lexicon.NOUNS for x in w.lower().split()} | lexicon.HARMLESS | VERBS | CALCULATING | MANNER
+def _has_formula(words: list[str], near: bool) -> bool:
+    """Whether a formula stands in a clause, or soon in a phrase: it is read as what holds there."""
+    reach = 4 if near else len(words)
+    for w in words[:reach]:
+        if w in ".,;:()" or w == "then":
+            return False
+        if w == FORMULA:
+            return True
+    return False
+
+
+def is_plain(word: str) -> bool:
+    """Whether a word says nothing of when a relation holds."""
+    if word in PARTICLES or word in NOUNS or word in CLAUSES or word in REASONS or word in WITHIN:
+        return True
+    return any(word.endswith(end) and word[: len(word) - len(end)] in STEMS for end in _ENDINGS)

@@ -626,6 +626,7 @@ class _Understanding:
                     if found is not None and not found[0].loose and not found[1].loose:
                         trial.ranges_said[letter.base] = found
         declarer = Declarer(trial, judged=True)
+        declarer.says = False
         if bare_function(right) and s is not None and s.base not in trial:
             declarer.named(s, bare_function(right))
         elif (

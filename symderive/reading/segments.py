@@ -370,6 +370,13 @@ def words_in(cells: Sequence[Spelled]) -> str:
     return " ".join(found)
 
 
+def spoken_in(cells: Sequence[Spelled]) -> str:
+    """The text that stands in a row, in lower case, with ``§`` for formulas in it."""
+    found = re.findall(r"\\(?:text|mbox|textrm)\s*\{([^{}]*)\}", " ".join(c.text for c in cells))
+    spoken = [w.lower() for w in found if " " in w.strip() or w.strip().startswith("(")]
+    return re.sub(r"\$[^$]*\$", " § ", " ; ".join(spoken))
+
+
 def bracketed(s: Segment) -> Spelled | None:
     """A condition in brackets beside a relation, as in ``|x| = x  (x ≥ 0)``, without them."""
     sides = [x for x in s.sides if x is not None]

@@ -40,8 +40,15 @@ class Pending:
     mentions: set[str] = field(default_factory=set)
 
 
+def _equation(left: Surface, right: Surface) -> Node:
+    return Node("chain", [left, Leaf("REL", "=", left.end, right.start), right])
+
+
 class Definitions(Sets):
     """Carries out definitions on a table of names."""
+
+    says: bool = True
+    """Whether a sentence declares, so that names declared before may be defined; else equations may be claims."""
 
     def member(self, node: Surface, of: Surface, item: Item) -> None:
         """``x ∈ S`` for a fresh x; a condition for a known one."""
@@ -75,7 +82,11 @@ class Definitions(Sets):
         key, lower, upper = self.family_of(s, item)
         if s.upper is not None and is_power(s.upper) and not upper:
             return None
-        if key in self.names and (self.names.meanings[key].role != "inferred" or key in self.names.reserved):
+        fresh = key not in self.names or (
+            self.names.meanings[key].role == "inferred" and key not in self.names.reserved
+        )
+        mentioned = {key_of(p) for p in symbols_in(right)}
+        if not fresh and (arguments or not mentioned or key in mentioned or not self.defines_declared(key, item)):
             return None
         if s.base == "π" and not lower and not upper and all(leaf.type in ("NUMBER", "SIGN") for leaf in leaves(right)):
             return None
@@ -96,6 +107,20 @@ class Definitions(Sets):
             q.base for p in symbols_in(right) if (q := peel(p)) is not None
         }
         return Pending(left, right, item, s, arguments, mentions)
+
+    def defines_declared(self, key: str, item: Item) -> bool:
+        """Whether ``q = 1 - p`` may define a q that was declared before ("Let $p, q$ be numbers with $q = 1 - p$")."""
+        known = self.names.scope.names.get(key)
+        return (
+            self.says
+            and item.role == "let"
+            and known is not None
+            and known.kind == "real"
+            and not known.arguments
+            and key not in self.names.reserved
+            and key not in self.names.scope.definitions
+            and self.names.meanings[key].role == "declared"
+        )
 
     def _tied(self, s: Symbol) -> bool:
         """Whether a light letter with an index is an entry of the bold vector of that letter."""
@@ -149,6 +174,15 @@ class Definitions(Sets):
             self.define_with_arguments(key, p)
             return
         value = Elaborator(self.names, p.right).read(p.right)
+        if key in self.names and self.names.meanings[key].role == "declared":
+            context = self.names.scope.context()
+            fits = same_shape(kernel_shape(context, value.term), kernel_shape(context, sym(key)))
+            if key in context.closure(value.term) or not fits:
+                self.names.assume(*Elaborator(self.names, p.left).relation_terms(_equation(p.left, p.right)))
+                return
+            del self.names.scope.names[key]
+            del self.names.meanings[key]
+            self.names.changed()
         self.define_plain(key, value, p.item, place)
 
     def define_plain(self, key: str, value: Value, item: Item, place: tuple[int, int]) -> None:

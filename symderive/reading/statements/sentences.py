@@ -507,7 +507,7 @@ class Reader:
             if op == operation and re.search(rf"\b{phrase}\b", asked):
                 asked = re.sub(rf"\b{phrase}\b", " ", asked, count=1)
                 break
-        asked = re.sub(r"\bgradient(?= (?:descent|step))|\b(?:mean|variance)(?= ⟦)", " ", asked)
+        asked = re.sub(r"\b(?:only )?in terms of [a-z' \-]*|\bgradient(?= (?:descent|step))", " ", asked)
         known = lexicon.ASKING | lexicon.HARMLESS - EXPECTING
         for w in re.findall(r"[a-z0-9][a-z0-9'\-]*", re.sub(r"⟦\d+⟧", " ", asked)):
             plain = lexicon.OPERATIONS.get(w) in (None, "evaluate", "simplify", "derive") and w in known
