@@ -194,6 +194,7 @@ class _Checker:
             frozenset(k for k, v in meaning.names.meanings.items() if v.role == "index"),
             f"{text} {meaning.found.words}".lower(),
             units,
+            tuple(meaning.names.likely),
             meaning.names.doubtful,
             meaning.defined_at,
         )

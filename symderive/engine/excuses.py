@@ -31,6 +31,10 @@ NO_NUMBERS = re.compile(
     r"(?:matrices|vectors|operators|(?:linear )?maps|tensors|quaternions|complex numbers)\b"
 )
 """Words before a relation by which undeclared letters in it are no numbers."""
+ENTRYWISE = re.compile(
+    r"element-?wise|entry-?wise|component-?wise|coordinate-?wise|(?:entry|component) by|abuse of notation|broadcast"
+)
+"""Words by which a formula may be meant entry by entry."""
 ORTHOGONAL = frozenset("UVQPR")
 """Letters for matrices that are often orthogonal."""
 SPECTRAL = re.compile(r"singular|svd|eigen|spectral|ortho|rotation|diagonali|decompos")
@@ -61,6 +65,8 @@ class Excuses:
         """Conditions and values that the text states, with their places."""
         self.lost: dict[str, Reads] = {}
         """Names with relations that were not read."""
+        self.assigned: dict[str, int] = {}
+        """Names that an update gives a new value, with the place of the first."""
         self.before: dict[int, Reads] = {}
         """The last relation before each chain."""
         self.inconsistent = self._contradictory()
@@ -77,6 +83,9 @@ class Excuses:
         beside = [(r.order, g) for r in relations for g in r.stated]
         self.stated += [(k, g) for k, g in beside if self._sets(g) or self._gives_value(g)]
         self.reasons = list(dict.fromkeys(self.reasons))
+        for r in relations:
+            if r.role is Role.ASSIGNMENT:
+                self.assigned.setdefault(r.about, r.order)
         self.before = {b.chain: a for a, b in pairwise(relations) if a.chain != b.chain}
         self.told = frozenset().union(*(self._behind(r) for r in relations if r.role is Role.DEFINITION))
 
@@ -145,6 +154,9 @@ class Excuses:
             return False
         return context.declared(left.name()).kind != "int"
 
+    def _behind_claim(self, claim: Says) -> frozenset[str]:
+        return frozenset(n for c in claim.conditions for n in self.scope.context.closure(c))
+
     def _behind(self, r: Reads) -> frozenset[str]:
         """The names on which a relation rests."""
         return frozenset(n for c in r.step.conditions for n in self.scope.context.closure(c))
@@ -157,6 +169,8 @@ class Excuses:
                     "not-read", f"the shapes do not fit, but something was not understood: {self.scope.unread[0]}"
                 ),
             )
+        if (m := ENTRYWISE.search(self.scope.words)) is not None:
+            return Ruling(Said.UNDECIDED, reason=Because("shape", f"{claim.misfit}, but the text says: {m.group()}"))
         if claim.loose:
             return Ruling(Said.UNDECIDED, reason=Because("shape", f"{claim.misfit}, but not all shapes are declared"))
         return Ruling(Said.REFUTED, reason=Because("shape", claim.misfit))
@@ -184,6 +198,9 @@ class Excuses:
         again = {n for c in claim.conditions for n in self.scope.context.closure(c)} & self.scope.redefined
         if again:
             return Because("redefined", f"{', '.join(sorted(again))} is defined more than once")
+        updated = sorted(n for n in self._behind_claim(claim) if self.assigned.get(n, r.order) < r.order)
+        if updated:
+            return Because("redefined", f"{self.show(sym(updated[0]))} has a new value since an update above")
         other = self._other_of_name(claim, r)
         if other:
             return Because("redefined", other)
@@ -334,6 +351,7 @@ class Excuses:
             t for k, t in self.stated if k < r.order and t not in claim.conditions and self._shares_names(claim, [t])
         ]
         late += [t for t in self.reasons if t not in claim.conditions and self._shares_names(claim, [t])]
+        late += [t for t in self.scope.likely if self._shares_names(claim, [t])]
         start = self._start(claim, ruling)
         if start is not None:
             return Because("needs", f"it holds if ${self.show(start)}$ is said")

@@ -90,6 +90,8 @@ class Scope:
     """Letters that are free indices."""
     words: str = ""
     units: int = UNITS
+    likely: tuple[Term, ...] = ()
+    """What nouns let expect of numbers."""
     doubtful: Mapping[str, str] = field(default_factory=dict)
     """Names that a sentence declares, defines or speaks of, with a word of it that may change what it says."""
     defined_at: Mapping[str, int] = field(default_factory=dict)

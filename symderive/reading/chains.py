@@ -51,6 +51,7 @@ from symderive.reading.wording import (
     INTEGER,
     JOINING,
     LAW,
+    LOOSELY,
     NAMING,
     NEEDS_FORMULA,
     NESTED,
@@ -209,6 +210,8 @@ class Finder:
         self.sentence: list[outline.Piece] = []
         self.clause: list[outline.Piece] = []
         self.clause_chains: list[Chain] = []
+        self.spoken: list[outline.Piece] = []
+        """The sentence without the clauses that declare or assume something."""
         self.aside = ""
         """Words of a sentence without formulas that may say for what those after it hold."""
         self.other = False
@@ -410,8 +413,11 @@ class Finder:
         if hedge is None and (wide := STATED.search(" ".join(self.words))) is not None:
             for x in self.relations:
                 x.doubt = x.doubt or f"its sentence says more of when it holds: {wide.group()}"
-        said = outline.plain(self.sentence).lower() if self.relations else ""
+        said = outline.plain(self.spoken).lower() if self.relations else ""
         when = circumstance(re.sub(r"\$[^$]*\$", f" {FORMULA} ", said))
+        for x in self.relations:
+            loosely = next((g.text for g in (*x.given, *x.perhaps) if LOOSELY.search(g.text)), "")
+            x.doubt = x.doubt or (f"it is said to hold for {loosely}" if loosely else "")
         for x in self.relations if when else ():
             x.doubt = x.doubt or f"its sentence says more of when it holds: {when}"
         for x in self.relations if self.aside else ():
@@ -438,7 +444,7 @@ class Finder:
         if self.last is not None and len(formulas) == len(self.given):
             for x in self.last.links:
                 x.perhaps += self.given
-        self.sentence = []
+        self.sentence, self.spoken = [], []
         self.mode, self.words, self.given, self.note, self.stop = "claim", [], [], "", True
         self.perhaps, self.fresh, self.trailed, self.begun = [], [], [], 0
         self.declared = len(self.out.declarations)
@@ -455,7 +461,7 @@ class Finder:
     def stated(self) -> None:
         """Keep a sentence that states a convention, or what a name is ("The label y is one-hot")."""
         plain = re.sub(r"\$[^$]*\$", " ⟦0⟧ ", outline.plain(self.sentence))
-        plain = lexicon.normal(plain).rstrip(".,;: ").strip()
+        plain = re.sub(r" ([,;:.])", r"\1", lexicon.normal(plain)).rstrip(".,;: ").strip()
         tables = (*lexicon.CONVENTIONS, *lexicon.CONVENTIONS_WITH_FORMULAS)
         kink = re.search(r"'\s*\(\s*-?\d+\s*\)\s*=", outline.plain(self.sentence))
         if lexicon.denied_convention(plain):
@@ -529,6 +535,7 @@ class Finder:
             declares = self.mode in ("declare", "premise")
         declares = declares and DENIED.search(" ".join(self.words)) is None
         if not declares or not any(isinstance(p, outline.Formula) for p in pieces):
+            self.spoken += pieces
             return
         self.order += 1
         role = Role.PREMISE if self.mode == "premise" else Role.DEFINITION

@@ -35,6 +35,11 @@ IDIOMS = re.compile(
 )
 """Phrases that say nothing of it."""
 LABEL = re.compile(r"^\W*(?:[a-z]+ )?(?:label|class|target|state|bit|mode|type)s? (?:\d|one|zero|true|false)\b")
+ROUTE = re.compile(
+    r"\b(?:(?:through|along|via|by) (?:the|this|that|one|its) (?:\w+ )?(?:path|branch|route|skip|gate)"
+    r"|(?:on|in) (?:the )?(?:average|expectation|distribution|probability|mean|law))\b"
+)
+"""Phrases of plain words that say it all the same."""
 ASIDES = re.compile(
     r"\b(?:assum\w+|suppos\w+|independen\w+|uncorrelated|symmetric|orthogonal|orthonormal|diagonal|invertible"
     r"|commut\w+"
@@ -65,7 +70,7 @@ PARTICLES = frozenset(
     respect regard terms term place point points end start beginning step steps line lines row rows column
     columns part parts piece pieces stage time moment look""".split()
 )
-"""Words that bind a sentence together."""
+"""Words that bind a sentence together, or count."""
 STEMS = frozenset(
     """recall remember consider call comput calculat evaluat differentiat integrat expand factor factoris factoriz
     simplif simplify cancel combin collect group insert plug substitut replac rewrit writ express obtain get
@@ -114,7 +119,7 @@ NOUNS = frozenset(
 )
 """Words that name things of the field, as what is spoken of."""
 KINDS = frozenset(
-    "sigmoid softmax tanh relu logistic softplus swish gelu linear recurrent complex real integer".split()
+    "sigmoid softmax tanh relu logistic softplus swish gelu linear recurrent complex".split()
 )
 """Words of them that say, after "for" or "in", for what something holds."""
 _WORD = re.compile(rf"[a-zà-ÿ][a-zà-ÿ'\-]*(?:\.[a-z])*|{FORMULA}|\d+|[.,;:()]")
@@ -126,14 +131,15 @@ def circumstance(sentence: str) -> str:
 
     `sentence` is in lower case, with `FORMULA` for each formula.
     """
-    if m := LABEL.match(sentence):
+    if m := LABEL.match(sentence) or ROUTE.search(sentence):
         return m.group().strip()
     words = _WORD.findall(IDIOMS.sub(" , ", sentence))
     for k, w in enumerate(words):
         if w in ALWAYS or not (w == FORMULA or w in ".,;:()" or w.isdigit() or is_plain(w) or _describes(words, k)):
             return w
-        if w == "up" and words[k + 1 : k + 2] == ["to"] and not (k and words[k - 1].startswith(("add", "sum"))):
-            return "up to"
+        if words[k : k + 2] == ["up", "to"] and not (k and words[k - 1].startswith(("add", "sum"))):
+            if words[k + 2 : k + 3] not in (["terms"], ["additive"], ["constants"], ["a"], ["an"], ["some"]):
+                return "up to"
         following = words[k + 1] if k + 1 < len(words) else ","
         plain = following == FORMULA or following in ".,;:()"
         if w in CLAUSES | REASONS | WITHIN and not plain and not _has_formula(words[k + 1 :], w in WITHIN):

@@ -748,6 +748,8 @@ class _Understanding:
                     step = self.claim(compose(signs[last:]), c, values, last, k, constants)
                 if values[0] is not None and last > 0:
                     anchor = self.claim(compose(signs), c, values, 0, k, constants)
+            if x.k and c in self.told and role is Role.STEP and self.is_assumed(step, anchor):
+                role = Role.PREMISE
             if x.k == 0 and step.conditions and step.conditions[0] in self.restated:
                 role = Role.CLAIM
             if (premise or c in self.special) and role is Role.PREMISE and step.conditions:
@@ -785,6 +787,11 @@ class _Understanding:
             self.out.relations.append(r)
             skips = 0 if values[k] is not None else skips + 1
             last = k if values[k] is not None else last
+
+    def is_assumed(self, step: Claim, anchor: Claim) -> bool:
+        """Whether a further link of ``‖x‖ = ‖y‖ = 1`` is what its sentence assumes, and no claim."""
+        assumed = {a.fact for a in self.out.assumed} | set(self.names.scope.facts)
+        return any(c.conditions and set(c.conditions) <= assumed for c in (step, anchor))
 
     def differential(self, c: Chain, k: int) -> str:
         """Why ``dL`` may be no product, where d has a meaning."""

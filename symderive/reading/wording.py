@@ -89,6 +89,8 @@ LAW = re.compile(
     r"(?!.*\b(?:minimi|maximi|estimat|equal to|given by|then|so|of the|the (?:mean|variance))\w*).*"
 )
 """A sentence that states the law of names; its formulas are ⟦0⟧."""
+LOOSELY = re.compile(r"\\(?:approx|simeq|ll|gg|to|rightarrow|lesssim|gtrsim)(?![A-Za-z])|[≈≪≫→]")
+"""Signs of conditions that hold only nearly."""
 COPULA = re.compile(
     r"[\s,]*(?:here |simply |just |again )?(?:is|was|are|were|be|being|denotes?|stands?|equals?|means?"
     r"|represents?|refers?|abbreviates?|collects?|for)\b"

@@ -243,6 +243,8 @@ def cases(el: Elaborator, table: list[list[Surface | None]], node: Node) -> Valu
         kept = [p for p in items(first) if not (isinstance(p, Leaf) and p.type == "TEXT")]
         v = el.value(kept[0] if len(kept) == 1 else first)
         branches.append((None if guard is None or _otherwise(guard) else el.condition(guard), v))
+    if sum(guard is None for guard, _ in branches) > 1 or any(guard is None for guard, _ in branches[:-1]):
+        raise el.error("syntax", "a case does not say when it holds", node, "Write its condition after an &.")
     out: Term | None = None
     for guard_term, v in reversed(branches):
         out = v.term if guard_term is None else make("cases", guard_term, v.term, *(() if out is None else (out,)))

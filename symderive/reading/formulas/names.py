@@ -98,6 +98,8 @@ class Names:
     doubtful: dict[str, str] = field(default_factory=dict)
     """Names that a sentence declares, defines or speaks of, with a word of it that may change what it says: nothing is
     proved of them."""
+    likely: list[Term] = field(default_factory=list)
+    """What nouns let expect of numbers: a probability lies between 0 and 1."""
     strict: bool = False
     """Whether an undeclared name is an error instead of an inferred number."""
     reserved: frozenset[str] = frozenset()
@@ -129,6 +131,7 @@ class Names:
             dict(self.kinks),
             set(self.tainted),
             dict(self.doubtful),
+            list(self.likely),
             self.strict,
             self.reserved,
             set(self.built_in),

@@ -63,6 +63,9 @@ def prefix(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type:
         inside = items(target.parts[1]) if len(target.parts) == 3 else []
         if any(isinstance(p, Leaf) and p.type == "MID" for p in inside):
             raise el.error("unsupported", "conditional expectations are not read yet", node)
+        if scripts and word == "E" and target.parts[0].text == "(" and len(inside) == 1 and peel(inside[0]) is None:
+            advice = "Write \\mathbb{E}[(…)^2], or (\\mathbb{E}[…])^2."
+            raise el.error("ambiguous", "the square of a mean, or the mean of a square?", node, advice)
         values = [el.value(p) for p in inside]
         out = _value(el, word, values, over, node)
         return postscript(el, out, scripts, node), k + 2

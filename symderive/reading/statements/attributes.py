@@ -45,7 +45,18 @@ def _positive(d: Declarer, key: str) -> list[Term]:
 def _matrix(condition: Callable[[Term, Term], Term]) -> Callable[[Declarer, str], list[Term]]:
     def build(d: Declarer, key: str) -> list[Term]:
         ranges = d.names.ranges(key)
-        return [condition(sym(key), ranges[0][1])] if len(ranges) == 2 else []
+        return [condition(sym(key), ranges[0][1])] if len(ranges) == 2 else _unread(d, key)
+
+    return build
+
+
+def _likely(*conditions: Callable[[Term], Term]) -> Callable[[Declarer, str], list[Term]]:
+    """What a noun lets expect of a number: it is used for nothing but to spare a claim that needs it."""
+
+    def build(d: Declarer, key: str) -> list[Term]:
+        if not d.names.is_function(key) and not d.names.ranges(key):
+            d.names.likely += [c(sym(key)) for c in conditions]
+        return []
 
     return build
 
@@ -117,6 +128,8 @@ def _symmetric(d: Declarer, key: str) -> list[Term]:
 
 
 ATTRIBUTES: dict[str, Callable[[Declarer, str], list[Term]]] = {
+    "likely-positive": _likely(lambda x: rel("<", ZERO, x)),
+    "likely-chance": _likely(lambda x: rel("<=", ZERO, x), lambda x: rel("<=", x, ONE)),
     "positive": _positive,
     "nonnegative": _each(lambda x: rel("<=", ZERO, x)),
     "negative": _each(lambda x: rel("<", x, ZERO)),

@@ -28,6 +28,7 @@ from symderive.reading.statements.forms import (
     arrow,
     bare_function,
     dotted_bounds,
+    equation,
     equations,
     inside,
     is_applied,
@@ -219,13 +220,19 @@ class Declarer(Definitions):
 
     def chained(self, links: list[Node], item: Item, pending: list[Pending], facts: list[tuple[Surface, Item]]) -> None:
         """``a = b = t``: definitions of the first name and of new ones; else facts, but judged in a solution."""
-        shared = is_number(links[-1].parts[2]) and all(self._new(x.parts[2]) for x in links[:-1])
+        end = links[-1].parts[2]
+        shared = is_number(end) and all(self._new(x.parts[2]) for x in links[:-1])
+        if is_number(end) and not shared:  # "‖x‖ = ‖y‖ = 1": what is assumed of each
+            facts.extend((equation(x.parts[0], end), item) for x in links)
+            return
+        stated = False
         for k, x in enumerate(links):
-            left, right = x.parts[0], links[-1].parts[2] if shared else x.parts[2]
+            left, right = x.parts[0], end if shared else x.parts[2]
             found = self.definable(left, right, item) if k == 0 or self._new(left) else None
+            stated = stated or (k == 0 and found is None)
             if found is not None:
                 pending.append(found)
-            elif k == 0 or not self.judged:
+            elif stated or not self.judged:
                 facts.append((x, item))
 
     def _new(self, node: Surface) -> bool:

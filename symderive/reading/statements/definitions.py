@@ -21,7 +21,7 @@ from symderive.reading.formulas.lexer import Leaf
 from symderive.reading.formulas.names import Macro, Meaning, Names, Ranges, loose, spell, tabulate, tensor
 from symderive.reading.formulas.surface import Node, Surface
 from symderive.reading.formulas.symbols import Symbol, items, mention, peel, unwrap
-from symderive.reading.statements.forms import inside, is_power, key_of, relation_of, steps_back, symbols_in
+from symderive.reading.statements.forms import equation, inside, is_power, key_of, relation_of, steps_back, symbols_in
 from symderive.reading.statements.sets import Item, Sets
 from symderive.reading.summing import conventional
 
@@ -38,10 +38,6 @@ class Pending:
     symbol: Symbol
     arguments: list[Surface] | None = None
     mentions: set[str] = field(default_factory=set)
-
-
-def _equation(left: Surface, right: Surface) -> Node:
-    return Node("chain", [left, Leaf("REL", "=", left.end, right.start), right])
 
 
 class Definitions(Sets):
@@ -86,7 +82,10 @@ class Definitions(Sets):
             self.names.meanings[key].role == "inferred" and key not in self.names.reserved
         )
         mentioned = {key_of(p) for p in symbols_in(right)}
-        if not fresh and (arguments or not mentioned or key in mentioned or not self.defines_declared(key, item)):
+        plain = peel(unwrap(right)) is not None  # "a = b": nothing says which one is defined
+        if not fresh and (
+            arguments or plain or not mentioned or key in mentioned or not self.defines_declared(key, item)
+        ):
             return None
         if s.base == "π" and not lower and not upper and all(leaf.type in ("NUMBER", "SIGN") for leaf in leaves(right)):
             return None
@@ -178,7 +177,7 @@ class Definitions(Sets):
             context = self.names.scope.context()
             fits = same_shape(kernel_shape(context, value.term), kernel_shape(context, sym(key)))
             if key in context.closure(value.term) or not fits:
-                self.names.assume(*Elaborator(self.names, p.left).relation_terms(_equation(p.left, p.right)))
+                self.names.assume(*Elaborator(self.names, p.left).relation_terms(equation(p.left, p.right)))
                 return
             del self.names.scope.names[key]
             del self.names.meanings[key]

@@ -76,6 +76,11 @@ def sign_of(node: Surface) -> Leaf:
     return sign
 
 
+def equation(left: Surface, right: Surface) -> Node:
+    """``left = right`` as notation."""
+    return Node("chain", [left, Leaf("REL", "=", left.end, right.start), right])
+
+
 def equations(node: Surface) -> list[Node]:
     """The links of ``a = b = c``; none unless all are equations."""
     if not isinstance(node, Node) or not is_chain(node) or len(node.parts) < 5 or len(node.parts) % 2 == 0:

@@ -39,9 +39,12 @@ NOUNS: dict[str, tuple[str, ...]] = {
     "numbers": ("real",), "scalar": ("real",), "scalars": ("real",), "constant": ("real",), "constants": ("real",),
     "real constant": ("real",), "parameter": ("real",), "parameters": ("real",), "hyperparameter": ("real",),
     "coefficient": ("real",), "coefficients": ("real",),
-    "learning rate": ("real", "likely-positive"), "step size": ("real", "likely-positive"), "weight decay": ("real",),
+    "learning rate": ("real", "likely-positive"), "step size": ("real", "likely-positive"),
+    "weight decay": ("real", "likely-positive"),
+    "momentum coefficient": ("real", "likely-chance"), "dropout rate": ("real", "likely-chance"),
     "weight decay coefficient": ("real",),
-    "temperature": ("real",), "probability": ("real",), "variance parameter": ("real",), "slope": ("real",),
+    "temperature": ("real", "likely-positive"), "probability": ("real", "likely-chance"),
+    "accuracy": ("real", "likely-chance"), "variance parameter": ("real", "likely-positive"), "slope": ("real",),
     "integer": ("int",), "integers": ("int",), "natural number": ("int", "positive"),
     "natural numbers": ("int", "positive"),
     "positive integer": ("int", "positive"), "positive integers": ("int", "positive"),
@@ -58,6 +61,7 @@ NOUNS: dict[str, tuple[str, ...]] = {
     "probability vector": ("rank1", "distribution"), "probability distribution": ("rank1", "distribution"),
     "distribution": ("law",),
     "one-hot vector": ("rank1", "one-hot"), "unit vector": ("rank1", "unit"),
+    "unit vectors": ("rank1", "unit"),
     "permutation matrix": ("rank2", "square", "permutation"),
     "standard basis vector": ("basis",), "basis vector": ("basis",), "unit basis vector": ("basis",),
     # functions
@@ -99,6 +103,12 @@ ADJECTIVES: dict[str, tuple[str, ...]] = {
     "variance one": ("variance-one",),
     "full column rank": ("full-column-rank",), "full rank": ("unread",), "elementwise": (), "distinct": ("unread",),
 }  # fmt: skip
+TELLING = frozenset(
+    """hessian hessians covariance fisher gram laplacian adjacency projection projections projector projectors kernel
+    kernels affine permutation correlation stochastic doubly centering householder rotation banded sparse
+    idempotent nilpotent normal unitary hermitian graph undirected""".split()
+)
+"""Words after "be" from which a reader knows more of a matrix, a vector or a function than is read."""
 HARMLESS = frozenset(
     """a an the of its their his our and or all some any each every two three four several given fixed arbitrary
     following same usual standard respective corresponding network layer layers unit units hidden state states input

@@ -15,14 +15,13 @@ from symderive.kernel.terms import ZERO, rel, subterms
 from symderive.reading.formulas.elaborate import Elaborator
 from symderive.reading.formulas.errors import ReadingError
 from symderive.reading.formulas.functions import has_kink
-from symderive.reading.formulas.lexer import Leaf
 from symderive.reading.formulas.names import Names
 from symderive.reading.formulas.surface import Node, Surface, parse
 from symderive.reading.formulas.symbols import items, peel
 from symderive.reading.statements import lexicon
 from symderive.reading.statements.attributes import ATTRIBUTES
 from symderive.reading.statements.declare import Declarer
-from symderive.reading.statements.forms import relation_of
+from symderive.reading.statements.forms import equation, relation_of
 from symderive.reading.statements.phrasing import qualifying, reworded
 from symderive.reading.statements.sets import Item
 
@@ -97,6 +96,11 @@ STATISTICS = re.compile(
     r"|(?:mean|variance|expectation|covariance) (?:of |is |equal |zero|⟦)|drawn|sampled|distributed|distribution)"
 )
 """Words of an assumption about laws."""
+SHAPED = frozenset(
+    "vector vectors matrix matrices basis identity entries components one-hot rows columns weights inputs outputs"
+    " logits embedding embeddings".split()
+)
+"""Words for what has a size."""
 EXPECTING = frozenset({"mean", "variance", "covariance", "expectation", "gradient", "gradients"})
 EXTREMA = frozenset("maximiser minimiser maximizer minimizer".split())
 OPENING = frozenset(phrase.split()[0] for phrase in (*lexicon.GOALS, *lexicon.CUES))
@@ -201,6 +205,8 @@ class Reader:
                 self.names.unread.append(words(text, formulas))
                 out.unread.append((words(text, formulas), None))
             return
+        if "deviation" in plain and any(re.search(r"\\sim\b|∼", f.text) for f in formulas):
+            self.names.unread.append("a law by its standard deviation")
         word = qualifying(plain)
         before = self.names.copy() if word else self.names
         declarer = Declarer(self.names, judged=not self.goals)
@@ -527,7 +533,7 @@ class Reader:
         )
         if m:
             left, right = self.parse(formulas[int(m.group(2))]), self.parse(formulas[int(m.group(3))])
-            node = right if isinstance(right, Node) and right.kind == "chain" else _equation(left, right)
+            node = right if isinstance(right, Node) and right.kind == "chain" else equation(left, right)
             rest = (
                 self._items("Let " + m.group(4).lstrip(" ,") + ".", formulas) if _FORMULA.search(m.group(4)) else None
             )
@@ -650,6 +656,8 @@ class Reader:
             for word in (*noun.unknown, *more.unknown):
                 if after and role and after[0].lower() not in ("the", "its", "their"):
                     self.names.unread.append(word)
+            telling = lexicon.TELLING & {x.lower() for x in after} if role else set()
+            self.names.unread += [f"{word}: what that says of it" for word in sorted(telling)]
         return out
 
     def noun(self, tokens: Sequence[str], formulas: Sequence[Inline]) -> _Noun:
@@ -684,7 +692,7 @@ class Reader:
                     out.others.append(node)
                     if "independent" in out.codes and "iid" not in out.codes and not _plain_independent(low[:k]):
                         out.codes.remove("independent")
-                else:
+                elif _gives_size(low, k, node):
                     out.sizes.append(node)
                 k += 1
                 continue
@@ -767,8 +775,14 @@ def _binding(node: Surface) -> bool:
     return s is not None and s.lower is None and len(s.base) == 1 and isinstance(node, Node) is (peel(node) is None)
 
 
-def _equation(left: Surface, right: Surface) -> Node:
-    return Node("chain", [left, Leaf("REL", "=", left.end, right.start), right])
+def _gives_size(low: Sequence[str], k: int, node: Surface) -> bool:
+    """Whether a formula in a noun phrase says how large something is: not n in "the accuracy on $n$ examples"."""
+    if peel(node) is None or set(low) & SHAPED:
+        return True
+    before, after = low[max(0, k - 2) : k], low[k + 1 : k + 2]
+    return bool({"size", "length", "dimension", "dimensions", "shape", "width", "in"} & set(before)) or (
+        bool(after) and after[0].startswith(("-dim", "dim", "entries", "components", "-vector"))
+    )
 
 
 def _plain_independent(low: Sequence[str]) -> bool:
