@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from symderive.engine.rulings import TRIAL_UNITS, Bench, Reads, Ruling, Says, bare, partial, substitute_names
 from symderive.kernel.context import Context
@@ -31,10 +31,6 @@ NO_NUMBERS = re.compile(
     r"(?:matrices|vectors|operators|(?:linear )?maps|tensors|quaternions|complex numbers)\b"
 )
 """Words before a relation by which undeclared letters in it are no numbers."""
-ENTRYWISE = re.compile(
-    r"element-?wise|entry-?wise|component-?wise|coordinate-?wise|(?:entry|component) by|abuse of notation|broadcast"
-)
-"""Words by which a formula may be meant entry by entry."""
 ORTHOGONAL = frozenset("UVQPR")
 """Letters for matrices that are often orthogonal."""
 SPECTRAL = re.compile(r"singular|svd|eigen|spectral|ortho|rotation|diagonali|decompos")
@@ -65,6 +61,8 @@ class Excuses:
         """Conditions and values that the text states, with their places."""
         self.lost: dict[str, Reads] = {}
         """Names with relations that were not read."""
+        self.lefts: frozenset[Term] = frozenset()
+        """The left sides of all relations."""
         self.assigned: dict[str, int] = {}
         """Names that an update gives a new value, with the place of the first."""
         self.before: dict[int, Reads] = {}
@@ -83,6 +81,7 @@ class Excuses:
         beside = [(r.order, g) for r in relations for g in r.stated]
         self.stated += [(k, g) for k, g in beside if self._sets(g) or self._gives_value(g)]
         self.reasons = list(dict.fromkeys(self.reasons))
+        self.lefts = frozenset(c.terms[0] for r in relations for c in r.step.conditions if c.head == "rel")
         for r in relations:
             if r.role is Role.ASSIGNMENT:
                 self.assigned.setdefault(r.about, r.order)
@@ -161,7 +160,7 @@ class Excuses:
         """The names on which a relation rests."""
         return frozenset(n for c in r.step.conditions for n in self.scope.context.closure(c))
 
-    def misfit(self, claim: Says) -> Ruling:
+    def misfit(self, claim: Says, r: Reads) -> Ruling:
         if self.scope.unread:
             return Ruling(
                 Said.UNDECIDED,
@@ -169,8 +168,9 @@ class Excuses:
                     "not-read", f"the shapes do not fit, but something was not understood: {self.scope.unread[0]}"
                 ),
             )
-        if (m := ENTRYWISE.search(self.scope.words)) is not None:
-            return Ruling(Said.UNDECIDED, reason=Because("shape", f"{claim.misfit}, but the text says: {m.group()}"))
+        if r.blocked or r.link.entrywise:
+            why = r.blocked or "it may be meant entry by entry"
+            return Ruling(Said.UNDECIDED, reason=Because("shape", f"{claim.misfit}, but {why}"))
         if claim.loose:
             return Ruling(Said.UNDECIDED, reason=Because("shape", f"{claim.misfit}, but not all shapes are declared"))
         return Ruling(Said.REFUTED, reason=Because("shape", claim.misfit))
@@ -185,6 +185,8 @@ class Excuses:
             return Because("contradiction", "what the text assumes cannot all hold: are these cases?")
         if GIVEN_AS_REASON.search(r.link.before) and r.link.k == 0:
             return Because("condition", "given as a reason, and not judged for itself")
+        if tied := self._tied(claim, ruling):
+            return Because("other-reading", tied)
         slot = self.slot(claim) if partial(r) else ""
         if slot:
             return Because("other-reading", f"the derivative by {slot} may vary one argument, or all that rest on it")
@@ -279,6 +281,19 @@ class Excuses:
                         return self.show(sym(s.name(1)))
         return ""
 
+    def _tied(self, claim: Says, ruling: Ruling) -> str:
+        """Why a derivative may follow an equation between its variable and other names of what is differentiated."""
+        context = self.scope.context
+        facts = [f for f in (*context.facts, *ruling.facts) if f.head == "rel" and f.name() == "="]
+        for s in (s for c in claim.conditions for s in subterms(c) if s.head == "der"):
+            v, inside = s.name(1), context.closure(s.terms[0])
+            others = {n for f in facts if v in (names := context.closure(f)) for n in names & inside} - {v}
+            free = sorted(n for n in others - context.definitions.keys() if context.declared(n).kind == "real")
+            if free:
+                shown = " and ".join(self.show(sym(n)) for n in (v, free[0]))
+                return f"an equation ties {shown}: the derivative may follow it, or not"
+        return ""
+
     def _strange(self, claim: Says, *, step: bool = False) -> str:
         """A name of which nothing is said, and that only one side rests on, or whose mean is taken as a number's."""
         context, inferred = self.scope.context, self.scope.inferred
@@ -358,6 +373,9 @@ class Excuses:
         ordered = self._in_order(claim, ruling)
         if ordered is not None:
             return Because("needs", f"it may be meant for ${self.show(ordered)}$")
+        apart = self._apart(claim, ruling)
+        if apart is not None:
+            return Because("needs", f"it may be meant for ${self.show(apart)}$, as the other case stands beside it")
         late = list(dict.fromkeys((*late, *r.perhaps)))
         if not late or self.bench.ask(claim, (*ruling.facts, *late)).refuted:
             return None
@@ -389,6 +407,18 @@ class Excuses:
         for f in (*orders, *(rel("<=", num(2), sym(a)) for a in free)):
             if not self.bench.ask(claim, (*ruling.facts, f), TRIAL_UNITS * 2).refuted:
                 return f
+        return None
+
+    def _apart(self, claim: Says, ruling: Ruling) -> Term | None:
+        """That two indices differ, where the text treats the case in which they agree by itself."""
+        c = claim.conditions[0]
+        left = c.terms[0] if c.head == "rel" else c
+        used = sorted({s.name() for s in subterms(left) if s.head == "sym"} & self.scope.indices)
+        for a, b in combinations(used, 2):
+            if {substitute_names(left, {b: sym(a)}), substitute_names(left, {a: sym(b)})} & self.lefts:
+                fact = rel("!=", sym(a), sym(b))
+                if not self.bench.ask(claim, (*ruling.facts, fact), TRIAL_UNITS).refuted:
+                    return fact
         return None
 
     def _unknown(self, left: Term, ruling: Ruling) -> bool:

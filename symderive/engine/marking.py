@@ -298,7 +298,7 @@ class Marker:
 
     def _ruling(self, claim: Says, r: Reads) -> Ruling:
         if claim.misfit and not r.link.denied:
-            return self.excuses.misfit(claim)
+            return self.excuses.misfit(claim, r)
         if r.link.denied:
             return Ruling(Said.UNDECIDED, reason=Because("denied", f"not claimed as it stands: {r.link.denied}"))
         if not claim.conditions:

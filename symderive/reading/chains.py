@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from symderive.language.report import Role
-from symderive.reading.circumstances import ASIDES, FORMULA, circumstance
+from symderive.reading.circumstances import ASIDES, FORMULA, STATES, circumstance
 from symderive.reading.documents import outline
 from symderive.reading.documents.source import Span, Spelled
 from symderive.reading.formulas.errors import ReadingError
@@ -45,6 +45,7 @@ from symderive.reading.wording import (
     DECLARING,
     DENIED,
     DOMAIN,
+    ENTRYWISE,
     EQUIVALENT,
     EVERY,
     HEDGES,
@@ -58,6 +59,7 @@ from symderive.reading.wording import (
     OTHER_CASE,
     REASON,
     STATED,
+    STRUCK,
     TAKEN_BACK,
     TURNED,
     TYPING,
@@ -115,6 +117,7 @@ class Link:
         defines: its sign is that of a definition.
         doubt: why it is not sure that it belongs to its chain.
         denied: words of its sentence by which the author does not claim it.
+        entrywise: words of its sentence say that it may be meant entry by entry.
     """
 
     sign: str
@@ -129,6 +132,7 @@ class Link:
     defines: bool = False
     doubt: str = ""
     denied: str = ""
+    entrywise: bool = False
 
 
 @dataclass(eq=False)
@@ -420,11 +424,12 @@ class Finder:
             x.doubt = x.doubt or (f"it is said to hold for {loosely}" if loosely else "")
         for x in self.relations if when else ():
             x.doubt = x.doubt or f"its sentence says more of when it holds: {when}"
+        entrywise = ENTRYWISE.search(" ".join(self.words))
+        for x in self.relations:
+            x.entrywise = entrywise is not None
         for x in self.relations if self.aside else ():
             x.doubt = x.doubt or f"what is said before it may say when it holds: {self.aside}"
-        if not any(isinstance(p, outline.Formula) for p in self.sentence):
-            found = ASIDES.search(outline.plain(self.sentence).lower())
-            self.aside = found.group() if found is not None else self.aside
+        self.aside = self.said_aside() or self.aside
         if self.other or self.words[:1] in (["otherwise"], ["else"]):
             for x in self.relations if self.other or self.case or any(d.premise for d in self.out.declarations) else ():
                 x.denied = x.denied or "a case that was not read"
@@ -448,6 +453,18 @@ class Finder:
         self.mode, self.words, self.given, self.note, self.stop = "claim", [], [], "", True
         self.perhaps, self.fresh, self.trailed, self.begun = [], [], [], 0
         self.declared = len(self.out.declarations)
+
+    def said_aside(self) -> str:
+        """What a sentence without formulas, or a bracket in one that declares, may say of what follows."""
+        plain = re.sub(r"\$[^$]*\$", f" {FORMULA} ", outline.plain(self.sentence).lower())
+        if FORMULA in plain:
+            declares = len(self.out.declarations) > self.declared
+            inside = re.findall(rf"\(([a-z][^(){FORMULA}]*)\)", plain) if declares else []
+            return next((w for w in map(circumstance, inside) if w), "")
+        if (found := ASIDES.search(plain)) is not None:
+            return found.group()
+        states = STATES.search(plain) and len(self.out.declarations) == self.declared
+        return circumstance(plain) if states else ""
 
     def qualify(self) -> None:
         """Note a word of a sentence that may change what it defines and declares."""
@@ -648,6 +665,7 @@ class Finder:
 
     def row(self, cells: Sequence[Spelled], row: outline.Row, f: outline.Formula, number: int) -> None:
         spoken = spoken_in(cells)
+        struck = STRUCK.search(" ".join(c.text for c in cells))
         cells, said, below = asides(cells)
         for left, right in below:
             link = Link("=", 0, Role.CLAIM, self.block, " ".join(self.words[-40:]))
@@ -707,6 +725,8 @@ class Finder:
         when = hedge.group() if hedge is not None else circumstance(spoken)
         for x in links if when else ():
             x.doubt = x.doubt or f"words beside it say more of when it holds: {when}"
+        for x in links if struck is not None else ():
+            x.doubt = x.doubt or "a term in it is left out"
         for x in links:
             x.given, x.perhaps = [*self.case, *self.given, *given], [*self.perhaps, *x.perhaps]
             x.note = x.note or note or (tail if REASON.match(tail) else "")

@@ -24,6 +24,7 @@ IDIOMS = re.compile(
     r"\b(?:with respect to|with (?:the |this |these |that |our |its )?(?:chain |product |quotient |sum |power )?"
     r"(?:rules?|definitions?|notation|result|identity|formula|abbreviations?)"
     r"|at (?:most|least|last|once|hand|first|all|the end|this (?:point|stage|step))|at (?=§)"
+    r"|at (?:step|time|layer|iteration)"
     r"|(?:after|before) (?:simplif\w+|expan\w+|rearrang\w+|cancel\w+|substitut\w+|differentiat\w+|some|a few|we|that"
     r"|this|multipl\w+|insert\w+|collect\w+|combin\w+)"
     r"|as (?:before|required|claimed|desired|expected|above|follows|usual|shown|seen|well|stated|wanted|needed|promised"
@@ -49,6 +50,8 @@ ASIDES = re.compile(
     r"|positive|non-?negative|negative|elementwise|modulo)\b"
 )
 """Words of a sentence without formulas that may say for what those after it hold."""
+STATES = re.compile(r"\b(?:is|are|was|were|has|have|vanish\w*|fires?|means?)\b|^\W*(?:consider|suppose|take)\b")
+"""Words of a sentence that states something, or brings in a special case."""
 PARTICLES = frozenset(
     """a an the of its their his our my your this that these those it they them which what who here there now then so
     hence thus therefore and or but also both together again already just even still yet too very much more most
@@ -112,15 +115,13 @@ NOUNS = frozenset(
     backwards pass backpropagation backprop reverse simplification substitution expansion differentiation
     integration multiplication division addition subtraction cancellation comparison manner fashion vein clarity
     convenience brevity reference contrast analogy verification check rest remainder leading perceptron dense
-    linear recurrent convolution convolutional pooling momentum learning velocity real reals integer integers
-    natural complex scalar-valued optimiser optimizer algorithm memory sigmoid softmax tanh relu logistic
-    softplus swish gelu derivative's loss's bit bits byte bytes form forms width minimum maximum optimum rows
-    diagonal threshold sign signs interval normal corner""".split()
+    linear recurrent geometric quadratic convolution convolutional pooling momentum learning velocity real reals
+    integer integers natural complex scalar-valued optimiser optimizer algorithm memory sigmoid softmax tanh
+    relu logistic softplus swish gelu derivative's loss's bit bits byte bytes form forms width minimum maximum
+    optimum rows diagonal threshold sign signs interval normal corner""".split()
 )
 """Words that name things of the field, as what is spoken of."""
-KINDS = frozenset(
-    "sigmoid softmax tanh relu logistic softplus swish gelu linear recurrent complex".split()
-)
+KINDS = frozenset("sigmoid softmax tanh relu logistic softplus swish gelu linear recurrent complex".split())
 """Words of them that say, after "for" or "in", for what something holds."""
 _WORD = re.compile(rf"[a-zà-ÿ][a-zà-ÿ'\-]*(?:\.[a-z])*|{FORMULA}|\d+|[.,;:()]")
 _ENDINGS = ("", "s", "es", "d", "ed", "ing", "e", "ies", "ied", "ying", "y", "t", "te", "tes", "ting", "ted")

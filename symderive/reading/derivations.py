@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from symderive.kernel.context import Rejected
 from symderive.kernel.shapes import check_condition
@@ -361,6 +362,12 @@ class _Understanding:
 
     # -- declarations -------------------------------------------------------------------------------
 
+    @cached_property
+    def tells_e(self) -> bool:
+        """Whether the text defines a quantity of its own with the letter of the number e."""
+        told = (c for d in self.found.declarations for c in d.chains)
+        return any(c.sides[0].text.strip() == "e" and c.links[0].sign == "=" for c in (*self.found.chains, *told))
+
     def declare(self) -> None:
         """Definitions and declarations in the order in which they can be read: a name may be explained later."""
         waiting: list[Declaration | Chain] = [*self.found.declarations]
@@ -590,6 +597,8 @@ class _Understanding:
         right = self.shared_value(c, trial) or right
         if not c.links[0].defines and self.used_before(left, c.order if c.beside is None else c.beside.order):
             return None
+        if "e" not in trial and self.tells_e and any(x.text == "e" for x in walk(right) if isinstance(x, Leaf)):
+            return None  # "L = e²/2, where e = y - t"
         root = Node("chain", [left, Leaf("REL", "=", left.end, left.end), right])
         item = Item(root, "let")
         if any(isinstance(x, Leaf) and x.type == "FUNCTION" for x in (left, *getattr(left, "parts", ()))):

@@ -373,7 +373,7 @@ def words_in(cells: Sequence[Spelled]) -> str:
 def spoken_in(cells: Sequence[Spelled]) -> str:
     """The text that stands in a row, in lower case, with ``§`` for formulas in it."""
     found = re.findall(r"\\(?:text|mbox|textrm)\s*\{([^{}]*)\}", " ".join(c.text for c in cells))
-    spoken = [w.lower() for w in found if " " in w.strip() or w.strip().startswith("(")]
+    spoken = [w.lower() for w in found if " " in w.strip() or w.strip().startswith(("(", "["))]
     return re.sub(r"\$[^$]*\$", " § ", " ; ".join(spoken))
 
 

@@ -91,6 +91,16 @@ LAW = re.compile(
 """A sentence that states the law of names; its formulas are ⟦0⟧."""
 LOOSELY = re.compile(r"\\(?:approx|simeq|ll|gg|to|rightarrow|lesssim|gtrsim)(?![A-Za-z])|[≈≪≫→]")
 """Signs of conditions that hold only nearly."""
+ENTRYWISE = re.compile(
+    r"element-?wise|entry-?wise|component-?wise|coordinate-?wise|(?:entry|component|element) by|abuse of notation"
+    r"|broadcast"
+)
+"""Words by which a formula may be meant entry by entry."""
+STRUCK = re.compile(
+    r"\\[bx]?cancel(?:to)?(?![A-Za-z])|_\s*\{\s*(?:\\(?:to|rightarrow|approx|ll)\b|\\text\s*\{[^{}]*"
+    r"(?:neglig|small|ignor|drop|vanish|omit|zero|higher)[^{}]*\})"
+)
+"""Marks of a term that is left out."""
 COPULA = re.compile(
     r"[\s,]*(?:here |simply |just |again )?(?:is|was|are|were|be|being|denotes?|stands?|equals?|means?"
     r"|represents?|refers?|abbreviates?|collects?|for)\b"

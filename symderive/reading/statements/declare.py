@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 from symderive.kernel.context import Definition, Name, Range
 from symderive.kernel.terms import INF, ONE, ZERO, Term, abstract, at, bound, conjuncts, make, num, rel, subterms, sym
@@ -808,6 +809,7 @@ class Declarer(Definitions):
             for k in random:
                 if self.names.ranges(k):
                     self.names.assume(make("is", "iid", sym(k)))
+            self.alike([k for k in random if not self.names.ranges(k)])
         if "independent" in item.codes and not item.others:
             self.independent(random)
         if "uncorrelated" in item.codes and len(random) == 2:
@@ -841,6 +843,13 @@ class Declarer(Definitions):
             raise ReadingError("not-read", f"{spell(key)} is no random number", *place)
         scope.names[key] = replace(known, kind="random")
         self.names.changed()
+
+    def alike(self, numbers: Sequence[str]) -> None:
+        """Of numbers that are i.i.d.: they are independent, and their means and variances agree."""
+        if len(numbers) > 1:
+            self.names.assume(make("is", "independent", *(sym(k) for k in numbers)))
+        for a, b in pairwise(numbers):
+            self.names.assume(eq(E(Expr(sym(a))), E(Expr(sym(b)))).term, eq(Var(Expr(sym(a))), Var(Expr(sym(b)))).term)
 
     def independent(self, random: Sequence[str]) -> None:
         if len(random) > 1:

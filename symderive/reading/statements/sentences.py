@@ -780,7 +780,7 @@ def _gives_size(low: Sequence[str], k: int, node: Surface) -> bool:
     if peel(node) is None or set(low) & SHAPED:
         return True
     before, after = low[max(0, k - 2) : k], low[k + 1 : k + 2]
-    return bool({"size", "length", "dimension", "dimensions", "shape", "width", "in"} & set(before)) or (
+    return bool({"size", "length", "dimension", "dimensions", "shape", "width"} & set(before)) or (
         bool(after) and after[0].startswith(("-dim", "dim", "entries", "components", "-vector"))
     )
 
