@@ -60,6 +60,7 @@ from symderive.reading.wording import (
     REASON,
     STATED,
     STRUCK,
+    SUPPOSED,
     TAKEN_BACK,
     TURNED,
     TYPING,
@@ -419,7 +420,9 @@ class Finder:
                 x.doubt = x.doubt or f"its sentence says more of when it holds: {wide.group()}"
         said = outline.plain(self.spoken).lower() if self.relations else ""
         when = circumstance(re.sub(r"\$[^$]*\$", f" {FORMULA} ", said))
+        nearly = any(y.sign == "~~" and SUPPOSED.search(y.before) for y in self.relations)
         for x in self.relations:
+            x.doubt = x.doubt or ("it is said to hold nearly there" if nearly else "")
             loosely = next((g.text for g in (*x.given, *x.perhaps) if LOOSELY.search(g.text)), "")
             x.doubt = x.doubt or (f"it is said to hold for {loosely}" if loosely else "")
         for x in self.relations if when else ():
@@ -725,6 +728,10 @@ class Finder:
         when = hedge.group() if hedge is not None else circumstance(spoken)
         for x in links if when else ():
             x.doubt = x.doubt or f"words beside it say more of when it holds: {when}"
+        for x in links:
+            x.denied = x.denied or (
+                "another relation than equality" if lexicon.OTHER_SIGN.fullmatch(x.note or "") else ""
+            )
         for x in links if struck is not None else ():
             x.doubt = x.doubt or "a term in it is left out"
         for x in links:

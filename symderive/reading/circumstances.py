@@ -24,7 +24,7 @@ IDIOMS = re.compile(
     r"\b(?:with respect to|with (?:the |this |these |that |our |its )?(?:chain |product |quotient |sum |power )?"
     r"(?:rules?|definitions?|notation|result|identity|formula|abbreviations?)"
     r"|at (?:most|least|last|once|hand|first|all|the end|this (?:point|stage|step))|at (?=§)"
-    r"|at (?:step|time|layer|iteration)"
+    r"|at (?:step|time|layer|iteration) (?=§)"
     r"|(?:after|before) (?:simplif\w+|expan\w+|rearrang\w+|cancel\w+|substitut\w+|differentiat\w+|some|a few|we|that"
     r"|this|multipl\w+|insert\w+|collect\w+|combin\w+)"
     r"|as (?:before|required|claimed|desired|expected|above|follows|usual|shown|seen|well|stated|wanted|needed|promised"

@@ -368,6 +368,14 @@ class _Understanding:
         told = (c for d in self.found.declarations for c in d.chains)
         return any(c.sides[0].text.strip() == "e" and c.links[0].sign == "=" for c in (*self.found.chains, *told))
 
+    def uses_e(self, event: Declaration | Chain) -> bool:
+        """Whether an equation mentions an e that the text defines elsewhere: "L = e²/2, where e = y - t"."""
+        if not self.tells_e:
+            return False
+        chains = event.chains if isinstance(event, Declaration) else [event]
+        nodes = [self.node(c.sides[-1], self.names) for c in chains if c.sides[0].text.strip() != "e"]
+        return any(isinstance(x, Leaf) and x.text == "e" for n in nodes if n is not None for x in walk(n))
+
     def declare(self) -> None:
         """Definitions and declarations in the order in which they can be read: a name may be explained later."""
         waiting: list[Declaration | Chain] = [*self.found.declarations]
@@ -386,7 +394,7 @@ class _Understanding:
         if len(self.names.inferred) > before:
             self.rounds(waiting, strict=True)
         self.names.tainted |= self.shapeless()
-        for event in waiting:
+        for event in sorted(waiting, key=self.uses_e):
             self.try_event(event, strict=False)
         left: list[Declaration | Chain] = [*self.passed_over()]
         self.rounds(left, strict=True)
@@ -538,6 +546,8 @@ class _Understanding:
                     k for c in late if (k := self.called(c)) in trial.scope.definitions and k not in self.reserved
                 }
                 return True
+        if trial.strict and "e" not in trial and self.uses_e(d):
+            return None
         before = set(trial.scope.facts)
         known = set(trial.scope.definitions)
         unread = len(trial.unread)
@@ -597,8 +607,8 @@ class _Understanding:
         right = self.shared_value(c, trial) or right
         if not c.links[0].defines and self.used_before(left, c.order if c.beside is None else c.beside.order):
             return None
-        if "e" not in trial and self.tells_e and any(x.text == "e" for x in walk(right) if isinstance(x, Leaf)):
-            return None  # "L = e²/2, where e = y - t"
+        if "e" not in trial and self.uses_e(c):
+            return None
         root = Node("chain", [left, Leaf("REL", "=", left.end, left.end), right])
         item = Item(root, "let")
         if any(isinstance(x, Leaf) and x.type == "FUNCTION" for x in (left, *getattr(left, "parts", ()))):

@@ -51,7 +51,8 @@ HEDGES = re.compile(
 )
 """Words that say for what the relations of a sentence hold, and are not read there: they are not called wrong."""
 DENIED = re.compile(
-    r"\b(?:(?:not|never|n't) (?:\w+ )?(?:true|correct|right|the case|holds?|valid|equal)|not \$|no \$|neither|unless"
+    r"\b(?:(?:never|not|no longer|don't|cannot) (?:\w+ )?(?:write|let|define|denote|set|assume|suppose|put|introduce)"
+    r"|(?:not|never|n't) (?:\w+ )?(?:true|correct|right|the case|holds?|valid|equal)|not \$|no \$|neither|unless"
     r"|avoid|(?:is|are|was|were|be) (?:excluded|impossible|absurd|forbidden|invalid|nonsense|trivial)|contradict\w*"
     r"|can ?not|can't|wrong(?:ly)?|incorrect(?:ly)?|false(?:ly)?|untrue|typos?|mistakes?|anything but"
     r"|(?:common|usual|typical) errors?|one might (?:think|expect|guess|hope)|tempting|attempts?|forg[eo]t\w*"
@@ -120,7 +121,7 @@ CLAIMING = frozenset(
 )
 NEEDS_FORMULA = frozenset("with here write put consider where given".split())
 CONDITIONAL = frozenset("for if when whenever at provided with".split())
-CONDITIONAL_SIGN = re.compile(r"=|<|>|\\(?:[lg]eq?|neq?|in|[lg]t|sim)\b|[≤≥≠∈∼]")
+CONDITIONAL_SIGN = re.compile(r"=|<|>|\\(?:[lg]eq?|neq?|in|[lg]t|sim|approx|simeq|ll|gg)\b|[≤≥≠∈∼≈≪≫]")
 TYPING = frozenset(x for w in (*lexicon.NOUNS, *lexicon.ADJECTIVES) for x in w.lower().split()) | lexicon.HARMLESS
 """Words that say what a name is."""
 VERBS = frozenset("is are we get gives have equals becomes follows obtain yields this it that then so".split())

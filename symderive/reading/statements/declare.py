@@ -47,6 +47,7 @@ from symderive.reading.statements.forms import (
     stands_above,
     symbols_in,
 )
+from symderive.reading.statements.lexicon import OTHER_SIGN
 from symderive.reading.statements.sets import Item
 
 INDEPENDENT = re.compile(r"i\W*i\W*d|ind", re.IGNORECASE)
@@ -187,6 +188,8 @@ class Declarer(Definitions):
             if INDEPENDENT.search(sign_of(node).note):
                 self.attributes(replace(item, codes=("iid",), moments=(), others=(), group=(item.node,)))
             return
+        if relation in ("=", ":=") and OTHER_SIGN.fullmatch(sign_of(node).note or ""):
+            raise ReadingError("unsupported", "this sign says less than equality", node.start, node.end)
         function = bare_function(right) if relation in ("=", ":=") else ""
         if function and left is not None and (s := peel(unwrap(left[0]))) is not None and s.base not in self.names:
             self.named(s, function)

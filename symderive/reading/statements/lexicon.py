@@ -14,6 +14,8 @@ WEAKENING = frozenset(
     """.split()
 )
 """Words that change what an adjective or a noun states."""
+OTHER_SIGN = re.compile(r"\W*(?:d|D|mathcal\W*D|law|dist\w*|a\.?s\.?|p|P|w|hyp|\?)\W*")
+"""What stands over an equals sign that says less, or other, than equality."""
 QUALIFYING = re.compile(
     r"\b(?:sorted|clipped|clamped|truncated|conditioned|censored|rounded|shuffled|permuted|reversed|quanti[sz]ed|masked"
     r"|plus|minus|times|divided|squared|cubed|rooted|inverse|inverted|reciprocals?|(?:multiple|average|product|square"

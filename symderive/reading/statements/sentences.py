@@ -208,9 +208,14 @@ class Reader:
         if "deviation" in plain and any(re.search(r"\\sim\b|∼", f.text) for f in formulas):
             self.names.unread.append("a law by its standard deviation")
         word = qualifying(plain)
-        before = self.names.copy() if word else self.names
+        before = self.names.copy()
         declarer = Declarer(self.names, judged=not self.goals)
-        declarer.settle(items)
+        try:
+            declarer.settle(items)
+        except ReadingError as error:
+            if error.code == "redefined":  # "f(x) = x² if x > 0 and f(x) = 0 otherwise"
+                self._doubt(error.text, before)
+            raise
         if word:
             self._doubt(word, before)
             self.names.tainted |= {k for i in items for k in left_names(i.node) if k not in self.names}
