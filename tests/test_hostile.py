@@ -586,3 +586,22 @@ def test_what_is_half_understood_proves_nothing(text):
 )
 def test_what_is_understood_is_proved(text):
     assert steps(text)[-1] == "proved"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"Let $A \in \mathbb{R}^{n \times n}$ be similar to a symmetric matrix. $A^\top = A$.",
+        r"Let $Q \in \mathbb{R}^{n \times n}$ be a block of an orthogonal matrix. $Q^\top Q = I$.",
+        r"Let $Q \in \mathbb{R}^{n \times n}$ be orthogonal to $P$. $Q^\top Q = I$.",
+        r"Let $c \in \mathbb{R}$ be less than a positive number. $|c| = c$.",
+        r"Let $y \in \mathbb{R}^n$ be a noisy one-hot vector. $\sum_i y_i = 1$.",
+        r"Let $X$ be a random variable with conditional mean zero. $E[X] = 0$.",
+        r"Let $\phi$ be the negative sigmoid. $\phi(0) = \frac12$.",
+        r"Let $\phi$ be tanh or sigmoid. $\phi(0) = 0$.",
+        r"Let $X, Y$ be random variables that are independent within each class. $E[X Y] = E[X] E[Y]$.",
+        r"Let $x, y$ be random variables independent of the noise. $E[x y] = E[x] E[y]$.",
+    ],
+)
+def test_a_property_is_stated_by_a_phrase_of_which_each_word_is_known(text):
+    assert steps(text) == ["undecided"]

@@ -83,8 +83,10 @@ ADJECTIVES: dict[str, tuple[str, ...]] = {
     "nonzero": ("nonzero",), "non-zero": ("nonzero",), "symmetric": ("symmetric",), "orthogonal": ("orthogonal",),
     "invertible": ("invertible",), "nonsingular": ("invertible",), "positive definite": ("positive-definite",),
     "positive-definite": ("positive-definite",), "non negative": ("nonnegative",),
+    "non zero": ("nonzero",),
     **{f"{sign}{dash}{kind}": ("unread",) for sign in ("positive", "negative") for dash in (" ", "-")
        for kind in ("semidefinite", "semi-definite", "semi definite")},
+    "nonnegative definite": ("unread",), "non-negative definite": ("unread",),
     "negative definite": ("unread",), "negative-definite": ("unread",), "skew symmetric": ("unread",),
     "skew-symmetric": ("unread",), "antisymmetric": ("unread",), "anti-symmetric": ("unread",),
     "symmetric positive definite": ("symmetric", "positive-definite"),
@@ -127,6 +129,17 @@ HARMLESS = frozenset(
 )
 """Words that name things of the field and carry no assumption."""
 
+CORE = (
+    {x for w in (*NOUNS, *ADJECTIVES) for x in w.lower().split()}
+    | (HARMLESS - frozenset("sample samples prior posterior or its likelihood noise error errors score scores".split()))
+    | frozenset(
+        """with whose is are be has have that which of mean variance zero unit mutually jointly identically distributed
+        i.i.d iid size length entries component components sum-to-one own common same i j k n m d and each from
+        random drawn standard one two three applied acting elementwise entrywise by entry
+        componentwise function""".split()
+    )
+)
+"""Words of a noun phrase that leave a property in it what it is."""
 CUES = {
     "let": "let", "consider": "let", "given": "let", "define": "let", "set": "let", "denote": "let", "where": "let",
     "with": "let", "here": "let", "assume": "fact", "suppose": "fact", "since": "fact", "assuming": "fact",

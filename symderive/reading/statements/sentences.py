@@ -207,7 +207,7 @@ class Reader:
             return
         if "deviation" in plain and any(re.search(r"\\sim\b|∼", f.text) for f in formulas):
             self.names.unread.append("a law by its standard deviation")
-        word = qualifying(plain)
+        word = qualifying(plain) or next((i.doubt for i in items if i.doubt), "")
         before = self.names.copy()
         declarer = Declarer(self.names, judged=not self.goals)
         try:
@@ -655,6 +655,7 @@ class Reader:
                     tuple(self.leading),
                     " ".join(x for x in (*before, *after) if not _is_formula(x)),
                     tuple(g for g, st in zip(group, stated, strict=True) if st == states),
+                    _doubtful(after, (*noun.codes, *own.codes), own.moments),
                 )
                 if role or item.codes:
                     out.append(item)
@@ -778,6 +779,24 @@ def _binding(node: Surface) -> bool:
         first = first.parts[0]
     s = peel(first)
     return s is not None and s.lower is None and len(s.base) == 1 and isinstance(node, Node) is (peel(node) is None)
+
+
+def _doubtful(after: Sequence[str], codes: Sequence[str], moments: Sequence[object]) -> str:
+    """A word after "be" that may change the property that the noun phrase states; empty if all are known."""
+    low = [w.lower() for w in after if not _is_formula(w) and w not in (",", ".", ":", ";")]
+    named = any(c.startswith("named:") for c in codes)
+    states = {c for c in codes if (c in ATTRIBUTES and not c.startswith("likely")) or c in STATISTICAL}
+    if not (states or named or moments):
+        return ""
+    if named and states - {"function"}:
+        return next(iter(sorted(states)))
+    partial = (
+        r"\b(?:independent (?:of|from)\b(?! (?:the |all |every |both )*⟦| each other| one another)"
+        r"|orthogonal to\b(?! each other))"
+    )
+    if m := re.search(partial, " ".join(after).lower()):
+        return m.group()
+    return next((w for w in low if w not in lexicon.CORE), "")
 
 
 def _gives_size(low: Sequence[str], k: int, node: Surface) -> bool:

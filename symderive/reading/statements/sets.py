@@ -58,6 +58,8 @@ class Item:
     said: str = ""
     group: tuple[Surface, ...] = ()
     """All formulas that share the noun phrase ("$X$ and $Y$ are independent")."""
+    doubt: str = ""
+    """A word of the noun phrase that may change the property that it states."""
 
 
 class Sets:
