@@ -50,6 +50,8 @@ def test_an_answer(question, answer):
         (r"Let $X, Y$ be independent. Compute $\operatorname{Var}(X + Y)$.", "0"),
         (r"Suppose $E[X] = \mu$ and $\operatorname{Var}(X) = v$. Compute $E[X^2]$.", r"\mu^2"),
         (X + r"Show that $x = x$.", "x"),
+        (r"Compute $\sum_{k=1}^{100} k$.", r"\sum_{k=1}^{100} k + 0"),
+        (X + r"Simplify $\frac{x^2 - 1}{x - 1}$.", r"\frac{x^2 - 1}{x - 1} + 0"),
     ],
 )
 def test_no_answer(question, answer):

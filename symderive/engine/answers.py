@@ -33,6 +33,8 @@ def left_over(problem: Problem, t: Term, context: Context) -> str:
     assert goal.target is not None
     if t is goal.target or (goal.target.head in ATOMS and difference(t, goal.target) == 0):
         return "the answer is the question"
+    if goal.target.head not in ATOMS and goal.target in subterms(t):
+        return "the question still stands in the answer"
     left = _operator_left(goal, t, context)
     if left:
         return left
