@@ -165,6 +165,17 @@ class QuestionRecord:
 Show = Callable[[Term], str]
 
 
+MOST_MOMENTS = 6
+"""Moments whose existence is printed one by one."""
+
+
+def summed_up(hypotheses: tuple[str, ...]) -> tuple[str, ...]:
+    """Hypotheses as LaTeX, with one for many moments that are to exist; the certificate holds each."""
+    if sum("exists" in h for h in hypotheses) <= MOST_MOMENTS:
+        return hypotheses
+    return (*(h for h in hypotheses if "exists" not in h), r"\text{all moments that occur exist}")
+
+
 def writer(spelling: Mapping[str, str], context: Context | None) -> Show:
     """Writes terms of a context in the author's spelling."""
 
@@ -222,7 +233,7 @@ def answer(problem: Problem, d: Derivation, label: str | None = None) -> AnswerR
         tuple(map(show, d.others)),
         tuple(_steps(d, problem)),
         tuple(map(show, d.conditions)),
-        tuple(map(show, d.hypotheses)),
+        summed_up(tuple(map(show, d.hypotheses))),
         d.open,
         judged(d.verdict, show, problem.spelling) if d.verdict is not None else None,
         choices,
