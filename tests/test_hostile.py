@@ -605,3 +605,55 @@ def test_what_is_understood_is_proved(text):
 )
 def test_a_property_is_stated_by_a_phrase_of_which_each_word_is_known(text):
     assert steps(text) == ["undecided"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"Let $a, b \in \mathbb{R}$ with $a + b = 1$. Let $f = a b$. $\frac{df}{da} = b$.",
+        r"Let $a, b \in \mathbb{R}$ with $a + b = 1$. Let $f = a b$. $\frac{df}{da} = 1 - 2 a$.",
+        r"Let $a, b \in \mathbb{R}$ with $b = a^2$. Let $g = a b$. $\frac{dg}{da} = b$.",
+    ],
+)
+def test_a_derivative_may_follow_an_equation_or_not(text):
+    assert steps(text)[-1] != "proved"
+
+
+def test_what_a_text_defines_or_solves_ties_nothing():
+    text = r"Let $a, b \in \mathbb{R}$ with $b = a^2$. Let $g = a b$. $\frac{dg}{da} = 3 a^2$."
+    assert steps(text)[-1] == "proved"
+    text = r"Let $a, c, w \in \mathbb{R}$ and $f = a (w - c)^2$. Set $2 a (w - c) = 0$. $\frac{d^2 f}{dw^2} = 2 a$."
+    assert steps(text)[-1] == "proved"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"Let $x, y \in \mathbb{R}$. One could define $y = x$. $2 y - x = x$.",
+        X + r"Some authors assume $x > 0$. $|x| = x$.",
+        X + r"It makes no sense to assume $x > 0$. $|x| = x$.",
+    ],
+)
+def test_what_others_define_or_assume_proves_nothing(text):
+    assert steps(text)[-1] == "undecided"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        r"For arbitrary $x \in \mathbb{R}$,",
+        r"Now let $x \in \mathbb{R}$ be arbitrary. Then",
+        "In general,",
+        "We now drop this assumption. Then",
+        "The assumption is lifted. Hence",
+        "Without this assumption,",
+        "For any real $x$,",
+    ],
+)
+def test_what_was_assumed_may_be_taken_back(words):
+    assert steps(X + r"Assume $x > 0$. " + words + " $|x| = x$.")[-1] == "undecided"
+    assert steps(X + r"Assume $x > 0$. " + words + " $|x|^2 = x^2$.")[-1] == "proved"
+
+
+def test_values_given_as_examples_do_not_narrow_a_claim():
+    assert steps(X + r"For all $x$, say for $x > 0$, $|x| = x$.")[-1] == "undecided"

@@ -1,7 +1,7 @@
 """Whether a quantity is built from that by which it is differentiated: a derivative is never silently 0.
 
-By a leaf that a term does not mention it is 0.  By a *defined* quantity, or one that an equation ties to the term, the
-author means a dependence that no definition shows; there it must not be given a value.
+By a leaf that a term does not mention it is 0.  By a *defined* quantity, or one that an equation ties to the term, or
+to another leaf in it, the author may mean a dependence that no definition shows; there it must not be given a value.
 """
 
 from __future__ import annotations
@@ -17,21 +17,37 @@ def unbuilt(context: Context, *terms: Term) -> str:
     bodies = [b for n in sorted(names) for _, b in context.definitions[n].clauses]
     for t in (*terms, *bodies):
         for s in subterms(t):
-            if s.head == "der" and not context.depends(s.terms[0], s.name(1)) and (why := _why(context, s)):
+            if s.head == "der" and (why := _why(context, s)):
                 return why
     return ""
 
 
 def _why(context: Context, derivative: Term) -> str:
     body, v = derivative.terms[0], derivative.name(1)
-    if v in context.definitions:
+    mentioned = context.depends(body, v)
+    if not mentioned and v in context.definitions:
         return f"{_named(body)} is not built from {v}"
-    # a tie through a dimension or an index is none
-    names = {n for n in context.closure(body) if n in context.signature and context.declared(n).kind != "int"}
-    equations = [f for f in context.facts if f.head == "rel" and f.name() == "="]
-    if any(v in context.closure(f) and names & context.closure(f) for f in equations):
+    names = _real(context, context.closure(body)) - {v}
+    ties = [_real(context, context.closure(f)) for f in context.facts if _is_equation(f)]
+    if mentioned:
+        # what is defined from v varies with it as it should, and a name of its own may take up an equation
+        names -= context.definitions.keys()
+        ties = [tied for tied in ties if tied - context.definitions.keys() <= names | {v}]
+    if any(v in tied and names & tied for tied in ties):
         return f"an assumption ties {v} to {_named(body)}; if that holds identically, define it"
     return ""
+
+
+def _real(context: Context, names: frozenset[str]) -> frozenset[str]:
+    """Names of quantities: a tie through a dimension or an index is none."""
+    return frozenset(n for n in names if n in context.signature and context.declared(n).kind != "int")
+
+
+def _is_equation(fact: Term) -> bool:
+    """Whether a fact is an equation between quantities, and not about means."""
+    while fact.head == "all":
+        fact = fact.terms[-1]
+    return fact.head == "rel" and fact.name() == "=" and not any(s.head == "ex" for s in subterms(fact))
 
 
 def _named(t: Term) -> str:

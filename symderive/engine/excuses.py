@@ -185,8 +185,6 @@ class Excuses:
             return Because("contradiction", "what the text assumes cannot all hold: are these cases?")
         if GIVEN_AS_REASON.search(r.link.before) and r.link.k == 0:
             return Because("condition", "given as a reason, and not judged for itself")
-        if tied := self._tied(claim, ruling):
-            return Because("other-reading", tied)
         slot = self.slot(claim) if partial(r) else ""
         if slot:
             return Because("other-reading", f"the derivative by {slot} may vary one argument, or all that rest on it")
@@ -279,19 +277,6 @@ class Excuses:
                 if s.head == "der" and (t := s.terms[0]).head == "app":
                     if sum(context.depends(a, s.name(1)) for a in t.terms) > 1:
                         return self.show(sym(s.name(1)))
-        return ""
-
-    def _tied(self, claim: Says, ruling: Ruling) -> str:
-        """Why a derivative may follow an equation between its variable and other names of what is differentiated."""
-        context = self.scope.context
-        facts = [f for f in (*context.facts, *ruling.facts) if f.head == "rel" and f.name() == "="]
-        for s in (s for c in claim.conditions for s in subterms(c) if s.head == "der"):
-            v, inside = s.name(1), context.closure(s.terms[0])
-            others = {n for f in facts if v in (names := context.closure(f)) for n in names & inside} - {v}
-            free = sorted(n for n in others - context.definitions.keys() if context.declared(n).kind == "real")
-            if free:
-                shown = " and ".join(self.show(sym(n)) for n in (v, free[0]))
-                return f"an equation ties {shown}: the derivative may follow it, or not"
         return ""
 
     def _strange(self, claim: Says, *, step: bool = False) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from symderive.engine.built import unbuilt
 from symderive.engine.excuses import Excuses
 from symderive.engine.mistakes import slips
 from symderive.engine.rulings import TRIAL_UNITS, Bench, Reads, Ruling, Says, Scope, bare, focused, partial, redefined
@@ -314,6 +315,14 @@ class Marker:
                 return Ruling(Said.UNDECIDED, ruling.verdict, late, ruling.rests)
         if ruling.proved and (found := self._if_random(claim, r, ruling)) is not None:
             return found
+        if ruling.proved and r.link.lifted and "solution" in ruling.rests:
+            before = {t for order, t in self.scope.assumed if order <= r.link.lifted}
+            before -= {t for order, t in self.scope.assumed if order > r.link.lifted}
+            if not Bench(self.scope).ask(claim, [t for t in ruling.facts if t not in before]).proved:
+                text = "what was assumed before may hold no longer"
+                return Ruling(Said.UNDECIDED, ruling.verdict, Because("other-reading", text), ruling.rests)
+        if ruling.proved and (why := self._tied(claim, r)):
+            return Ruling(Said.UNDECIDED, ruling.verdict, Because("not-built", why), ruling.rests)
         if ruling.proved and (word := self.excuses.doubt(claim, r)):
             return Ruling(Said.UNDECIDED, ruling.verdict, Because("not-read", word), ruling.rests)
         if ruling.proved and partial(r) and (slot := self.excuses.slot(claim)):
@@ -324,6 +333,14 @@ class Marker:
             constant = (self.excuses.constancy_of(n) for n in names if not ruling.random)
             ruling.inferred = (*self.excuses.independence(claim), *constant)
         return ruling
+
+    def _tied(self, claim: Says, r: Reads) -> str:
+        """Why a derivative in a proved claim may follow an equation that is assumed, though no proof uses it."""
+        assumed = [f.term for f in self.groups(r)["solution"]]
+        if not (r.given or assumed):
+            return ""
+        facts = (*self.scope.context.facts, *r.given, *assumed)
+        return unbuilt(replace(self.scope.context, facts=facts, memo={}), *claim.conditions)
 
     def _if_random(self, claim: Says, r: Reads, ruling: Ruling) -> Ruling | None:
         """Another ruling where names in an expectation may be random: the proof took them for constants."""

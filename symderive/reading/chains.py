@@ -52,6 +52,7 @@ from symderive.reading.wording import (
     INTEGER,
     JOINING,
     LAW,
+    LIFTED,
     LOOSELY,
     NAMING,
     NEEDS_FORMULA,
@@ -119,6 +120,7 @@ class Link:
         doubt: why it is not sure that it belongs to its chain.
         denied: words of its sentence by which the author does not claim it.
         entrywise: words of its sentence say that it may be meant entry by entry.
+        lifted: the place in the text before which what is assumed may hold no longer.
     """
 
     sign: str
@@ -134,6 +136,7 @@ class Link:
     doubt: str = ""
     denied: str = ""
     entrywise: bool = False
+    lifted: int = 0
 
 
 @dataclass(eq=False)
@@ -243,6 +246,10 @@ class Finder:
         """The chains of the last row."""
         self.begun = 0
         """The place of the first relation of the sentence."""
+        self.ended = 0
+        """The place at which the last sentence ended."""
+        self.lifted = 0
+        """The place before which what is assumed may hold no longer."""
         self.case: list[Spelled] = []
         """The condition of the case that is treated."""
         self.claimed: list[Link] = []
@@ -427,6 +434,10 @@ class Finder:
             x.doubt = x.doubt or (f"it is said to hold for {loosely}" if loosely else "")
         for x in self.relations if when else ():
             x.doubt = x.doubt or f"its sentence says more of when it holds: {when}"
+        if LIFTED.search(outline.plain(self.sentence)):
+            self.lifted = self.ended
+        for x in self.relations:
+            x.lifted = self.lifted
         entrywise = ENTRYWISE.search(" ".join(self.words))
         for x in self.relations:
             x.entrywise = entrywise is not None
@@ -436,9 +447,10 @@ class Finder:
         if self.other or self.words[:1] in (["otherwise"], ["else"]):
             for x in self.relations if self.other or self.case or any(d.premise for d in self.out.declarations) else ():
                 x.denied = x.denied or "a case that was not read"
-        elif self.case and EVERY.search(outline.plain(self.sentence)):
+        elif EVERY.search(outline.plain(self.sentence)):  # "for all x, say for x > 0"
             for x in self.relations:
-                x.given = [g for g in x.given if g not in self.case]
+                own = [g for g in x.given if g not in self.case]
+                x.given, x.doubt = [], x.doubt or ("it is said for every value, too" if own else "")
             self.case = []
         if TURNED.search(" ".join(self.words)):
             for x in self.relations:
@@ -452,6 +464,7 @@ class Finder:
         if self.last is not None and len(formulas) == len(self.given):
             for x in self.last.links:
                 x.perhaps += self.given
+        self.ended = self.order
         self.sentence, self.spoken = [], []
         self.mode, self.words, self.given, self.note, self.stop = "claim", [], [], "", True
         self.perhaps, self.fresh, self.trailed, self.begun = [], [], [], 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -506,7 +506,7 @@ class _Understanding:
         for n in {*trial.scope.definitions, *trial.macros} - {*self.names.scope.definitions, *self.names.macros}:
             self.origins.setdefault(n, event)
         if event.qualified:
-            said = {s.name() for a in self.out.assumed[assumed:] for s in subterms(a.fact) if s.head == "sym"}
+            said = _named(a.fact for a in self.out.assumed[assumed:])
             trial.doubt(trial.news(self.names) | said, event.qualified)
         self.names = trial
         return True
@@ -773,6 +773,8 @@ class _Understanding:
                 role = Role.CLAIM
             if (premise or c in self.special) and role is Role.PREMISE and step.conditions:
                 self.out.assumed += [Assumed(t, self.chain_text(c), c.sides[0].span, c.order) for t in step.conditions]
+                if c.qualified:
+                    self.names.doubt(_named(step.conditions), c.qualified)
             step, anchor = merged(step, given, self.names), merged(anchor, given, self.names)
             if "O" in (step.kind, anchor.kind) and (given or perhaps):
                 none = Claim("", why=("order", "a condition stands beside terms of some order"))
@@ -948,3 +950,8 @@ def _head(t: Term) -> str:
     while t.head == "at":
         t = t.terms[0]
     return t.name() if t.head in ("sym", "app") else ""
+
+
+def _named(terms: Iterable[Term]) -> set[str]:
+    """The names that stand in terms."""
+    return {s.name() for t in terms for s in subterms(t) if s.head == "sym"}

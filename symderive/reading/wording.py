@@ -34,6 +34,21 @@ OTHER_CASE = re.compile(
 """Words that open a case."""
 EVERY = re.compile(r"\bfor (?:all|every|any|each) (?:real |values? of |such )*\$\s*[^$=<>]+?\s*\$", re.IGNORECASE)
 """For what a conclusion from cases holds."""
+LIFTED = re.compile(
+    r"\b(?:lift|lifts|lifted|drop|drops|dropped|remov\w+|relax\w*|discard\w*|abandon\w*|withdraw\w*|revok\w+|retract\w*"
+    r"|undo|cancel|forget) (?:the|this|that|these|all|our|my|any|every)\b"
+    r"[^.]*\b(?:assum|restrict|condition|hypothes|requirement)"
+    r"|\b(?:assumptions?|restrictions?|conditions?|hypothes[ei]s|requirements?)\b[^.]*\b(?:lifted|dropped|removed|relaxed"
+    r"|discarded|abandoned|withdrawn|revoked|retracted|no longer|any ?more|over|not needed|unnecessary|superfluous)"
+    r"|\bwithout (?:the|this|that|these|any|such) [^.]*(?:assum|restrict|condition|hypothes|requirement)"
+    r"|\bfor (?:any|all|every|each|arbitrary) (?:arbitrary )?real (?:numbers? |values? )?(?:of )?\$"
+    r"|\b(?:need|assum\w+|requir\w+|suppos\w+) (?:this |that |it |so )?any ?more"
+    r"|\bno longer (?:assum|need|requir|suppos|restrict)|\b(?:in|more|quite) (?:full )?general(?:ity|ly)?\b"
+    r"|\b(?:arbitrary|any|all|every|each|general)\b[a-z ,]*\$[^$]*(?:\\in\s*(?:\\mathbb\s*\{?\s*R|\\R\b)|∈\s*ℝ)[^$]*\$"
+    r"|\$ (?:is|are|be) (?:now |again )?(?:completely |an? )*(?:arbitrary|unrestricted|unconstrained|free|any)\b",
+    re.IGNORECASE,
+)
+"""Words by which what was assumed before may hold no longer."""
 INTEGER = re.compile(r"\b(?:integers?|natural numbers?) \Z|\b(?:integers?|natural numbers?)\Z")
 HEDGES = re.compile(
     r"\b(?:non-?negative|positive|negative|non-?zero|symmetric|orthogonal|orthonormal|diagonal|invertible|uncorrelated"

@@ -82,7 +82,8 @@ class Definitions(Sets):
             self.names.meanings[key].role == "inferred" and key not in self.names.reserved
         )
         mentioned = {key_of(p) for p in symbols_in(right)}
-        plain = peel(unwrap(right)) is not None  # "a = b": nothing says which one is defined
+        alone = peel(unwrap(right))  # "a = b": nothing says which one is defined
+        plain = alone is not None and (alone.upper is None or not is_power(alone.upper))
         if not fresh and (
             arguments or plain or not mentioned or key in mentioned or not self.defines_declared(key, item)
         ):

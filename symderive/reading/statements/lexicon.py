@@ -103,7 +103,8 @@ ADJECTIVES: dict[str, tuple[str, ...]] = {
     "symmetrically distributed about zero": ("symmetric-law",),
     "symmetric about 0": ("symmetric-law",), "symmetrically distributed around zero": ("symmetric-law",),
     "zero-mean": ("mean-zero",), "zero mean": ("mean-zero",), "mean-zero": ("mean-zero",),
-    "unit variance": ("variance-one",), "mean zero": ("mean-zero",), "mean 0": ("mean-zero",),
+    "unit variance": ("variance-one",), "variance 1": ("variance-one",),
+    "mean zero": ("mean-zero",), "mean 0": ("mean-zero",),
     "variance one": ("variance-one",),
     "full column rank": ("full-column-rank",), "full rank": ("unread",), "elementwise": (), "distinct": ("unread",),
 }  # fmt: skip

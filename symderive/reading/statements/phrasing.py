@@ -49,10 +49,26 @@ _UNQUALIFIED = re.compile(
 """Words of them that change nothing, or are read."""
 
 
+_DECLARED = re.compile(
+    r"(?:\band )?((?:(?!\band )[^.,;:()⟦⟧])*)\b(?:let|define|denote|introduce|assume|suppose|consider)\b"
+)
+_BEFORE = frozenset(
+    """we us i you let now then so here also first second third next further furthermore moreover finally again and but
+    will shall can may must need to if as in the following what follows this that end for since where when with
+    simplicity convenience brevity short ease clarity of notation throughout always henceforth below above hence thus
+    therefore instead please solution proof question problem exercise part setup definitions assumptions example remark
+    step case answer just simply recall thereby lets let's start begin by with on""".split()
+)
+"""Words before "let", "define" or "assume" with which the author does so; not "one could", "others", "no sense to"."""
+
+
 def qualifying(plain: str) -> str:
     """A word of a declaration that may change what it says; empty if there is none."""
     m = QUALIFYING.search(_UNQUALIFIED.sub(" ", plain))
-    return re.sub(r"⟦\d*⟧?", "", m.group()).strip() if m else ""
+    if m:
+        return re.sub(r"⟦\d*⟧?", "", m.group()).strip()
+    spoken = (w for d in _DECLARED.finditer(plain) for w in re.findall(r"[a-z'\-]{2,}", d.group(1)))
+    return next((w for w in spoken if w not in _BEFORE), "")
 
 
 def reworded(sentence: str, formulas: Sequence[str]) -> str:
