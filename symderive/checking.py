@@ -196,6 +196,7 @@ class _Checker:
             units,
             tuple(meaning.names.likely),
             meaning.names.doubtful,
+            frozenset(meaning.names.vague),
             meaning.defined_at,
         )
         final = problem is not None

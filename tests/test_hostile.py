@@ -657,3 +657,134 @@ def test_what_was_assumed_may_be_taken_back(words):
 
 def test_values_given_as_examples_do_not_narrow_a_claim():
     assert steps(X + r"For all $x$, say for $x > 0$, $|x| = x$.")[-1] == "undecided"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        X + r"Let $y = x$ on average. $y^2 = x^2$.",
+        X + r"Let $y = x$ to first order. $y^2 = x^2$.",
+        X + r"Let $y = x$ at initialization. $y^2 = x^2$.",
+        r"Let $x \in \mathbb{R}^n$. Let $y = x$ with the mean removed. $\sum_i y_i = \sum_i x_i$.",
+        r"Let $A \in \mathbb{R}^{n \times n}$. Let $B = A$ transposed. $B = A$.",
+        X + r"Let $y = x \text{ or } 2 x$. $y = x$.",
+        X + r"In contrast to Smith, where $y = x$, let $y = 2 x$. $y = x$.",
+        X + r"If we assume $x > 0$, it is easy. $|x| = x$.",
+        X + r"Suppose $x > 0$ fails. $|x| = x$.",
+        r"Let $A \in \mathbb{R}^{n \times n}$ be non symmetric. $A^\top = A$.",
+        r"Let $c \in \mathbb{R}$ be positive for $n = 1$. $|c| = c$.",
+        r"Let $X, Y$ be random variables that are independent for fixed $Z$. $E[X Y] = E[X] E[Y]$.",
+        r"Let $X$ be a random variable whose square has zero mean. $E[X] = 0$.",
+        r"Let $X$ be a random variable, symmetric about one. $E[X] = 0$.",
+        r"Let $x, y$ be random variables with independent coordinates. $E[x y] = E[x] E[y]$.",
+        r"Let $b \sim \text{Bernoulli}(p)$ scaled by $1/p$. $E[b] = p$.",
+        r"Let $X \sim \mathcal{N}(0, 1)$ truncated to $X > 0$. $E[X] = 0$.",
+    ],
+)
+def test_a_word_after_what_is_said_may_change_it(text):
+    assert steps(text)[-1] != "proved"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            r"Let $\epsilon \sim \mathcal{N}(0, 1)$, $y = \epsilon^2$ and $x \sim \mathcal{N}(y, 1)$."
+            r" $\operatorname{Var}(x) = 1$."
+        ),
+        r"Let $x | y \sim \mathcal{N}(y, 1)$ and $y \sim \mathcal{N}(0, 1)$. $\operatorname{Var}(x) = 1$.",
+        r"Let $x^2 \sim \mathcal{N}(0, 1)$. $E[x] = 0$.",
+    ],
+)
+def test_laws_in_steps_are_not_laws_of_one(text):
+    assert steps(text)[-1] == "unread"
+
+
+def test_a_function_has_no_value_outside_its_domain():
+    f = r"Let $f(x) = x^2$ for $x > 0$. "
+    assert steps(f + "$f(-1) = 1$.")[-1] == "undecided"
+    assert steps(f + "$f(2) = 4$.")[-1] == "proved"
+    report = sd.check(f + "$f'(x) = 2 x$.")[0].steps[-1]
+    assert report.verdict.value == "proved"
+    assert [c.latex for c in report.conditions] == ["x > 0"]
+    assert steps(r"Let $f(x) = x$ for $0 < x < 1$. $f(5) = 5$.")[-1] == "undecided"
+    assert steps(r"Let $f(x) = 0$ for $x = 0$. $f(1) = 0$.")[-1] == "undecided"
+    assert steps(r"Let $f(x) = x$ for all $x \ne 1$. $f(1) = 1$.")[-1] == "undecided"
+    assert steps(r"Let $f(x) = \log x$ for $x > 0$. $f(1) = 0$.")[-1] == "proved"
+    assert steps(r"Let $f(x, y) = x y$ and $y = x^2$. $f(2, 3) = 6$.")[-1] == "proved"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"Summation convention off. Let $a, b \in \mathbb{R}^n$. $a_i b_i = a^\top b$.",
+        (
+            r"Repeated indices are summed only if a sum sign stands before them. Let $a, b \in \mathbb{R}^n$."
+            r" $a_i b_i = a^\top b$."
+        ),
+        r"Logs have base 2 in the code only. $\log 2 = 1$.",
+        r"Unless said otherwise, logarithms are to base 2. Here we use natural logarithms. $\log 2 = 1$.",
+    ],
+)
+def test_a_convention_somewhere_else_is_none(text):
+    assert steps(text)[-1] != "proved"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$|x| = x$ for no $x > 0$.",
+        "$|x| = x$ when $x > 0$ is violated.",
+        "$|x| = x$ if $x > 0$ or not.",
+        "$|x| = x$ although not for $x > 0$.",
+        "$|x| = x$ holds more generally than for $x > 0$.",
+        "No matter if $x > 0$, $|x| = x$.",
+        "If $x > 0$ there is nothing to show; else $|x| = x$.",
+        "**Case 1: $x > 0$.** $|x| = x$.\n\n**Case 2.** $|x| = x$.",
+        "**Case 1: $x > 0$.** $|x| = x$.\n\n**Second case.** $|x| + 1 = x + 1$.",
+        "**Case 1: $x > 0$.** $|x| = x$.\n\n**Conclusion.** $|x| + 1 = x + 1$.",
+        "Suppose $x > 0$. Then $|x| = x$. In the other case, $|x| + 1 = x + 1$.",
+    ],
+)
+def test_a_condition_may_be_another(text):
+    assert steps(X + "\n\n" + text)[-1] == "undecided"
+
+
+def test_each_clause_has_its_condition():
+    assert steps(X + "If $x > 0$ then $|x| = x$, and if $x < 0$ then $|x| = -x$.")[-2:] == ["proved", "proved"]
+    assert steps(X + "If $x > 0$ then $|x| = x$, and if $x < 0$ then $|x| = x$.")[-2:] == ["proved", "refuted"]
+    assert steps(X + "If $x > 0$, $|x| = x$; if $x < 0$, $|x| = -x$.")[-2:] == ["proved", "proved"]
+    assert steps(X + "If $x > 0$, then $|x| = -x$, if $x < 0$.")[-1] == "undecided"
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"[x] = x", r"2 [x] = 2 x", r"\{x\} = x", r"2 \frac12 = 1", r"f^2(x) = x^4", r"\operatorname{tr} \sqrt{A} = 1",
+        r"\partial_x x^2 + x = 3 x", r"\sum_{i=1}^3 i + i = 6 + i",
+    ],
+)  # fmt: skip
+def test_notation_with_two_readings_is_not_read(formula):
+    text = r"Let $x \in \mathbb{R}$, $A \in \mathbb{R}^{n \times n}$, $f(x) = x^2$, $i \in \mathbb{N}$. "
+    assert steps(text + f"${formula}$.")[-1] == "unread"
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"2 [x + 1] = 2 x + 2", r"\frac{d}{dx}[x] = 1", r"2 \cdot \frac12 = 1", r"f(x)^2 = x^4",
+        r"\frac{d}{dx} x^2 + \frac{d}{dx} x^3 = 2 x + 3 x^2", r"\sum_{i=1}^3 i + \sum_{i=1}^2 i = 9",
+    ],
+)  # fmt: skip
+def test_and_without_them_it_is(formula):
+    assert steps(r"Let $x \in \mathbb{R}$, $f(x) = x^2$. " + f"${formula}$.")[-1] == "proved"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["$A^{-1} B A = B$.", r"Let $W$ be the weights and $x$ the input. $W x = x W$.", r"$\eta(t + 1) = \eta t + \eta$."],
+)
+def test_what_is_taken_as_a_number_is_said(text):
+    step = sd.check(text)[0].steps[-1]
+    assert step.verdict.value == "proved"
+    assert any(c.origin == "inferred" and c.latex.endswith("is a number") for c in step.conditions)

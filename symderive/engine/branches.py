@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 def cases(normal: Normal, t: Term) -> int | None:
     """Cases: the branch that applies, if that is known; else an indicator, or an opaque generator."""
     builder, guard, parts = normal.builder, t.terms[0], t.terms[1:]
+    if len(parts) == 1:  # undefined elsewhere: the guard stays as a condition where it is not known
+        only = builder.rule("cases.only", p=guard, a=parts[0])
+        return normal.discharged(only, guard) if guard.head == "rel" and normal.decided(guard) else only
     other = negate(guard)
     if other is None or shape(normal.context, guard.terms[0]) != SCALAR:
         return None
@@ -26,9 +29,8 @@ def cases(normal: Normal, t: Term) -> int | None:
     else:
         true = None
     if true is not False and (true or normal.decided(guard)):
-        entry = ("cases.then", {"b": parts[1]}) if len(parts) == 2 else ("cases.only", {})
-        return normal.discharged(builder.rule(entry[0], p=guard, a=parts[0], **entry[1]), guard)
-    if len(parts) == 2 and (true is False or normal.decided(other)):
+        return normal.discharged(builder.rule("cases.then", p=guard, a=parts[0], b=parts[1]), guard)
+    if true is False or normal.decided(other):
         return normal.discharged(builder.rule("cases.else", p=guard, a=parts[0], b=parts[1]), other)
     if parts == (ONE, ZERO):
         return _indicator(normal, t)

@@ -15,6 +15,8 @@ from symderive.kernel.context import Context
 from symderive.kernel.terms import ONE, Term, at, bound, make, num, rel, subterms, sym
 from symderive.language.report import Because, Role, Said
 
+LARGE = frozenset("ABCDFGHKMOPQRSUVWXYZ")
+"""Letters that are mostly matrices; not L, E, N, T, J and I."""
 USUAL_INDICES = frozenset("ijklmnd")
 """Letters that stand for an index even where nothing binds them."""
 GIVEN_AS_REASON = re.compile(
@@ -268,6 +270,18 @@ class Excuses:
 
     def constancy_of(self, name: str) -> str:
         return f"{self.show(sym(name))} is not random"
+
+    def numbers(self, claim: Says) -> list[str]:
+        """Which factors of products a claim takes as numbers that may well be vectors or matrices."""
+        context, found = self.scope.context, set()
+        for s in (s for c in claim.conditions for s in subterms(c) if s.head in ("mul", "div", "pow")):
+            factors = [t for t in s.terms if t.head != "num"]
+            found |= {t.name() for t in factors if t.head == "sym"} if len(factors) > 1 or s.head != "mul" else set()
+        large = {n for n in found & self.scope.inferred if n[0] in LARGE and not n[1:2].isalpha()}
+        plain = {n for n in found & self.scope.vague if n not in context.definitions}
+        names = sorted(n for n in large - context.definitions.keys() | plain if not context.declared(n).ranges)
+        names = [n for n in names if context.declared(n).kind == "real"]
+        return [f"{self.show(sym(n))} is a number" for n in names]
 
     def slot(self, claim: Says) -> str:
         """A variable on which several arguments of a differentiated function rest: ∂f/∂x of f(x, y) with y = y(x)."""

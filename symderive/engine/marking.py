@@ -315,10 +315,13 @@ class Marker:
                 return Ruling(Said.UNDECIDED, ruling.verdict, late, ruling.rests)
         if ruling.proved and (found := self._if_random(claim, r, ruling)) is not None:
             return found
+        if ruling.proved and r.link.unsure and r.given and not self._proved_without(claim, ruling, {*r.given}):
+            text = f"its condition may be another: {r.link.unsure}"
+            return Ruling(Said.UNDECIDED, ruling.verdict, Because("not-read", text), ruling.rests)
         if ruling.proved and r.link.lifted and "solution" in ruling.rests:
             before = {t for order, t in self.scope.assumed if order <= r.link.lifted}
             before -= {t for order, t in self.scope.assumed if order > r.link.lifted}
-            if not Bench(self.scope).ask(claim, [t for t in ruling.facts if t not in before]).proved:
+            if not self._proved_without(claim, ruling, before):
                 text = "what was assumed before may hold no longer"
                 return Ruling(Said.UNDECIDED, ruling.verdict, Because("other-reading", text), ruling.rests)
         if ruling.proved and (why := self._tied(claim, r)):
@@ -331,8 +334,12 @@ class Marker:
         if ruling.proved:
             names, _ = self.excuses.random_names(claim, ruling.facts)
             constant = (self.excuses.constancy_of(n) for n in names if not ruling.random)
-            ruling.inferred = (*self.excuses.independence(claim), *constant)
+            ruling.inferred = (*self.excuses.independence(claim), *constant, *self.excuses.numbers(claim))
         return ruling
+
+    def _proved_without(self, claim: Says, ruling: Ruling, facts: set[Term]) -> bool:
+        """Whether a claim is proved without some of the facts that its proof may use."""
+        return self.bench.ask(claim, [t for t in ruling.facts if t not in facts]).proved
 
     def _tied(self, claim: Says, r: Reads) -> str:
         """Why a derivative in a proved claim may follow an equation that is assumed, though no proof uses it."""

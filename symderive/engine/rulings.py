@@ -94,6 +94,8 @@ class Scope:
     """What nouns let expect of numbers."""
     doubtful: Mapping[str, str] = field(default_factory=dict)
     """Names that a sentence declares, defines or speaks of, with a word of it that may change what it says."""
+    vague: frozenset[str] = frozenset()
+    """Names that are taken as numbers though their nouns do not say so."""
     defined_at: Mapping[str, int] = field(default_factory=dict)
     """The names that the text defines, with the places where it does."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import count, pairwise
 
 from symderive.language.report import Role
 from symderive.reading.circumstances import ASIDES, FORMULA, STATES, circumstance
@@ -36,6 +36,7 @@ from symderive.reading.statements.phrasing import qualifying
 from symderive.reading.wording import (
     ANSWER,
     ASSUMING,
+    CASE_LEFT,
     CASES_END,
     CLAIMING,
     CONDITION,
@@ -57,7 +58,9 @@ from symderive.reading.wording import (
     NAMING,
     NEEDS_FORMULA,
     NESTED,
+    NEXT_CLAUSE,
     OTHER_CASE,
+    QUALIFIED,
     REASON,
     STATED,
     STRUCK,
@@ -120,6 +123,7 @@ class Link:
         doubt: why it is not sure that it belongs to its chain.
         denied: words of its sentence by which the author does not claim it.
         entrywise: words of its sentence say that it may be meant entry by entry.
+        unsure: a word of its sentence by which the conditions there may not be those of the relation.
         lifted: the place in the text before which what is assumed may hold no longer.
     """
 
@@ -137,6 +141,7 @@ class Link:
     denied: str = ""
     entrywise: bool = False
     lifted: int = 0
+    unsure: str = ""
 
 
 @dataclass(eq=False)
@@ -246,10 +251,14 @@ class Finder:
         """The chains of the last row."""
         self.begun = 0
         """The place of the first relation of the sentence."""
+        self.opened = False
+        """Whether a further clause of the sentence has begun with a condition."""
         self.ended = 0
         """The place at which the last sentence ended."""
         self.lifted = 0
         """The place before which what is assumed may hold no longer."""
+        self.left = ""
+        """Why a relation below a heading may still belong to the case above it."""
         self.case: list[Spelled] = []
         """The condition of the case that is treated."""
         self.claimed: list[Link] = []
@@ -297,6 +306,10 @@ class Finder:
             self.case, self.other = [], False
         elif pieces and OTHER_CASE.match(outline.plain(pieces[:1])):
             self.case, self.other = [], True
+        elif title or (pieces and CASE_LEFT.match(outline.plain(pieces[:1]))):
+            self.left = "what stands above it may be a case that goes on" if self.case else ""
+            self.case = []
+        self.left = "" if opened is not None else self.left
         self.other = self.other and opened is None
         if not pieces:
             return
@@ -432,15 +445,21 @@ class Finder:
             x.doubt = x.doubt or ("it is said to hold nearly there" if nearly else "")
             loosely = next((g.text for g in (*x.given, *x.perhaps) if LOOSELY.search(g.text)), "")
             x.doubt = x.doubt or (f"it is said to hold for {loosely}" if loosely else "")
+        odd = when or (m.group() if (m := QUALIFIED.search(re.sub(r"\$[^$]*\$", "", said))) else "")
+        for x in self.relations if odd else ():
+            x.unsure = odd if any(g not in self.case for g in x.given) else ""
         for x in self.relations if when else ():
             x.doubt = x.doubt or f"its sentence says more of when it holds: {when}"
-        if LIFTED.search(outline.plain(self.sentence)):
+        sentence = outline.plain(self.sentence)
+        if LIFTED.search(sentence) or OTHER_CASE.match(sentence):
             self.lifted = self.ended
         for x in self.relations:
             x.lifted = self.lifted
         entrywise = ENTRYWISE.search(" ".join(self.words))
         for x in self.relations:
             x.entrywise = entrywise is not None
+        for x in self.relations if self.left else ():
+            x.doubt = x.doubt or self.left
         for x in self.relations if self.aside else ():
             x.doubt = x.doubt or f"what is said before it may say when it holds: {self.aside}"
         self.aside = self.said_aside() or self.aside
@@ -459,11 +478,14 @@ class Finder:
             if re.search(r"=|\\leq?\b|<", text.text) and not re.search(r"\\in\b|∈|\\dots", text.text):
                 why = ReadingError("condition", f"taken as a condition for nothing that is judged: {text.text}")
                 self.out.unread.append((text.span(), why))
+        for x in self.relations if self.opened and not self.fresh else ():  # "if x > 0, a = b, if x < 0."
+            x.perhaps += self.given
         self.relations, self.loose, self.previous = [], [], ""
         formulas = [p for p in self.sentence if isinstance(p, outline.Formula)]
         if self.last is not None and len(formulas) == len(self.given):
             for x in self.last.links:
                 x.perhaps += self.given
+        self.opened = False
         self.ended = self.order
         self.sentence, self.spoken = [], []
         self.mode, self.words, self.given, self.note, self.stop = "claim", [], [], "", True
@@ -484,8 +506,10 @@ class Finder:
 
     def qualify(self) -> None:
         """Note a word of a sentence that may change what it defines and declares."""
-        plain = re.sub(r"\$[^$]*\$", " ⟦0⟧ ", outline.plain(self.sentence))
-        word = qualifying(lexicon.normal(plain))
+        texts = re.findall(r"\$([^$]*)\$", outline.plain(self.sentence))
+        counted = count()
+        plain = re.sub(r"\$[^$]*\$", lambda _: f" ⟦{next(counted)}⟧ ", outline.plain(self.sentence))
+        word = qualifying(lexicon.normal(plain), texts)
         for c in self.out.chains if word and self.begun else ():
             c.qualified = word if c.order >= self.begun else c.qualified
         for d in self.out.declarations[self.declared :]:
@@ -643,6 +667,15 @@ class Finder:
             self.out.defining.add(text.text)
         if word in ("with", "where", "at"):
             self.out.lasting.add(text.text)
+        opening = [w for w in self._between() if w != ","]
+        if self.given and self.relations and set(self._between()[:1]) & NEXT_CLAUSE and opening[-1:] == [word]:
+            self.given, self.fresh, self.trailed, self.opened = (
+                [text],
+                [],
+                [],
+                True,
+            )  # "if x > 0, a = b, and if x < 0, a = c"
+            return
         if not self.fresh and self.trailed:
             if set(self._between()) <= {"and", ","}:
                 for x in self.trailed:
@@ -670,11 +703,11 @@ class Finder:
         """Whether the words before a formula open a condition: "for", "if", with a few words or a list between."""
         w = list(self.words)
         listed = True
-        for count in range(1, min(len(w), 12) + 1):
-            x = w[-count]
+        for back in range(1, min(len(w), 12) + 1):
+            x = w[-back]
             if x in CONDITIONAL:
-                return w[-count - 1 : -count] not in (["solve"], ["solving"], ["write"], ["update"], ["rule"])
-            if x in VERBS or x == ":" or (x == "$" and not listed) or (x not in (",", "and", "or", "$") and count > 5):
+                return w[-back - 1 : -back] not in (["solve"], ["solving"], ["write"], ["update"], ["rule"])
+            if x in VERBS or x == ":" or (x == "$" and not listed) or (x not in (",", "and", "or", "$") and back > 5):
                 return False
             listed = listed and x in (",", "and", "or", "$")
         return False

@@ -20,6 +20,7 @@ from symderive.reading.chains import Chain, Declaration, Derivation, Link, Side,
 from symderive.reading.claims import POWER, Claim, compose, merged, presumed, relate
 from symderive.reading.documents import outline
 from symderive.reading.documents.source import Run, Span, Spelled
+from symderive.reading.formulas.brackets import not_rounded
 from symderive.reading.formulas.elaborate import Elaborator, Value
 from symderive.reading.formulas.errors import ReadingError
 from symderive.reading.formulas.functions import BUILT_IN_LETTERS
@@ -34,6 +35,7 @@ from symderive.reading.problems import pieces_of
 from symderive.reading.segments import subscripts
 from symderive.reading.statements.declare import Declarer
 from symderive.reading.statements.forms import bare_function, is_number, relation_of
+from symderive.reading.statements.lexicon import OTHER_SIGN
 from symderive.reading.statements.sentences import Reader
 from symderive.reading.statements.sets import Item
 from symderive.reading.summing import free_letters, not_summed, summed
@@ -600,7 +602,7 @@ class _Understanding:
         left, right = self.node(c.sides[0], trial), self.node(c.sides[1], trial)
         if left is None or right is None:
             return None
-        if c.links[0].denied or EQUIVALENT in c.links[0].doubt:
+        if c.links[0].denied or EQUIVALENT in c.links[0].doubt or OTHER_SIGN.fullmatch(c.links[0].note or ""):
             return None
         if self.at_a_point(left, c):
             return None
@@ -749,6 +751,8 @@ class _Understanding:
             role = self.defined.get(c, x.role) if x.k == 0 else x.role
             if c.implied and x.k == 0 and role is Role.CLAIM:
                 role = Role.IMPLICATION
+            if role is Role.DEFINITION and OTHER_SIGN.fullmatch(x.note or ""):
+                role = Role.CLAIM
             if role is Role.DEFINITION and x.k == 0 and c not in self.defined and not self.called(c):
                 role = Role.PREMISE  # "Put $x + y = 1$": nothing is defined by it
             if (premise and role in (Role.CLAIM, Role.STEP)) or (c in self.special and x.k == 0):
@@ -773,7 +777,7 @@ class _Understanding:
                 role = Role.CLAIM
             if (premise or c in self.special) and role is Role.PREMISE and step.conditions:
                 self.out.assumed += [Assumed(t, self.chain_text(c), c.sides[0].span, c.order) for t in step.conditions]
-                if c.qualified:
+                if c.qualified and x.sign == "=":
                     self.names.doubt(_named(step.conditions), c.qualified)
             step, anchor = merged(step, given, self.names), merged(anchor, given, self.names)
             if "O" in (step.kind, anchor.kind) and (given or perhaps):
@@ -878,6 +882,7 @@ class _Understanding:
         trial.scope._context = self.names.scope._context  # noqa: SLF001
         el = Elaborator(trial, root)
         try:
+            not_rounded(el, node)
             value = el.value(node)
             el.shape(value, node)
         except ReadingError as error:

@@ -26,14 +26,22 @@ CASES_END = re.compile(
     re.IGNORECASE,
 )
 """Words with which the treatment of cases ends."""
+CASE_LEFT = re.compile(r"[\s*_]*(?:(?:in )?(?:conclu\w+|general\w*)|remarks?|notes?|results?|end of)\b", re.IGNORECASE)
+"""Words with which it may end."""
 OTHER_CASE = re.compile(
     r"[\s*_(]*(?:(?:case|regime)\b[\s*_]*\w{0,3}[\s*_.:)(]*(?:otherwise|else|not|no|if|when|the|both|neither)?\b"
-    r"|otherwise\b|else\b|(?:in |for )?the (?:second|third|other|remaining|last|opposite) cases?\b)",
+    r"|otherwise\b|else\b|(?:in |for )?(?:the )?(?:second|third|other|remaining|last|opposite) cases?\b)",
     re.IGNORECASE,
 )
 """Words that open a case."""
 EVERY = re.compile(r"\bfor (?:all|every|any|each) (?:real |values? of |such )*\$\s*[^$=<>]+?\s*\$", re.IGNORECASE)
 """For what a conclusion from cases holds."""
+NEXT_CLAUSE = frozenset((",", ";", "and", "but", "while", "whereas"))
+"""What stands before the condition of a further clause."""
+QUALIFIED = re.compile(
+    r"\b(?:no|not|none|never|neither|nor|or|else|otherwise|than|unless|such|except|besides|apart|only if|even)\b"
+)
+"""Words of a sentence by which its conditions may not be those of its relations."""
 LIFTED = re.compile(
     r"\b(?:lift|lifts|lifted|drop|drops|dropped|remov\w+|relax\w*|discard\w*|abandon\w*|withdraw\w*|revok\w+|retract\w*"
     r"|undo|cancel|forget) (?:the|this|that|these|all|our|my|any|every)\b"
@@ -44,6 +52,7 @@ LIFTED = re.compile(
     r"|\bfor (?:any|all|every|each|arbitrary) (?:arbitrary )?real (?:numbers? |values? )?(?:of )?\$"
     r"|\b(?:need|assum\w+|requir\w+|suppos\w+) (?:this |that |it |so )?any ?more"
     r"|\bno longer (?:assum|need|requir|suppos|restrict)|\b(?:in|more|quite) (?:full )?general(?:ity|ly)?\b"
+    r"|\barbitrary (?:real )?(?:numbers? |values? )?(?:of )?\$"
     r"|\b(?:arbitrary|any|all|every|each|general)\b[a-z ,]*\$[^$]*(?:\\in\s*(?:\\mathbb\s*\{?\s*R|\\R\b)|∈\s*ℝ)[^$]*\$"
     r"|\$ (?:is|are|be) (?:now |again )?(?:completely |an? )*(?:arbitrary|unrestricted|unconstrained|free|any)\b",
     re.IGNORECASE,

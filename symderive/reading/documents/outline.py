@@ -433,6 +433,7 @@ _CASE = re.compile(
 _BOUND = re.compile(r"[\s*_]*(?:[(]?(?:\d+|[ivx]+|[a-c])[).])?[\s*_.:,-]*(?:if|for|when|where)?[\s*_]*", re.IGNORECASE)
 _CASE_END = re.compile(r"[\s*_]*(?:[:.]|\Z)")
 _CONDITION = re.compile(r"[=<>≤≥≠∈]|\\(?:[lg]eq?|neq?|in|[lg]t)(?![A-Za-z])")
+_ATOMIC = re.compile(r"\s*-?\\?\w+(?:_\w|_\{\w+\})?\s*(?:[=<>≤≥≠]|\\[a-z]+(?![A-Za-z]))\s*-?\\?\w+(?:_\w|_\{\w+\})?\s*")
 _INEQUALITY = re.compile(r"[<>≤≥≠]|\\(?:[lg]eq?|neq?|[lg]t)(?![A-Za-z])")
 
 
@@ -446,5 +447,7 @@ def case_in(pieces: Sequence[Piece], *, title: bool = False) -> tuple[Formula, i
     after = pieces[k + 1].text if len(pieces) > k + 1 else ""
     if not _CASE_END.match(after) or (title and after.strip(" *_.:\n")):
         return None
+    if "." in words and not (title or _ATOMIC.fullmatch(f.text)):
+        return None  # "Case 2. $|x| = x$." may claim
     bounds = _BOUND.fullmatch(words) and _INEQUALITY.search(f.text) and (title or ":" in after[:3])
     return (f, k + 1) if _CASE.fullmatch(words) or bounds else None

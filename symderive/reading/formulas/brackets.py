@@ -13,10 +13,10 @@ from symderive.reading.formulas.lexer import Leaf
 from symderive.reading.formulas.names import loose, spell, tabulate
 from symderive.reading.formulas.sums import binding
 from symderive.reading.formulas.surface import Node, Surface
-from symderive.reading.formulas.symbols import items, label, unwrap
+from symderive.reading.formulas.symbols import items, label, peel, unwrap
 
 if TYPE_CHECKING:
-    from symderive.reading.formulas.elaborate import Elaborator, Value
+    from symderive.reading.formulas.elaborate import Elaborator, Factor, Value
 
 
 def dotted_entries(el: Elaborator, parts: Sequence[Surface], node: Surface) -> Value:
@@ -73,6 +73,31 @@ def bracket(el: Elaborator, node: Node) -> Value:
             if any(isinstance(p, Leaf) and p.type == "DOTS" for p in parts):
                 return dotted_entries(el, parts, node)
             return entries(el, [[el.scalar(p)] for p in parts], node)
+
+
+def not_rounded(el: Elaborator, node: Surface) -> None:
+    """Refuse ``[x]`` and ``{x}``, which may be the integer or the fractional part of a number, or a set.
+
+    Raises:
+        ReadingError: square or curly brackets stand around a name alone.
+    """
+    if isinstance(node, Node) and node.kind == "bracket" and len(node.parts) == 3:
+        opened, inside = node.parts[:2]
+        if isinstance(opened, Leaf) and opened.text in ("[", "{") and peel(inside) is not None:
+            raise el.error("ambiguous", "brackets around a name alone have other meanings", node, "Remove them.")
+
+
+def not_mixed(el: Elaborator, factors: Sequence[Factor], node: Surface) -> None:
+    r"""Refuse ``2\frac12`` by itself: a product, or a mixed number?
+
+    Raises:
+        ReadingError: an integer stands before a fraction of integers, and nothing else.
+    """
+    if len(factors) == 2 and not factors[1].op and isinstance(factors[1].node, Node):
+        number, fraction = factors[0].node, factors[1].node
+        parts = [unwrap(p) for p in fraction.parts[1:3]] if fraction.kind == "fraction" else []
+        if parts and all(isinstance(p, Leaf) and p.type == "NUMBER" for p in (number, *parts)):
+            raise el.error("ambiguous", "a product, or a mixed number?", node, "Write \\cdot between the factors.")
 
 
 def rounded(el: Elaborator, word: str, inside: Surface, node: Surface) -> Value:

@@ -112,6 +112,7 @@ class Elaborator:
         Raises:
             ReadingError: with place and advice.
         """
+        brackets.not_rounded(self, node)
         try:
             out = self._fitting_sizes(lambda: self.value(node))
             self.shape(out, node)
@@ -400,6 +401,7 @@ class Elaborator:
         """The product of factors in written order."""
         if len(factors) > FACTOR_LIMIT:
             raise self.error("limit", f"a product of more than {FACTOR_LIMIT} factors", node, "Name its parts.")
+        brackets.not_mixed(self, factors, node)
         whole = calculus.slash_derivative(self, factors)
         if whole is not None:
             return whole
@@ -421,7 +423,10 @@ class Elaborator:
                 raise self.error(
                     "typo", f"braces after {typo} stand for nothing", f.node, "Did you mean an index, with _?"
                 )
+            if len(factors) > 1:
+                brackets.not_rounded(self, f.node)
             v, after = self.factor(factors, k)
+            functions.maybe_applied(self, factors, k)
             if f.negative:
                 v = Value(_negated(v.term), v.row)
             if f.op == "/" and after < len(factors) and factors[after].op == "":
@@ -621,6 +626,7 @@ class Elaborator:
             if not isinstance(k, int) or k < 2:
                 raise self.error("unsupported", "a root of an order that is no number ≥ 2", node)
             order = Fraction(1, k)
+        functions.entrywise(self, "sqrt", inside, node)
         return Value(make("pow", inside.term, num(order)), inside.row)
 
     def _environment(self, node: Node) -> Value:

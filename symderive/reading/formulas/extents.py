@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from symderive.reading.formulas import calculus
 from symderive.reading.formulas.functions import head
 from symderive.reading.formulas.lexer import Leaf
+from symderive.reading.formulas.sums import big_head
 from symderive.reading.formulas.surface import Node, Surface, walk
-from symderive.reading.formulas.symbols import peel
+from symderive.reading.formulas.symbols import peel, unwrap
 
 if TYPE_CHECKING:
     from symderive.reading.formulas.elaborate import Elaborator
@@ -24,15 +25,17 @@ def stray(el: Elaborator, node: Node) -> tuple[str, Surface] | None:
     """A letter of an operator that stands in a later term of the sum as well, and that term."""
     open_: set[str] = set()
     for p in node.parts:
-        found = next((x for x in _leaves(p) if x.type == "LETTER" and x.text in open_), None) if open_ else None
+        own = set().union(*(_letters(el, n, bare=True) for n in walk(p)))  # "d/dx x² + d/dx x³"
+        free = open_ - own
+        found = next((x for x in _leaves(p) if x.type == "LETTER" and x.text in free), None) if free else None
         if found is not None:
             return found.text, p
         open_ |= _letters(el, p)
     return None
 
 
-def _letters(el: Elaborator, term: Surface) -> set[str]:
-    """The letters of operators in a term that take more than a name or a bracket."""
+def _letters(el: Elaborator, term: Surface, *, bare: bool = False) -> set[str]:
+    """The letters of operators in a term that take more than a name or a bracket; with `bare`, of all of them."""
     factors = term.parts if isinstance(term, Node) and term.kind in ("juxtaposed", "times") else []
     out: set[str] = set()
     for k, f in enumerate(factors[:-1]):
@@ -41,12 +44,28 @@ def _letters(el: Elaborator, term: Surface) -> set[str]:
         if word is not None and word[0] in EXTREMA and word[1] is not None:
             plain = len(rest) == 1 and _is_bracket(rest[0])
             first = next((x.text for x in _leaves(word[1]) if x.type == "LETTER"), "")
-            out |= set() if plain or not first else {first}
+            out |= set() if (plain and not bare) or not first else {first}
         elif isinstance(f, Node) and f.kind == "fraction" and calculus.is_operator(el, f):
             plain = _is_single(rest)
             below = [x.text for x in _leaves(f.parts[2]) if x.type == "LETTER" and x.text not in ("d", "∂")]
-            out |= set() if plain else set(below[-1:])
+            out |= set() if plain and not bare else set(below[-1:])
+        elif letter := _subscripted(f):
+            plain = (len(rest) == 1 and _is_bracket(rest[0])) if big_head(f) else _is_single(rest)
+            out |= set() if plain and not bare else {letter}
     return out
+
+
+def _subscripted(factor: Surface) -> str:
+    """The letter of ``∂_x``, ``∇_x`` and of a sum or product over i."""
+    if (big := big_head(factor)) is not None:
+        below = [x.text for x in _leaves(big[1]) if x.type == "LETTER"] if big[1] is not None else []
+        return below[0] if below else ""
+    lower = None
+    while isinstance(factor, Node) and factor.kind in ("subscript", "superscript"):
+        lower, factor = factor.parts[1] if factor.kind == "subscript" else lower, factor.parts[0]
+    s = peel(unwrap(lower)) if lower is not None else None
+    operator = isinstance(factor, Leaf) and factor.type in ("PARTIAL", "NABLA")
+    return s.base if operator and s is not None and s.lower is None else ""
 
 
 def _is_single(operand: Sequence[Surface]) -> bool:

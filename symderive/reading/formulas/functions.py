@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from symderive.reading.formulas.elaborate import Elaborator, Factor, Value
 
 
+OFTEN_FUNCTIONS = frozenset("fghFGHPQψφΨΦΓηθσπuvyz")
 OF_MATRICES = frozenset({"exp", "log", "sqrt", "sin", "cos"})
 """Functions that are usual of square matrices, too."""
 ELEMENTWISE = {
@@ -345,8 +346,23 @@ def applied(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type
         if isinstance(upper, Node) and upper.kind == "sum":
             advice = "Write 1/… for the reciprocal, or the name of the inverse function."
             raise el.error("ambiguous", "a negative power of a function has two readings", node, advice)
+        if key in el.names.scope.definitions:
+            advice = f"Write {spell(s.bare)}(…)^2 for the power of the value."
+            raise el.error("ambiguous", "a power of the value, or the function applied again?", node, advice)
         out = el.power(out, upper, node)
     return postscript(el, out, scripts, node), k + 2
+
+
+def maybe_applied(el: Elaborator, factors: Sequence[Factor], k: int) -> None:
+    """Note a letter that was taken as a number before a bracket, and may be a function: ``η(t + 1)``."""
+    s = peel(factors[k].node)
+    if s is None or s.base not in OFTEN_FUNCTIONS or k + 1 >= len(factors) or factors[k + 1].op:
+        return
+    target, _ = strip_scripts(factors[k + 1].node)
+    bracket = isinstance(target, Node) and target.kind == "bracket" and target.parts[0].text == "("
+    own = any((q := peel(n)) is not None and q.base == s.base for n in walk(target))
+    if bracket and not own and el.names.is_inferred(s.base):
+        el.names.vague.add(s.base)
 
 
 def _as_value(el: Elaborator, s: Symbol, target: Node) -> bool:

@@ -98,6 +98,8 @@ class Names:
     doubtful: dict[str, str] = field(default_factory=dict)
     """Names that a sentence declares, defines or speaks of, with a word of it that may change what it says: nothing is
     proved of them."""
+    vague: set[str] = field(default_factory=set)
+    """Names of which only a noun says what they are that vectors have as well: they are taken as numbers."""
     likely: list[Term] = field(default_factory=list)
     """What nouns let expect of numbers: a probability lies between 0 and 1."""
     strict: bool = False
@@ -131,6 +133,7 @@ class Names:
             dict(self.kinks),
             set(self.tainted),
             dict(self.doubtful),
+            set(self.vague),
             list(self.likely),
             self.strict,
             self.reserved,

@@ -75,7 +75,7 @@ def prefix(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type:
 
 def _value(el: Elaborator, word: str, values: Sequence[Value], over: Sequence[Expr], node: Surface) -> Value:
     terms = [Expr(v.term) for v in values]
-    over = over or _lawful(el, [v.term for v in values])
+    over = over or _lawful(el, [v.term for v in values], node)
     if len(terms) != (2 if word == "Cov" else 1):
         raise el.error(
             "syntax",
@@ -94,10 +94,12 @@ def _value(el: Elaborator, word: str, values: Sequence[Value], over: Sequence[Ex
     return el_value(el, out.term)
 
 
-def _lawful(el: Elaborator, terms: Sequence[Term]) -> list[Expr]:
+def _lawful(el: Elaborator, terms: Sequence[Term], node: Surface) -> list[Expr]:
     """The random names of terms if all of them have laws: then these are what 𝔼 integrates."""
     context = el.names.scope.context()
     names = sorted({n for t in terms for n in context.random_in(t)})
+    if any(context.law_closure(n) & context.randoms for n in names):
+        raise el.error("unsupported", "a law with parameters that are random themselves is not read", node)
     return [Expr(sym(n)) for n in names] if names and all(context.declared(n).law for n in names) else []
 
 

@@ -35,6 +35,7 @@ from symderive.reading.statements.forms import (
     is_applied,
     is_chain,
     is_number,
+    is_power,
     key_of,
     letter_of,
     many_letters,
@@ -98,7 +99,7 @@ class Declarer(Definitions):
         for item in batch:
             for part in self.parts(item.node):
                 self.first_pass(part, item, pending, facts)
-        self.define_all(pending)
+        self.define_all(self.limit(pending, facts))
         for node, item in facts:
             self.fact(node, item)
         for item in batch:
@@ -120,7 +121,8 @@ class Declarer(Definitions):
                     out += self._regroup(group)
                 group = []
                 continue
-            group.append(p)
+            inner = unwrap(p.parts[1]) if isinstance(p, Node) and p.kind == "bracket" and len(p.parts) == 3 else p
+            group.append(inner if is_chain(inner) else p)  # "y = x \quad (x > 0)"
         return out + (self._regroup(group) if group else [])
 
     def _regroup(self, group: list[Surface]) -> list[Surface]:
@@ -181,6 +183,8 @@ class Declarer(Definitions):
                 self.member(p, right, item)
             return
         if relation == "~":
+            if isinstance(node, Node) and any(isinstance(p, Leaf) and p.type == "MID" for p in node.parts):
+                raise ReadingError("unsupported", "a law given another name is not read", node.start, node.end)
             assert left is not None
             assert right is not None
             for p in left:
@@ -639,6 +643,8 @@ class Declarer(Definitions):
             span = (self.dimension(inside(first.lower)), self.dimension(inside(last.lower)))
             return self._meaning(first.base, first, item), (span,), []
         s = self.symbol(node)
+        if s.upper is not None and is_power(s.upper):
+            raise ReadingError("unsupported", "the law of a power is not read", node.start, node.end)
         self.running_letters(s, item)
         key, lower, upper = self.family_of(s, item)
         ranges = tuple(self.range_for(x) for x in (*upper, *lower))

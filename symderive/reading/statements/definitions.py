@@ -12,7 +12,7 @@ from itertools import product
 from symderive.kernel.context import Definition, Name, Range, Rejected
 from symderive.kernel.shapes import same_shape
 from symderive.kernel.shapes import shape as kernel_shape
-from symderive.kernel.terms import INF, Term, bound, make, num, sym, value
+from symderive.kernel.terms import INF, Term, bound, conjuncts, make, num, sym, value
 from symderive.kernel.wellfounded import check_definitions
 from symderive.reading.formulas.alphabet import styled
 from symderive.reading.formulas.elaborate import Elaborator, Value, leaves
@@ -21,10 +21,20 @@ from symderive.reading.formulas.lexer import Leaf
 from symderive.reading.formulas.names import Macro, Meaning, Names, Ranges, loose, spell, tabulate, tensor
 from symderive.reading.formulas.surface import Node, Surface
 from symderive.reading.formulas.symbols import Symbol, items, mention, peel, unwrap
-from symderive.reading.statements.forms import equation, inside, is_power, key_of, relation_of, steps_back, symbols_in
+from symderive.reading.statements.forms import (
+    equation,
+    inside,
+    is_number,
+    is_power,
+    key_of,
+    relation_of,
+    steps_back,
+    symbols_in,
+)
 from symderive.reading.statements.sets import Item, Sets
 from symderive.reading.summing import conventional
 
+COMPARISONS = frozenset(("<", "<=", ">", ">=", "!=", "="))
 NOT_DEFINED = frozenset("Var Cov KL Pr lim max min det tr argmax argmin".split())
 
 
@@ -38,6 +48,8 @@ class Pending:
     symbol: Symbol
     arguments: list[Surface] | None = None
     mentions: set[str] = field(default_factory=set)
+    domain: list[Surface] = field(default_factory=list)
+    """Conditions on its arguments, or indices: "for $x > 0$"."""
 
 
 class Definitions(Sets):
@@ -126,6 +138,20 @@ class Definitions(Sets):
         """Whether a light letter with an index is an entry of the bold vector of that letter."""
         bold = styled(s.base, "BOLD") if len(s.base) == 1 else s.base
         return bold != s.base and bold in self.names and bool(self.names.ranges(bold))
+
+    def limit(self, pending: list[Pending], facts: Sequence[tuple[Surface, Item]]) -> list[Pending]:
+        """Attach the conditions that a sentence states of arguments and indices; the definitions that remain."""
+        parameters = set().union(*(arguments_of(p) for p in pending))
+        # "f(x) = 0 for x = 0"
+        points = [p for p in pending if p.symbol.base in parameters and "for" in p.item.said.split()]
+        points = [p for p in points if p.arguments is None and p.symbol.lower is None and is_number(p.right)]
+        stated = [n for n, _ in facts] + [equation(p.left, p.right) for p in points]
+        for p in pending:
+            _, lower, upper = self.family_of(p.symbol, p.item)
+            own = {*arguments_of(p), *lower, *upper}
+            about = [(n, {key_of(q) for q in symbols_in(n)}) for n in (*p.item.binders, *stated) if compares(n)]
+            p.domain += [n for n, used in about if used & own and used <= own | self.names.scope.names.keys()]
+        return [p for p in pending if p not in points]
 
     def define_all(self, pending: list[Pending]) -> None:
         """Define in the order of dependence; families by recurrence together."""
@@ -221,13 +247,18 @@ class Definitions(Sets):
             el.bound = {s.base: bound(x) for s, x in zip(symbols, params, strict=True) if s is not None}
             value = el.read(p.right)
             if not el.shape(value, p.right):
+                body = value.term
+                for guard in reversed([g for c in p.domain for g in conjuncts(el.condition(c))]):
+                    body = make("cases", guard, body)  # undefined elsewhere
                 usual = tuple(sym(key_of(q)) for q in parts) if known else ()
                 called = tuple(map(key_of, parts))
                 meaning = Meaning(key, spell(key), "defined", p.item.said, usual=usual, called=called, place=place)
                 self.names.add(meaning, Name("function", (), ((),) * len(params)))
-                self.names.scope.definitions[key] = Definition(tuple(params), (((), value.term),))
+                self.names.scope.definitions[key] = Definition(tuple(params), (((), body),))
                 self.names.changed()
                 return
+        if p.domain:
+            raise ReadingError("unsupported", "a domain of this is not read", p.domain[0].start, p.domain[0].end)
         if plain:
             self.names.macros[key] = Macro(tuple(key_of(q) for q in parts), p.right)
         if known or not plain:
@@ -381,3 +412,14 @@ def moved(t: Term, by: int) -> Term:
     if by == 0 or t is INF:
         return t
     return num(known + by) if isinstance(known, int) else make("add", t, num(by))
+
+
+def arguments_of(p: Pending) -> set[str]:
+    """The letters that stand for the arguments of what is defined."""
+    return {s.base for q in p.arguments or () for x in items(q) if (s := peel(x)) is not None}
+
+
+def compares(node: Surface) -> bool:
+    """Whether a formula is a chain of comparisons."""
+    chain = unwrap(node)
+    return isinstance(chain, Node) and chain.kind == "chain" and {c.text for c in chain.parts[1::2]} <= COMPARISONS

@@ -14,13 +14,14 @@ WEAKENING = frozenset(
     """.split()
 )
 """Words that change what an adjective or a noun states."""
-OTHER_SIGN = re.compile(r"\W*(?:d|D|mathcal\W*D|law|dist\w*|a\.?s\.?|p|P|w|hyp|\?)\W*")
+OTHER_SIGN = re.compile(r"\W*(?:d|D|mathcal\W*D|law|dist\w*|a\.?s\.?|p|P|w|hyp|[?!])\W*")
 """What stands over an equals sign that says less, or other, than equality."""
 QUALIFYING = re.compile(
     r"\b(?:sorted|clipped|clamped|truncated|conditioned|censored|rounded|shuffled|permuted|reversed|quanti[sz]ed|masked"
     r"|plus|minus|times|divided|squared|cubed|rooted|inverse|inverted|reciprocals?|(?:multiple|average|product|square"
     r"|root|logarithm|power|opposite|transpose|negation|negative|half) of|up to|with (?:equal )?(?:probability|chance)"
-    r"|otherwise|else|unless|except|semi-?definite|skew|anti-?symmetric|(?:independent|i\.i\.d\.?|iid) given"
+    r"|otherwise|else|unless|except|apart|besides|aside from|semi-?definite|skew|anti-?symmetric"
+    r"|(?:independent|i\.i\.d\.?|iid) given"
     r"|for (?:some|one|most|many|at least|almost|no|an?)(?= ⟦)|not|never|neither|nor|others?|approximately|roughly"
     r"|nearly|almost|only (?:if|when|for)|iff|either|instead|modulo|hypothetical\w*|no need"
     r"|complex|quaternions?|(?:linear )?maps|linear (?:map|operator|transformation)s?|operators|rotations?|jacobians)\b"
@@ -47,6 +48,9 @@ NOUNS: dict[str, tuple[str, ...]] = {
     "weight decay coefficient": ("real",),
     "temperature": ("real", "likely-positive"), "probability": ("real", "likely-chance"),
     "accuracy": ("real", "likely-chance"), "variance parameter": ("real", "likely-positive"), "slope": ("real",),
+    "negative slope": ("real",), "distance": ("real",), "price": ("real",), "loss": ("real",), "total loss": ("real",),
+    "training loss": ("real",), "risk": ("real",), "energy": ("real",), "ratio": ("real",), "likelihood": ("real",),
+    "entropy": ("real",), "cost": ("real",), "objective": ("real",), "rate": ("real",), "angle": ("real",),
     "integer": ("int",), "integers": ("int",), "natural number": ("int", "positive"),
     "natural numbers": ("int", "positive"),
     "positive integer": ("int", "positive"), "positive integers": ("int", "positive"),
@@ -134,12 +138,12 @@ CORE = (
     {x for w in (*NOUNS, *ADJECTIVES) for x in w.lower().split()}
     | (HARMLESS - frozenset("sample samples prior posterior or its likelihood noise error errors score scores".split()))
     | frozenset(
-        """with whose is are be has have that which of mean variance zero unit mutually jointly identically distributed
+        """with is are be has have that which of mean variance zero unit mutually jointly identically distributed
         i.i.d iid size length entries component components sum-to-one own common same i j k n m d and each from
         random drawn standard one two three applied acting elementwise entrywise by entry
         componentwise function""".split()
     )
-)
+) - {"non"}
 """Words of a noun phrase that leave a property in it what it is."""
 CUES = {
     "let": "let", "consider": "let", "given": "let", "define": "let", "set": "let", "denote": "let", "where": "let",
@@ -230,15 +234,32 @@ CONVENTIONS_WITH_FORMULAS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 DENYING = re.compile(r"\b(?:not|never|without|neither|rather than|instead of|unlike|don't|doesn't|isn't)\b")
 """Words by which a convention is not in force."""
+OF_CONVENTIONS = frozenset(
+    """we use the einstein summation convention conventions repeated index indices are is summed over throughout here
+    all every each any vectors gradients gradient in numerator denominator layout rows row columns column log
+    logs logarithm logarithms natural to of base two have has with act acts applied being elementwise entrywise
+    componentwise coordinatewise entry by as and this these sheet exercise exercises question questions below
+    following document notes note otherwise unless stated said on from implied implicitly twice appearing appear
+    that which where so for functions function nonlinearity nonlinearities activation nonlinear power powers its
+    own entropy information bits measured taken understood always assume assumed write written denotes means be
+    our vector it they both it's adopt adopted follow used jacobian jacobians derivatives derivative arranged
+    laid out also section let meaning if twice occurs occur term product inputs arguments argument square roots
+    exponentials exponential a one no number""".split()
+)
+"""Words of sentences that put conventions in force; not "only", "off", "sometimes", "in the code"."""
 CONTENTS = {"kink": (r"'\s*\(\s*-?\d+\s*\)\s*=\s*-?(?:\d|\\frac|\\tfrac)",)}
 """What the formulas of a convention must say."""
 
 
 def denied_convention(plain: str) -> bool:
-    """Whether a sentence says that a convention is not in force ("The summation convention is not used")."""
+    """Whether a sentence says that a convention is not in force, or only somewhere ("in the code only")."""
     if any(p.fullmatch(plain) for p, _ in CONVENTIONS_WITH_FORMULAS):
         return False
-    return DENYING.search(plain) is not None and any(p.fullmatch(plain) for p, _ in CONVENTIONS)
+    named = {name for p, name in CONVENTIONS if p.fullmatch(plain)}
+    if not named:
+        return False
+    words = [] if named == {"elementwise"} else re.findall(r"[a-z][a-z'\-]*", plain)
+    return DENYING.search(plain) is not None or any(w not in OF_CONVENTIONS | HARMLESS for w in words)
 
 
 def normal(text: str) -> str:

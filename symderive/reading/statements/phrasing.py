@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from symderive.reading.statements.lexicon import QUALIFYING
+from symderive.reading.statements.lexicon import CORE, HARMLESS, QUALIFYING
 
 _DRAWN = r"(?:drawn|sampled|chosen|picked|generated|initiali[sz]ed)"
 _SOURCE = r"(?:from|according to|with) (?:an?|the|some|the same|one) (?:\w+ )?distribution(?= (?:with|of|that|whose))"
@@ -54,7 +54,7 @@ _DECLARED = re.compile(
 )
 _BEFORE = frozenset(
     """we us i you let now then so here also first second third next further furthermore moreover finally again and but
-    will shall can may must need to if as in the following what follows this that end for since where when with
+    will shall can may must need to as in the following what follows this that end for since where when with
     simplicity convenience brevity short ease clarity of notation throughout always henceforth below above hence thus
     therefore instead please solution proof question problem exercise part setup definitions assumptions example remark
     step case answer just simply recall thereby lets let's start begin by with on""".split()
@@ -62,13 +62,80 @@ _BEFORE = frozenset(
 """Words before "let", "define" or "assume" with which the author does so; not "one could", "others", "no sense to"."""
 
 
-def qualifying(plain: str) -> str:
-    """A word of a declaration that may change what it says; empty if there is none."""
-    m = QUALIFYING.search(_UNQUALIFIED.sub(" ", plain))
+_STATES = re.compile(
+    r"[=<>≤≥≠∈∼~]|\\(?:in|sim|leq?|geq?|neq?|ll|gg|equiv|propto|approx|coloneqq|triangleq)(?![A-Za-z])"
+)
+"""What stands in a formula that says something of its names."""
+_NEW_CLAUSE = frozenset(
+    """and or where so then hence thus therefore but since because we let lets let's define which whose that this these
+    gives give giving yields is are be was were denote denotes denoting have has it its it's that's define consider
+    as means becomes equals contains satisfies lies acts requires leaves confirms reaches expands whereas being
+    iid independent fixed smooth from assuming
+    the a an our each every""".split()
+)
+"""Words after a formula with which another clause begins, or what its name is."""
+_OVER = frozenset("with for ( all each every any the a an its their of".split())
+_PLAIN = frozenset(
+    """elementwise element-wise entrywise entry-wise componentwise throughout above below again here too also
+    respectively bit bits nats bytes numbers scalars examples samples weights parameters features steps layers heads
+    inputs outputs units classes points""".split()
+)
+_ASSUMING = frozenset("assuming assume let with where if since given".split())
+_EXAMPLES = re.compile(
+    r"(?:\be\.g|(?:, |\()say|\b(?:instance|such as|cf|unlike|contrast|opposed|rather than|other than|more than|as in"
+    r"|similar|analog\w+|old|previous|former|original|another))\b[^⟦.;]*⟦"
+)
+_PARTLY = re.compile(
+    r"\b(?:positive|negative|non-?negative|non-?zero|symmetric|orthogonal|invertible|independent|uncorrelated|iid"
+    r"|convex|increasing|one-hot|unit|zero[ -]mean|random variables?)\b[a-z ]*\b(for|when|if|given|under|near|within)"
+    r"(?! (?:all|each|every|any)\b)"
+)
+_TEXT = re.compile(r"\\(?:text|mbox|textrm|textit|mathrm)\s*\{([^{}]*)\}")
+_CHANGING = re.compile(
+    r"\b(?:or|if|when|unless|otherwise|else|approx\w*|roughly|nearly|almost|average|only|except|not|near|small|large"
+    r"|initially|limit|sometimes|often|usually|typically|maybe|perhaps|possibly)\b|\?"
+)
+_SHORT = (("i.i.d.", "iid"), ("w.r.t.", "wrt"), ("s.t.", "with"), ("i.e.", "and"), ("w/", "with"))
+
+
+def qualifying(plain: str, formulas: Sequence[str] = ()) -> str:
+    """A word of a declaration that may change what it says; empty if there is none.
+
+    `plain` is the sentence in lower case, with ``⟦k⟧`` for its formulas.
+    """
+    m = QUALIFYING.search(_UNQUALIFIED.sub(" ", plain)) or _EXAMPLES.search(plain)
     if m:
         return re.sub(r"⟦\d*⟧?", "", m.group()).strip()
     spoken = (w for d in _DECLARED.finditer(plain) for w in re.findall(r"[a-z'\-]{2,}", d.group(1)))
-    return next((w for w in spoken if w not in _BEFORE), "")
+    return next((w for w in spoken if w not in _BEFORE), "") or _tail(plain, formulas) or _inside(formulas)
+
+
+def _inside(formulas: Sequence[str]) -> str:
+    r"""Words within a formula that may change what it says: ``y = x \text{ or } 2x``."""
+    texts = (t for f in formulas if "cases" not in f for t in _TEXT.findall(f))
+    return next((m.group() for t in texts if (m := _CHANGING.search(t.lower()))), "")
+
+
+def _tail(plain: str, formulas: Sequence[str]) -> str:
+    """A word after a formula, in its clause, that may change what it says: "y = x on average"."""
+    for old, new in _SHORT:
+        plain = plain.replace(old, new)
+    stated = False
+    for m in re.finditer(r"⟦(\d+)⟧([^⟦.,;:?!]*)(⟦?)", plain):
+        k = int(m.group(1))
+        stated = stated or k >= len(formulas) or _STATES.search(formulas[k]) is not None
+        following = formulas[k + 1] if m.group(3) and k + 1 < len(formulas) else ""
+        if (partly := _PARTLY.search(m.group(2))) and "dots" not in following:
+            return partly.group(1)
+        words = re.findall(r"[a-z'\-]+|[(→]", m.group(2)) if stated else []
+        words = words[1:] if words[:1] == ["("] and words[1:2] and words[1] in _ASSUMING else words
+        if not words or words[0] in _NEW_CLAUSE or set(words) - {"("} <= _PLAIN or words[:2] == ["both", "are"]:
+            continue
+        if set(words[:1]) <= _OVER and all(w in _OVER or w in CORE or w in HARMLESS for w in words[1:]):
+            if m.group(3) or (words[0] == "for" and words[1:2] and words[1] in _OVER):
+                continue
+        return " ".join(words[:2])
+    return ""
 
 
 def reworded(sentence: str, formulas: Sequence[str]) -> str:

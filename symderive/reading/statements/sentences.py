@@ -190,6 +190,20 @@ class Reader:
         spoken = {s.name() for f in facts for s in subterms(f) if s.head == "sym"}
         self.names.doubt(self.names.news(before) | spoken, word)
 
+    def _nouns_alone(self, items: Sequence[Item], before: Names) -> None:
+        """Note the names that a sentence makes numbers though its noun does not say so: "Let W be the weights"."""
+        new = self.names.news(before) - self.names.scope.definitions.keys()
+        for i in items:
+            if i.role != "let" or i.codes or i.moments or i.sizes or _states(i.node):
+                continue
+            words = [w for w in i.said.lower().split() if w.isalpha() and w not in BE]
+            fresh = {k for k in left_names(i.node) if k in new and self.names.declared(k).kind == "real"}
+            strange = next((w for w in words if w not in lexicon.CORE and w not in lexicon.HARMLESS), "")
+            if strange:
+                self.names.doubt(fresh, strange)
+            elif words:
+                self.names.vague |= fresh
+
     def sentence(self, text: str, formulas: Sequence[Inline], out: Outcome) -> None:
         plain = lexicon.normal(_FORMULA.sub(lambda m: m.group(), text)).rstrip(".,;: ")
         if self._convention(plain, formulas, out, text):
@@ -207,7 +221,7 @@ class Reader:
             return
         if "deviation" in plain and any(re.search(r"\\sim\b|∼", f.text) for f in formulas):
             self.names.unread.append("a law by its standard deviation")
-        word = qualifying(plain) or next((i.doubt for i in items if i.doubt), "")
+        word = qualifying(plain, [f.text for f in formulas]) or next((i.doubt for i in items if i.doubt), "")
         before = self.names.copy()
         declarer = Declarer(self.names, judged=not self.goals)
         try:
@@ -216,6 +230,7 @@ class Reader:
             if error.code == "redefined":  # "f(x) = x² if x > 0 and f(x) = 0 otherwise"
                 self._doubt(error.text, before)
             raise
+        self._nouns_alone(items, before)
         if word:
             self._doubt(word, before)
             self.names.tainted |= {k for i in items for k in left_names(i.node) if k not in self.names}
@@ -251,6 +266,7 @@ class Reader:
                         continue
                     if name == "elementwise" and re.search(r"\blet\b|\bconsider\b|=", plain):
                         continue
+                    self.names.conventions -= {"log2", "natural-log"} if name in ("log2", "natural-log") else set()
                     self.names.conventions.add(name)
                     out.read.append(("convention", words(text, formulas)))
                     return True
@@ -783,7 +799,10 @@ def _binding(node: Surface) -> bool:
 
 def _doubtful(after: Sequence[str], codes: Sequence[str], moments: Sequence[object]) -> str:
     """A word after "be" that may change the property that the noun phrase states; empty if all are known."""
-    low = [w.lower() for w in after if not _is_formula(w) and w not in (",", ".", ":", ";")]
+    said = " ".join(after).lower()
+    for known in ("whose entries", "whose components", "whose elements", "non negative", "non zero"):
+        said = said.replace(known, "entries")
+    low = [w for w in said.split() if not _is_formula(w) and w not in (",", ".", ":", ";")]
     named = any(c.startswith("named:") for c in codes)
     states = {c for c in codes if (c in ATTRIBUTES and not c.startswith("likely")) or c in STATISTICAL}
     if not (states or named or moments):
@@ -792,9 +811,13 @@ def _doubtful(after: Sequence[str], codes: Sequence[str], moments: Sequence[obje
         return next(iter(sorted(states)))
     partial = (
         r"\b(?:independent (?:of|from)\b(?! (?:the |all |every |both )*⟦| each other| one another)"
-        r"|orthogonal to\b(?! each other))"
+        r"|with (?:mutually )?independent(?! (?:entries|components|elements|random variables)\b)"
+        r"|orthogonal to\b(?! each other)"
+        r"|(?<!of )(?<!one )(?:for|in|on|at|near|under|within|given|after|before|when|if)"
+        r"(?= (?!all\b|each\b|every\b|any\b|\w+ (?:entry|component|element)\b))"
+        r"|(?:about|around) (?!(?:zero|0|the origin|⟦\d+⟧)(?: |\Z)))"
     )
-    if m := re.search(partial, " ".join(after).lower()):
+    if states and (m := re.search(partial, said)):
         return m.group()
     return next((w for w in low if w not in lexicon.CORE), "")
 
