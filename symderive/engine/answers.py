@@ -35,7 +35,7 @@ def left_over(problem: Problem, t: Term, context: Context) -> str:
         return "the answer is the question"
     if goal.target.head not in ATOMS and goal.target in subterms(t):
         return "the question still stands in the answer"
-    left = _operator_left(goal, t, context)
+    left = _operator_left(goal, t, context) or _not_worked_out(problem, t, context)
     if left:
         return left
     extra = beyond(goal, problem.context, t)
@@ -54,11 +54,20 @@ def _operator_left(goal: Goal, t: Term, context: Context) -> str:
         asked |= {s for body in bodies for s in subterms(body) if s.head in WORDS}
     heads = {s.head for s in asked}
     given = frozenset(goal.terms)
+    slopes = {(_bare(s.terms[0]), s.name(1)) for s in asked if s.head == "der"}
+    places = [(s.name().rstrip("'"), a) for s in subterms(goal.target) if s.head == "app" for a in s.terms]
+    if any(s.head == "app" and s.name().endswith("'") for s in subterms(goal.target)):
+        heads.add("der")
     todo = [t]
     while todo:
         s = todo.pop()
         if s in given:
             continue
+        if s.head == "sym" and any(_names_slope(context, s.name(), slope) for slope in slopes):
+            return "a derivative is asked for, and is only called by its name"
+        if s.head == "app" and "der" in heads and s.name() in context.definitions:
+            if any(s.name() == f and len(s.terms) == 1 and difference(s.terms[0], a) for f, a in places):
+                return "a derivative is asked for, and values elsewhere are given"
         slope = s.head == "app" and s.name().endswith("'") and s.name().rstrip("'") in context.definitions
         if "der" in heads and (s.head == "lim" or slope):
             return "a derivative is asked for, and is only written in another way"
@@ -66,6 +75,63 @@ def _operator_left(goal: Goal, t: Term, context: Context) -> str:
             return f"{WORDS[s.head]} is asked for and still stands in the answer"
         todo += s.terms
     return ""
+
+
+def _bare(t: Term) -> Term:
+    while t.head == "at":
+        t = t.terms[0]
+    return t
+
+
+def _names_slope(context: Context, name: str, slope: tuple[Term, str]) -> bool:
+    """Whether a name is defined as a derivative that is asked for."""
+    bodies = [body for _, body in context.definitions[name].clauses] if name in context.definitions else []
+    ders = (s for body in bodies for s in subterms(body) if s.head == "der")
+    return any((_bare(s.terms[0]), s.name(1)) == slope for s in ders)
+
+
+def _not_worked_out(problem: Problem, t: Term, context: Context) -> str:
+    """What of an answer is the question with its parts moved: a mean of a sum, a sum of numbers, a name with a value."""
+    goal = problem.goal
+    assert goal.target is not None
+    given = frozenset(goal.terms)
+    if any(s.head == "ex" for s in subterms(goal.target)):
+        if any(s.head == "ex" and s not in given and _splits(s.terms[0], context) for s in subterms(t)):
+            return "an expectation of a sum, or with a constant factor, still stands in the answer"
+    if goal.target.head == "big" and not context.closure(goal.target) and any(s.head == "big" for s in subterms(t)):
+        return "a sum of numbers still stands in the answer"
+    closed = goal.kind is GoalKind.EVALUATE and not context.closure(goal.target) - context.definitions.keys()
+    if closed and (names := sorted(n for n in context.closure(t) if not given)):
+        return f"a value can be computed, and {names[0]} still stands in the answer"
+    fixed = {c.terms[0].name() for c in (*goal.at, *problem.values) if c.head == "rel" and c.terms[0].head == "sym"}
+    settled = fixed - context.definitions.keys() & context.closure(goal.target)
+    if goal.names is None and goal.kind is not GoalKind.UPDATE and (left := sorted(settled & context.closure(t))):
+        return f"a value is given for {left[0]}, which still stands in the answer"
+    return ""
+
+
+def _splits(operand: Term, context: Context) -> bool:
+    """Whether linearity has not been used on what stands under an expectation; means are taken off single names."""
+    todo = [operand]
+    while todo:
+        s = todo.pop()
+        if s.head == "add":
+            if not (len(s.terms) == 2 and _is_centred(*s.terms)):
+                return True
+            continue
+        if s.head in ("mul", "div", "neg"):
+            if s.head == "neg" or any(not context.random_in(a) and a.head != "ex" for a in s.terms):
+                return True
+            todo += s.terms
+        elif s.head == "pow":
+            todo.append(s.terms[0])
+    return False
+
+
+def _is_centred(a: Term, b: Term) -> bool:
+    """Whether a sum is ``X − E X`` for a name X."""
+    mean = b.terms[0] if b.head == "neg" else b
+    return _bare(a).head == "sym" and mean.head == "ex" and mean.terms[0] is a
 
 
 def wanted(problem: Problem) -> Term | None:

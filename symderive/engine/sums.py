@@ -27,6 +27,7 @@ from symderive.kernel.terms import (
     bound,
     fresh,
     instantiate,
+    literal,
     make,
     num,
     rel,
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from symderive.engine.normal import Normal
 
 MAX_UNROLLED = 6
+MAX_HALVED = 256
+"""Terms of a sum of numbers, which is halved until few are left."""
 MAX_INDICES = 7
 
 
@@ -127,6 +130,8 @@ def _unrolled(normal: Normal, t: Term) -> int | None:
         return None
     span = difference(hi, lo)
     at_step = hi in normal.steps and normal.holds(rel("<=", lo, hi))
+    if not at_step and isinstance(span, int) and MAX_UNROLLED <= span < MAX_HALVED and op == "sum" and _of_numbers(t):
+        return _split_at(normal, t, tidy(make("add", lo, num(span // 2))))
     if not at_step and (not isinstance(span, int) or span >= MAX_UNROLLED):
         return None
     name, body = normal.open(t)
@@ -138,6 +143,13 @@ def _unrolled(normal: Normal, t: Term) -> int | None:
     else:
         step = normal.discharged(builder.rule(f"{op}.last", f=f, lo=lo, hi=hi), rel("<=", lo, hi))
     return step
+
+
+def _of_numbers(t: Term) -> bool:
+    """Whether a sum adds numbers: powers and products of the index and numerals."""
+    return isinstance(literal(t.terms[0]), int) and all(
+        s.head in ("num", "bound", "add", "mul", "neg", "div", "pow") for s in subterms(t.terms[3])
+    )
 
 
 def _single_first(normal: Normal, t: Term, name: str, body: Term) -> int | None:
