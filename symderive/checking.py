@@ -28,6 +28,7 @@ from symderive.kernel.terms import Term, make, rebuild, subterms
 from symderive.language.problem import Goal, GoalKind, Problem
 from symderive.language.report import Because, Final, HoldsIf, Mistake, Needed, Place, Report, Role, Said, Status, Step
 from symderive.language.verdict import Verdict
+from symderive.reading.circumstances import headed, lasting
 from symderive.reading.claims import Claim, compose, relate
 from symderive.reading.derivations import Meaning, Relation, understand
 from symderive.reading.documents import outline
@@ -84,7 +85,7 @@ ASKING = frozenset("question part subpart subsubpart problem exercise".split())
 def check_document(reading: Reading, *, units: int = UNITS) -> list[Report]:
     """A report for each solution of a document; for a unit without problems, on the derivations in its text."""
     if are_notes(reading):
-        return list(_notes(reading.document.root, [], frozenset(), units))
+        return list(_notes(reading.document.root, [], frozenset(), units, []))
     return [check_solution(q, s.blocks, units=units) for q in reading.walk() for s in q.solutions]
 
 
@@ -96,16 +97,21 @@ def are_notes(reading: Reading) -> bool:
     return not marked and (not posed or not any(q.problems or q.solutions for q in questions))
 
 
-def _notes(unit: outline.Unit, seen: list[Names], conventions: frozenset[str], units: int) -> Iterator[Report]:
+def _notes(
+    unit: outline.Unit, seen: list[Names], conventions: frozenset[str], units: int, standing: list[str]
+) -> Iterator[Report]:
     """Reports on a text without questions: a heading opens a scope.
 
     What was defined before is known, the newest first, until a part gives the name another meaning.
     """
     blocks = [b for b in unit.blocks if not isinstance(b, outline.Unit)]
 
+    inside = [said for inner in unit.units for said in _lasting(inner)]
+
     def under(*more: str, elders: Sequence[Names] = tuple(reversed(seen))) -> _Checker:
         names = Names(elders=tuple(elders))
         names.conventions |= conventions | set(more)
+        names.unread += [*standing, *inside, *headed(outline.plain(unit.title) if unit.kind != "document" else "")]
         return _Checker(understand(blocks, names), _headings(unit), (), None, unit.heading, units, own=True)
 
     first = under()
@@ -122,7 +128,14 @@ def _notes(unit: outline.Unit, seen: list[Names], conventions: frozenset[str], u
         yield report
     seen.append(meaning.names)
     for inner in unit.units:
-        yield from _notes(inner, seen, conventions | meaning.names.conventions, units)
+        yield from _notes(inner, seen, conventions | meaning.names.conventions, units, standing)
+        standing += _lasting(inner)
+
+
+def _lasting(unit: outline.Unit) -> list[str]:
+    """What an environment says of all that stands beside and below it."""
+    text = " ".join(outline.plain(b.pieces) for b in _texts(unit.blocks) if isinstance(b, outline.Paragraph))
+    return lasting(unit.kind, outline.plain(unit.title), text)
 
 
 def _count_unread(report: Report) -> int:

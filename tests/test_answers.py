@@ -122,3 +122,43 @@ def test_the_mean_of_what_is_not_random_is_refused():
     assert problem(r"Let $x \in \mathbb{R}$. Compute $\operatorname{Var}(x)$.") is None
     assert sd.equal("E[X^2]", "E[X]^2").kind.value == "undecided"
     assert sd.equal("E[X + Y]", "E[X] + E[Y]").kind.value == "proved"
+
+
+VARIANCE = (
+    r"Let $X$ and $Y$ be independent random variables and let $a, b \in \mathbb{R}$."
+    r" Derive $\operatorname{Var}(a X + b Y)$."
+)
+SLOPE = r"Let $f(x) = x^2$. Compute $f'(x)$."
+NAMED = (
+    r"Let $w, x, y \in \mathbb{R}$, $L = (w x - y)^2$, $g = \frac{\partial L}{\partial w}$."
+    r" Derive $\frac{\partial L}{\partial w}$."
+)
+AT_ONE = r"Let $x, y \in \mathbb{R}$ and $f = x^3 y^2$. Compute the derivative of $f$ with respect to $x$ at $x = 1$."
+SUM = r"Compute $\sum_{k=1}^{100} k$."
+VALUES = r"Let $x_1 = 3$, $x_2 = 4$ and $L = x_1 x_2 + x_1$. Compute $L$."
+
+
+@pytest.mark.parametrize(
+    ("question", "moved", "answer"),
+    [
+        (VARIANCE, r"\operatorname{Var}(b Y + a X)", r"a^2 \operatorname{Var}(X) + b^2 \operatorname{Var}(Y)"),
+        (VARIANCE, r"\frac14 \operatorname{Var}(2 a X - 2 b Y)", r"a^2 E[X^2] - a^2 E[X]^2 + b^2 E[Y^2] - b^2 E[Y]^2"),
+        (SLOPE, r"\frac{f(x + 1) - f(x - 1)}{2}", "2 x"),
+        (NAMED, "g", "2 x (w x - y)"),
+        (AT_ONE, "3 x^2 y^2", "3 y^2"),
+        (SUM, r"100 + \sum_{k=1}^{99} k", "5050"),
+        (VALUES, "x_1 x_2 + x_1", "15"),
+    ],
+)
+def test_the_question_with_its_parts_moved_is_no_answer(question, moved, answer):
+    problem = sd.read(rf"\begin{{questions}}\question\label{{q}} {question}\end{{questions}}").problems["q"]
+    assert problem.grade(moved).code == "not-an-answer"
+    assert problem.grade(answer).proved
+
+
+@pytest.mark.parametrize(
+    ("left", "right"), [(r"\sum_{k=1}^{100} k^2", "338350"), (r"\sum_{k=0}^{20} 2^k", "2^{21} - 1")]
+)
+def test_sums_of_numbers_are_worked_out(left, right):
+    assert sd.equal(left, right).proved
+    assert sd.equal(left, f"{right} + 1").refuted

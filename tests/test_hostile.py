@@ -788,3 +788,78 @@ def test_what_is_taken_as_a_number_is_said(text):
     step = sd.check(text)[0].steps[-1]
     assert step.verdict.value == "proved"
     assert any(c.origin == "inferred" and c.latex.endswith("is a number") for c in step.conditions)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        X + r"Let $y = \max(0, x)$. On: $\frac{dy}{dx} = 1$.",
+        X + r"Let $y = \max(0, x)$. Either $\frac{dy}{dx} = 1$ or $\frac{dy}{dx} = 0$.",
+        X + r"Let $y = \max(0, x)$. The derivative depends on the sign of $x$. It is $\frac{dy}{dx} = 1$.",
+        (
+            r"Let $p = \sigma(z)$, $L = -y \log p - (1 - y) \log(1 - p)$. The true label is one."
+            r" So $\frac{\partial L}{\partial z} = p - 1$."
+        ),
+        (
+            r"Let $x \in \mathbb{R}^n$, $p = \operatorname{softmax}(x)$. Choose two different indices $i, j$."
+            r" $\frac{\partial p_i}{\partial x_j} = -p_i p_j$."
+        ),
+        r"Let $X, Y$ be random variables, and let the noise be independent of the signal. $E[X Y] = E[X] E[Y]$.",
+        (
+            r"Let $\pi, \mu \in \mathbb{R}^n$, $c \in \mathbb{R}$. Mixing weights add up to one."
+            r" $\sum_k \pi_k (\mu_k - c) = \sum_k \pi_k \mu_k - c$."
+        ),
+        r"Let $\beta$ be the momentum coefficient. $\beta^2 < \beta$.",
+        r"Let $\Sigma \in \mathbb{R}^{n \times n}$, $x \in \mathbb{R}^n$. $\nabla_x (x^\top \Sigma x) = 2 \Sigma x$.",
+        (
+            r"Assume the components of $q$ and $k$ are independent with mean 0 and variance 1."
+            r" $\operatorname{Var}(q \cdot k / \sqrt{d}) = 1$."
+        ),
+        "# Unit vectors\n\nLet $x, y \\in \\mathbb{R}^n$. $\\|x - y\\|^2 = 2 - 2 x^\\top y$.",
+        X + r"Let $A \in \mathbb{R}^{n \times n}$ be not symmetric. $A^\top = A$.",
+    ],
+)
+def test_what_words_may_excuse_is_not_refuted(text):
+    assert steps(text)[-1] not in ("refuted", "proved")
+
+
+def test_what_stands_in_an_environment_holds_below_it():
+    text = (
+        r"\begin{remark} We assume throughout that $\|x\| = 1$. \end{remark}"
+        r" Let $x \in \mathbb{R}^n$ and $P = I - x x^\top$. Then $P^2 = P$."
+    )
+    assert "refuted" not in steps(text, "latex")
+    note = r"Let $x \in \mathbb{R}^n$ and $P = I - x x^\top$.\footnote{Here $x$ is a unit vector.} Then $P^2 = P$."
+    assert steps(note, "latex")[-1] == "undecided"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"The loss is $L = \frac12 e^2$ with $e = y - z$. So $\frac{\partial L}{\partial z} = -e$.",
+        r"The loss is $L = \frac12 e^2$, where $e = y - z$. So $\frac{\partial L}{\partial z} = -e$.",
+        (
+            r"Let $w, x, y \in \mathbb{R}$ and $L = \frac12 (w x - y)^2$. With the error $e = w x - y$,"
+            r" $\frac{\partial L}{\partial w} = e x$."
+        ),
+    ],
+)
+def test_e_may_be_an_error(text):
+    assert steps(text)[-1] == "proved"
+
+
+def test_a_value_of_a_function_is_no_definition_of_it():
+    text = (
+        r"Let $w, x \in \mathbb{R}$. At $w = 0$ we have $\sigma(w x) = \frac12$. $\sigma'(x) = \sigma(x) \sigma(-x)$."
+    )
+    assert steps(text)[-1] == "proved"
+
+
+def test_struck_terms_stay_left_out_in_the_rows_below():
+    text = r"Let $a, b \in \mathbb{R}$. $$ (a + b)^2 = a^2 + \underbrace{2 a b}_{\to0} + b^2 = a^2 + b^2 $$"
+    assert "refuted" not in steps(text)
+
+
+def test_a_slash_after_a_function_has_two_readings():
+    assert steps(X + r"$\sin x / 2 = \sin \frac{x}{2}$.")[-1] == "unread"
+    assert steps(X + r"$\sin(x) / 2 = \frac{\sin x}{2}$.")[-1] == "proved"

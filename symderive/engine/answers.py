@@ -91,7 +91,7 @@ def _names_slope(context: Context, name: str, slope: tuple[Term, str]) -> bool:
 
 
 def _not_worked_out(problem: Problem, t: Term, context: Context) -> str:
-    """What of an answer is the question with its parts moved: a mean of a sum, a sum of numbers, a name with a value."""
+    """What of an answer is the question with parts moved: a mean of a sum, a sum of numbers, a name with a value."""
     goal = problem.goal
     assert goal.target is not None
     given = frozenset(goal.terms)

@@ -28,7 +28,8 @@ def _why(context: Context, derivative: Term) -> str:
     if not mentioned and v in context.definitions:
         return f"{_named(body)} is not built from {v}"
     names = _real(context, context.closure(body)) - {v}
-    ties = [_real(context, context.closure(f)) for f in context.facts if _is_equation(f)]
+    facts = [f for f in context.facts if _is_equation(f) and not _repeats_definition(context, f)]
+    ties = [_real(context, context.closure(f)) for f in facts]
     if mentioned:
         # what is defined from v varies with it as it should, and a name of its own may take up an equation
         names -= context.definitions.keys()
@@ -48,6 +49,12 @@ def _is_equation(fact: Term) -> bool:
     while fact.head == "all":
         fact = fact.terms[-1]
     return fact.head == "rel" and fact.name() == "=" and not any(s.head == "ex" for s in subterms(fact))
+
+
+def _repeats_definition(context: Context, fact: Term) -> bool:
+    left = fact.terms[0]
+    known = context.definitions.get(left.name()) if left.head == "sym" else None
+    return known is not None and any(body is fact.terms[1] for _, body in known.clauses)
 
 
 def _named(t: Term) -> str:

@@ -183,6 +183,8 @@ class Excuses:
             return Because("not-read", f"not understood, and it may be an assumption: {self.scope.unread[0]}")
         if r.blocked:
             return Because("not-read", r.blocked)
+        if doubtful := self.doubt(claim, r):
+            return Because("not-read", doubtful)
         if self.inconsistent and self._shares_names(claim, [t for _, t in self.scope.assumed]):
             return Because("contradiction", "what the text assumes cannot all hold: are these cases?")
         if GIVEN_AS_REASON.search(r.link.before) and r.link.k == 0:
@@ -357,7 +359,7 @@ class Excuses:
 
     def late(self, claim: Says, r: Reads, ruling: Ruling) -> Because | None:
         """Whether what the text says only later, or beside it, saves a relation."""
-        later = (t for order, t in self.scope.assumed if order > r.order and (t.head, t.args[0]) != ("rel", "="))
+        later = (t for order, t in self.scope.assumed if order > r.order and not _gives_value(t))
         late = [t for t in later if self._shares_names(claim, [t])]
         inferred = self.inferred_in(claim)
         late += [t for name, t in self.explained_by if name in inferred and t not in claim.conditions]
@@ -488,6 +490,11 @@ def _unbarred(name: str) -> str:
 
 def _is_variable(context: Context, name: str) -> bool:
     return context.declared(name).kind == "real"
+
+
+def _gives_value(fact: Term) -> bool:
+    """Whether a fact is an equation for a name, which may hold from there on only."""
+    return fact.head == "rel" and fact.name() == "=" and fact.terms[0].head in ("sym", "at")
 
 
 def _positive(context: Context, name: str) -> Term:

@@ -251,6 +251,8 @@ class Finder:
         """The chains of the last row."""
         self.begun = 0
         """The place of the first relation of the sentence."""
+        self.struck: re.Match[str] | None = None
+        """The mark of a term that is left out, in this row or above it."""
         self.opened = False
         """Whether a further clause of the sentence has begun with a condition."""
         self.ended = 0
@@ -283,8 +285,7 @@ class Finder:
                 case outline.Remark():
                     self.sentence_end()
                     self.flush()
-                    self.order += 1
-                    self.out.declarations.append(Declaration(list(b.pieces), False, self.order))
+                    self.out.declarations.append(Declaration(list(b.pieces), False, 0))  # a footnote holds throughout
                 case outline.List():
                     around = self.case
                     for item in b.items:
@@ -485,7 +486,7 @@ class Finder:
         if self.last is not None and len(formulas) == len(self.given):
             for x in self.last.links:
                 x.perhaps += self.given
-        self.opened = False
+        self.opened, self.struck = False, None
         self.ended = self.order
         self.sentence, self.spoken = [], []
         self.mode, self.words, self.given, self.note, self.stop = "claim", [], [], "", True
@@ -498,7 +499,12 @@ class Finder:
         if FORMULA in plain:
             declares = len(self.out.declarations) > self.declared
             inside = re.findall(rf"\(([a-z][^(){FORMULA}]*)\)", plain) if declares else []
-            return next((w for w in map(circumstance, inside) if w), "")
+            said = next((w for w in map(circumstance, inside) if w), "")
+            if not (said or self.relations or declares) and (found := ASIDES.search(plain)) is not None:
+                return found.group()
+            clauses = [c for c in re.split(r"[,;:]| and let ", plain) if FORMULA not in c] if declares else []
+            clauses = [c for c in clauses if re.search(r"\b(?:be|is|are)\b", c)]
+            return said or next((m.group() for c in clauses if (m := ASIDES.search(c))), "")
         if (found := ASIDES.search(plain)) is not None:
             return found.group()
         states = STATES.search(plain) and len(self.out.declarations) == self.declared
@@ -714,7 +720,8 @@ class Finder:
 
     def row(self, cells: Sequence[Spelled], row: outline.Row, f: outline.Formula, number: int) -> None:
         spoken = spoken_in(cells)
-        struck = STRUCK.search(" ".join(c.text for c in cells))
+        struck = STRUCK.search(" ".join(c.text for c in cells)) if not self.struck else self.struck
+        self.struck = struck
         cells, said, below = asides(cells)
         for left, right in below:
             link = Link("=", 0, Role.CLAIM, self.block, " ".join(self.words[-40:]))

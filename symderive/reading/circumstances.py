@@ -18,7 +18,7 @@ WITHIN = frozenset(
     "at with under after before during within beyond outside inside except upon throughout along".split()
 )
 """Words that begin a phrase of when something holds."""
-ALWAYS = frozenset("near nearby around modulo without".split())
+ALWAYS = frozenset("near nearby around modulo without either depending".split())
 """Words that always say it."""
 IDIOMS = re.compile(
     r"\b(?:with respect to|with (?:the |this |these |that |our |its )?(?:chain |product |quotient |sum |power )?"
@@ -35,7 +35,12 @@ IDIOMS = re.compile(
     r"|once (?:more|again)|along the (?:way|graph|path|chain)|under the (?:sum|root|integral|square root))\b"
 )
 """Phrases that say nothing of it."""
-LABEL = re.compile(r"^\W*(?:[a-z]+ )?(?:label|class|target|state|bit|mode|type)s? (?:\d|one|zero|true|false)\b")
+LABEL = re.compile(
+    r"^\W*(?:on|off|(?:(?:left|right|upper|lower|positive|negative|first|second|other) )?(?:half|side|branch|part))\s*:"
+    r"|^\W*(?:true|other|correct|wrong|same|different|right|target) (?:class|label|case|index|word|token|entry)"
+    r"\W*(?:§|:)"
+    r"|^\W*(?:[a-z]+ )?(?:label|class|target|state|bit|mode|type)s? (?:\d|one|zero|true|false)\b"
+)
 ROUTE = re.compile(
     r"\b(?:(?:through|along|via|by) (?:the|this|that|one|its) (?:\w+ )?(?:path|branch|route|skip|gate)"
     r"|(?:on|in) (?:the )?(?:average|expectation|distribution|probability|mean|law))\b"
@@ -46,10 +51,23 @@ ASIDES = re.compile(
     r"|commut\w+"
     r"|(?:unit|norm) (?:length|norm|vectors?|variance|one)|normali[sz]ed|cent(?:red|ered)|without"
     r"|(?:mean|bias|biases) (?:is|are) zero|zero[ -]mean|omit\w*|ignor\w*|drop|dropping|neglect\w*|standardi[sz]ed"
-    r"|whitened|tied|frozen|one-hot"
+    r"|whitened|tied|frozen|one-hot|distinct|different ind\w+|different (?=§)|vanish\w*|append\w*|augment\w*|absorb\w*"
+    r"|prepend\w*|replac\w+|redefin\w+|renam\w+|subtract\w*|clip\w*|sums? (?:up )?to|adds? (?:up )?to|unit \w+"
+    r"|depends? (?:on|only on) (?:the sign|whether|which)|cross product|even|odd"
+    r"|(?:is|are|be|equals?) (?:one|zero|unit|equal|constant|true|false|1|0)"
     r"|positive|non-?negative|negative|elementwise|modulo)\b"
 )
 """Words of a sentence without formulas that may say for what those after it hold."""
+HEADED = re.compile(
+    r"\b(?:orthogonal|orthonormal|unit|symmetric|independent|uncorrelated|diagonal|invertible|positive|negative|special"
+    r"|zero[ -]mean|cent(?:er|r)ed|normali[sz]ed|standardi[sz]ed|whitened|one-hot|noiseless)"
+    r" (?:case|vectors?|inputs?|matri\w+|weights?|data|variables?|noise|regime|targets?|labels?)\b"
+)
+"""Words of a heading that may say for what all that stands under it holds."""
+LASTING = frozenset(("assumption", "remark", "note", "notation", "convention", "setup", "setting", "hypothesis"))
+"""Environments whose words may hold for all that stands below them."""
+LASTING_TITLE = re.compile(r"\b(?:notation|set-?up|assumptions?|conventions?|preliminar\w+|setting)\b", re.IGNORECASE)
+LASTS = re.compile(r"\b(?:assum\w+|suppos\w+|throughout|always|unless|henceforth|from now on|in what follows|wlog)\b")
 STATES = re.compile(r"\b(?:is|are|was|were|has|have|vanish\w*|fires?|means?)\b|^\W*(?:consider|suppose|take)\b")
 """Words of a sentence that states something, or brings in a special case."""
 PARTICLES = frozenset(
@@ -127,6 +145,20 @@ _WORD = re.compile(rf"[a-zà-ÿ][a-zà-ÿ'\-]*(?:\.[a-z])*|{FORMULA}|\d+|[.,;:()
 _ENDINGS = ("", "s", "es", "d", "ed", "ing", "e", "ies", "ied", "ying", "y", "t", "te", "tes", "ting", "ted")
 
 
+def headed(title: str) -> list[str]:
+    """What a heading may say of all that stands under it."""
+    found = HEADED.search(title.lower())
+    return [] if found is None else [f"the heading: {found.group()}"]
+
+
+def lasting(kind: str, title: str, text: str) -> list[str]:
+    """What an environment or a section may say of all that stands below it ("Notation", "Assumption")."""
+    if kind not in LASTING and not LASTING_TITLE.search(title):
+        return []
+    found = LASTS.search(text.lower()) or ASIDES.search(text.lower())
+    return [] if found is None else [f"what stands above: {found.group()}"]
+
+
 def circumstance(sentence: str) -> str:
     """The first words of a sentence that may say when its relations hold; empty if there are none.
 
@@ -134,6 +166,8 @@ def circumstance(sentence: str) -> str:
     """
     if m := LABEL.match(sentence) or ROUTE.search(sentence):
         return m.group().strip()
+    if f"{FORMULA} or {FORMULA}" in re.sub(r"\s+", " ", sentence):
+        return "or"
     words = _WORD.findall(IDIOMS.sub(" , ", sentence))
     for k, w in enumerate(words):
         if w in ALWAYS or not (w == FORMULA or w in ".,;:()" or w.isdigit() or is_plain(w) or _describes(words, k)):

@@ -21,7 +21,7 @@ from symderive.reading.claims import POWER, Claim, compose, merged, presumed, re
 from symderive.reading.documents import outline
 from symderive.reading.documents.source import Run, Span, Spelled
 from symderive.reading.formulas.brackets import not_rounded
-from symderive.reading.formulas.elaborate import Elaborator, Value
+from symderive.reading.formulas.elaborate import SQUARED, Elaborator, Value
 from symderive.reading.formulas.errors import ReadingError
 from symderive.reading.formulas.functions import BUILT_IN_LETTERS
 from symderive.reading.formulas.inference import bases_of, infer_families
@@ -368,7 +368,11 @@ class _Understanding:
     def tells_e(self) -> bool:
         """Whether the text defines a quantity of its own with the letter of the number e."""
         told = (c for d in self.found.declarations for c in d.chains)
-        return any(c.sides[0].text.strip() == "e" and c.links[0].sign == "=" for c in (*self.found.chains, *told))
+        every = (*self.found.chains, *told)
+        given = (g.text for c in every for x in c.links for g in x.given)
+        return any(c.sides[0].text.strip() == "e" and c.links[0].sign == "=" for c in every) or any(
+            re.match(r"\s*e\s*=", g) for g in given
+        )
 
     def uses_e(self, event: Declaration | Chain) -> bool:
         """Whether an equation mentions an e that the text defines elsewhere: "L = e²/2, where e = y - t"."""
@@ -503,7 +507,8 @@ class _Understanding:
         except ReadingError:
             return not strict
         if done is None:
-            return not (strict and isinstance(event, Declaration))
+            waits = isinstance(event, Declaration) or ("e" not in self.names and self.uses_e(event))
+            return not (strict and waits)
         trial.strict = self.names.strict
         for n in {*trial.scope.definitions, *trial.macros} - {*self.names.scope.definitions, *self.names.macros}:
             self.origins.setdefault(n, event)
@@ -622,6 +627,9 @@ class _Understanding:
         if called is not None and called.primes and (called.bare in trial or called.bare in BUILT_IN_LETTERS):
             return None  # the slope of a function that is known is no new one
         if called is not None and called.bare not in trial and BUILT_IN_LETTERS.get(called.bare):
+            own = [p for q in getattr(left, "parts", [])[1:] if isinstance(q, Node) for p in q.parts[1:2]]
+            if any(peel(unwrap(p)) is None for p in own):
+                return None  # σ(wx + b) = ½
             if any(q is not None and q.bare == called.bare for q in map(peel, walk(right))):
                 return None  # σ(-z) = 1 - σ(z) says something of the function that the letter usually is
         if self.reserved and isinstance(left, Node) and left.kind == "juxtaposed":
@@ -766,6 +774,8 @@ class _Understanding:
             step = anchor = none
             if values[k] is None and last >= 0 and x.sign == "=" and self.ill_shaped(nodes[k], errors[k]):
                 step = Claim(x.sign, misfit=str(errors[k]))
+            if SQUARED in self.names.notes:
+                blocked = blocked or "the square of a vector may be that of its length"
             if values[k] is not None:
                 if last >= 0:
                     step = self.claim(compose(signs[last:]), c, values, last, k, constants)

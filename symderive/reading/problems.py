@@ -15,6 +15,7 @@ from symderive.kernel.shapes import Shape
 from symderive.kernel.terms import Term, at, bound, make, subterms, sym
 from symderive.language.expr import E, Expr, Var
 from symderive.language.problem import Choice, Goal, GoalKind, Problem
+from symderive.reading.circumstances import headed, lasting
 from symderive.reading.documents import outline
 from symderive.reading.documents.reader import read_document
 from symderive.reading.documents.source import Message, Span
@@ -114,6 +115,7 @@ class _Walker:
         words: list[str] = []
         if unit.title and unit.kind != "document":
             words.append(outline.plain(unit.title))
+            names.unread += headed(outline.plain(unit.title))
         for block in _blocks(unit.blocks):
             match block:
                 case outline.Paragraph() | outline.Remark():
@@ -133,6 +135,7 @@ class _Walker:
                     child = self.unit(block, inner, f"{number}.{count}" if number else str(count))
                     q.parts.append(child)
                     elders.append(child.names)
+                    names.unread += lasting(block.kind, outline.plain(block.title), child.text)
                 case _:
                     pass
         q.text = " ".join(words)

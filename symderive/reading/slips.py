@@ -34,6 +34,8 @@ MOST = 220
 TARGETS = ("one-hot", "one hot", "sum to one", "sums to one", "cross entropy", "cross-entropy", "label", "probabilit")
 """Words of texts whose targets are distributions."""
 
+COVARIANCES = frozenset(("Σ", "𝚺"))
+"""Letters for matrices that are symmetric where nothing is said."""
 SQUARE = "square for the thing itself"
 
 FRACTION = re.compile(r"\\frac\s*(\{[^{}]*\}|\w)\s*(\{[^{}]*\}|\w)")
@@ -151,7 +153,8 @@ def facts(m: Meaning, r: Relation) -> Iterator[Reading]:
                 ),
             )
         elif declared.kind == "real" and rank == 2:
-            yield from attributed(m, r, n, (("symmetric", f"${spelled}$ is symmetric.", ("symmetric",)),))
+            words = ("symmetric",) if n not in COVARIANCES else ("",)
+            yield from attributed(m, r, n, (("symmetric", f"${spelled}$ is symmetric.", words),))
         elif declared.kind == "real" and not rank:
             yield from attributed(m, r, n, (("positive", f"${spelled} > 0$.", ("positive",)),))
     random = [n for n in used if n in context.randoms]

@@ -122,7 +122,7 @@ ENTRYWISE = re.compile(
 )
 """Words by which a formula may be meant entry by entry."""
 STRUCK = re.compile(
-    r"\\[bx]?cancel(?:to)?(?![A-Za-z])|_\s*\{\s*(?:\\(?:to|rightarrow|approx|ll)\b|\\text\s*\{[^{}]*"
+    r"\\[bx]?cancel(?:to)?(?![A-Za-z])|_\s*\{\s*(?:\\(?:to|rightarrow|approx|ll)(?![A-Za-z])|\\text\s*\{[^{}]*"
     r"(?:neglig|small|ignor|drop|vanish|omit|zero|higher)[^{}]*\})"
 )
 """Marks of a term that is left out."""

@@ -75,6 +75,7 @@ class Factor:
 
 
 FACTOR_LIMIT = 400
+SQUARED = "a power of a vector is taken entry by entry"
 SPOKEN = {"o.": "⊙", "o": "∘", "ox": "⊗", "x": "×", "*": "·"}
 NO_TERMS = {
     "chain": ("a relation stands where a term is expected", "Give one side of it."),
@@ -749,7 +750,7 @@ class Elaborator:
             )
         exponent_term = self.scalar(script)
         if len(s) == 1:
-            self.names.notes.append("a power of a vector is taken entry by entry")
+            self.names.notes.append(SQUARED)
         return Value(make("pow", base.term, exponent_term), base.row)
 
     def _guessed(self, t: Term) -> str:

@@ -184,6 +184,9 @@ def argument(el: Elaborator, factors: Sequence[Factor], k: int, node: Surface) -
             )
         w, after = el.factor(factors, after)
         v, numeric = el.combine("", v, w, node), value(w.term) is not None
+    if after < len(factors) and factors[after].op == "/":
+        advice = "Put brackets around the argument, or write \\frac."
+        raise el.error("extent", "what stands before the slash is not clear", factors[after].node, advice)
     return [v], after, []
 
 

@@ -129,7 +129,7 @@ def _symmetric(d: Declarer, key: str) -> list[Term]:
 
 ATTRIBUTES: dict[str, Callable[[Declarer, str], list[Term]]] = {
     "likely-positive": _likely(lambda x: rel("<", ZERO, x)),
-    "likely-chance": _likely(lambda x: rel("<=", ZERO, x), lambda x: rel("<=", x, ONE)),
+    "likely-chance": _likely(lambda x: rel("<", ZERO, x), lambda x: rel("<", x, ONE)),
     "positive": _positive,
     "nonnegative": _each(lambda x: rel("<=", ZERO, x)),
     "negative": _each(lambda x: rel("<", x, ZERO)),

@@ -240,7 +240,7 @@ class Declarer(Definitions):
             stated = stated or (k == 0 and found is None)
             if found is not None:
                 pending.append(found)
-            elif stated or not self.judged:
+            elif stated or not self.judged or (peel(unwrap(left)) is not None and peel(unwrap(right)) is not None):
                 facts.append((x, item))
 
     def _new(self, node: Surface) -> bool:

@@ -115,7 +115,7 @@ ADJECTIVES: dict[str, tuple[str, ...]] = {
 TELLING = frozenset(
     """hessian hessians covariance fisher gram laplacian adjacency projection projections projector projectors kernel
     kernels affine permutation correlation stochastic doubly centering householder rotation banded sparse
-    idempotent nilpotent normal unitary hermitian graph undirected""".split()
+    mixture mixing idempotent nilpotent normal unitary hermitian graph undirected""".split()
 )
 """Words after "be" from which a reader knows more of a matrix, a vector or a function than is read."""
 HARMLESS = frozenset(

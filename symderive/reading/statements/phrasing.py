@@ -90,6 +90,8 @@ _PARTLY = re.compile(
     r"|convex|increasing|one-hot|unit|zero[ -]mean|random variables?)\b[a-z ]*\b(for|when|if|given|under|near|within)"
     r"(?! (?:all|each|every|any)\b)"
 )
+_OF_EACH = re.compile(r"\b(?:components|entries|elements|coordinates) of (?:both |the )*⟦\d+⟧(?: and|,) ")
+"""The entries of several: independent of one another, and within each?"""
 _TEXT = re.compile(r"\\(?:text|mbox|textrm|textit|mathrm)\s*\{([^{}]*)\}")
 _CHANGING = re.compile(
     r"\b(?:or|if|when|unless|otherwise|else|approx\w*|roughly|nearly|almost|average|only|except|not|near|small|large"
@@ -103,7 +105,7 @@ def qualifying(plain: str, formulas: Sequence[str] = ()) -> str:
 
     `plain` is the sentence in lower case, with ``⟦k⟧`` for its formulas.
     """
-    m = QUALIFYING.search(_UNQUALIFIED.sub(" ", plain)) or _EXAMPLES.search(plain)
+    m = QUALIFYING.search(_UNQUALIFIED.sub(" ", plain)) or _EXAMPLES.search(plain) or _OF_EACH.search(plain)
     if m:
         return re.sub(r"⟦\d*⟧?", "", m.group()).strip()
     spoken = (w for d in _DECLARED.finditer(plain) for w in re.findall(r"[a-z'\-]{2,}", d.group(1)))

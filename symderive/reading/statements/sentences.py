@@ -678,7 +678,7 @@ class Reader:
             for word in (*noun.unknown, *more.unknown):
                 if after and role and after[0].lower() not in ("the", "its", "their"):
                     self.names.unread.append(word)
-            telling = lexicon.TELLING & {x.lower() for x in after} if role else set()
+            telling = lexicon.TELLING & {x.lower() for x in (*before, *after)} if role else set()
             self.names.unread += [f"{word}: what that says of it" for word in sorted(telling)]
         return out
 
