@@ -863,3 +863,32 @@ def test_struck_terms_stay_left_out_in_the_rows_below():
 def test_a_slash_after_a_function_has_two_readings():
     assert steps(X + r"$\sin x / 2 = \sin \frac{x}{2}$.")[-1] == "unread"
     assert steps(X + r"$\sin(x) / 2 = \frac{\sin x}{2}$.")[-1] == "proved"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"Let $x \in \mathbb{R}^n$. $\sum_{i=1}^n x_i - \mu = \sum_{i=1}^n x_i - n \mu$.",
+        r"Let $a, x \in \mathbb{R}^n$, $b \in \mathbb{R}$. $\nabla_x a^\top x + b = a$.",
+        r"Let $x, y \in \mathbb{R}$. $\partial_x x^2 y + y^3 = 2 x y$.",
+    ],
+)
+def test_an_operator_may_take_the_whole_sum(text):
+    step = sd.check(text)[0].steps[-1]
+    assert step.verdict.value == "undecided"
+    assert step.reason.code == "other-reading"
+
+
+def test_and_else_the_line_is_wrong():
+    assert steps(r"Let $x, y \in \mathbb{R}$. $\partial_x x^2 y + y^3 = 2 x y + y$.")[-1] == "refuted"
+
+
+def test_words_do_not_change_what_numerals_make():
+    assert steps(r"For a head with ten classes, the count is $10 \cdot 2048 + 10 = 20480$.")[-1] == "refuted"
+    assert steps(r"Modulo $7$, $3 \cdot 5 = 1$.")[-1] != "refuted"
+    assert steps(X + r"For a head with ten classes, $10 x + 10 = 20 x$.")[-1] == "undecided"
+
+
+@pytest.mark.parametrize("formula", [r"\Delta y = 2 x \Delta x", r"D_x f = 3 x"])
+def test_a_letter_before_a_name_may_be_an_operator(formula):
+    assert steps(r"Let $x \in \mathbb{R}$, $f = x^3$ and $y = x^2$. " + f"${formula}$.")[-1] != "refuted"

@@ -59,6 +59,7 @@ from symderive.reading.wording import (
     NEEDS_FORMULA,
     NESTED,
     NEXT_CLAUSE,
+    NUMERIC,
     OTHER_CASE,
     QUALIFIED,
     REASON,
@@ -123,6 +124,7 @@ class Link:
         doubt: why it is not sure that it belongs to its chain.
         denied: words of its sentence by which the author does not claim it.
         entrywise: words of its sentence say that it may be meant entry by entry.
+        worded: why it is not called wrong unless it is about numerals alone: words may say when it holds.
         unsure: a word of its sentence by which the conditions there may not be those of the relation.
         lifted: the place in the text before which what is assumed may hold no longer.
     """
@@ -142,6 +144,7 @@ class Link:
     entrywise: bool = False
     lifted: int = 0
     unsure: str = ""
+    worded: str = ""
 
 
 @dataclass(eq=False)
@@ -450,7 +453,9 @@ class Finder:
         for x in self.relations if odd else ():
             x.unsure = odd if any(g not in self.case for g in x.given) else ""
         for x in self.relations if when else ():
-            x.doubt = x.doubt or f"its sentence says more of when it holds: {when}"
+            x.worded = x.worded or f"its sentence says more of when it holds: {when}"
+        for x in self.relations if NUMERIC.search(said) else ():
+            x.doubt = x.doubt or x.worded
         sentence = outline.plain(self.sentence)
         if LIFTED.search(sentence) or OTHER_CASE.match(sentence):
             self.lifted = self.ended
@@ -780,7 +785,9 @@ class Finder:
         hedge = HEDGES.search(beside) or HEDGES.search(spoken)
         when = hedge.group() if hedge is not None else circumstance(spoken)
         for x in links if when else ():
-            x.doubt = x.doubt or f"words beside it say more of when it holds: {when}"
+            x.worded = x.worded or f"words beside it say more of when it holds: {when}"
+        for x in links if when and NUMERIC.search(f"{beside} {spoken}") else ():
+            x.doubt = x.doubt or x.worded
         for x in links:
             x.denied = x.denied or (
                 "another relation than equality" if lexicon.OTHER_SIGN.fullmatch(x.note or "") else ""

@@ -480,14 +480,16 @@ class _Understanding:
         """Whether a name is the first member of a sequence that the text speaks of, as ``h_0`` is beside ``h_t``."""
         m = START.fullmatch(name)
         texts = (s.text for c in self.found.chains for s in c.sides)
-        return m is not None and any(re.search(re.escape(m.group(1)) + r"\s*_\s*\{?\s*[a-z]", t) for t in texts)
+        return m is not None and any(re.search(re.escape(m.group(1)) + r"\s*_\s*\{?\s*[a-z1-9]", t) for t in texts)
 
     def premise(self, c: Chain, values: Sequence[Value | None]) -> bool:
         """Whether an inequality only bounds names of which nothing else is said, as in "with $p > 0$"."""
         if not all(x.sign in ("<", "<=", ">", ">=", "!=") for x in c.links) or not all(values):
             return False
         opens = SUPPOSED.search(c.links[0].before)
-        if any(x.given or x.denied or (x.doubt and not opens) for x in c.links):  # it holds under a condition
+        if any(
+            x.given or x.denied or ((x.doubt or x.worded) and not opens) for x in c.links
+        ):  # it holds under a condition
             return False
         definitions = self.names.scope.definitions
         heads = [v.term.name() if v.term.head == "sym" else "" for v in values if v is not None]
@@ -798,6 +800,8 @@ class _Understanding:
             again = self.again(nodes[0], c) if x.k == 0 and role is Role.CLAIM and x.sign == "=" else ""
             first = self.origins.get(again)
             earlier = first.sides[0].span if isinstance(first, Chain) else first.span if first is not None else None
+            if not (step.kind and all(about_numerals(c) for c in (step, anchor) if c.kind)):
+                blocked = blocked or x.worded
             number_ = len(self.out.relations) + 1
             r = Relation(
                 number_,
@@ -958,6 +962,12 @@ def mentioned(node: Surface) -> Iterator[str]:
             stack += [x for x in (s.lower, s.upper) if x is not None]
         elif isinstance(n, Node):
             stack += n.parts
+
+
+def about_numerals(claim: Claim) -> bool:
+    """Whether a claim only says what numerals make: no circumstance changes that."""
+    heads = {s.head for c in claim.conditions for s in subterms(c)}
+    return bool(claim.conditions) and heads <= {"rel", "num", "add", "mul", "div", "neg", "pow"}
 
 
 def _head(t: Term) -> str:

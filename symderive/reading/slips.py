@@ -19,7 +19,7 @@ from symderive.reading.claims import Claim, orientations, relate
 from symderive.reading.derivations import Meaning, Relation
 from symderive.reading.formulas.elaborate import Elaborator, Value
 from symderive.reading.formulas.errors import ReadingError
-from symderive.reading.formulas.functions import BUILT_IN_LETTERS, has_kink, with_kinks
+from symderive.reading.formulas.functions import BUILT_IN_LETTERS, has_kink, starts_prefix, with_kinks
 from symderive.reading.formulas.lexer import Leaf
 from symderive.reading.formulas.names import Names, spell
 from symderive.reading.formulas.surface import Node, Surface, parse, walk
@@ -79,10 +79,50 @@ def readings(m: Meaning, r: Relation, words: str = "", *, final: bool) -> Iterat
         s.head == "app" and s.name() == "log" for s in (*subterms(a.term), *subterms(b.term))
     ):
         yield Reading("convention", "log is to base 2.", related(m, r, binary(a), binary(b)))
+    yield from whole_sums(m, r)
     yield from kinks(m, r, a, b)
     if m.names.built_in and not re.search(r"sigmoid|logistic", words):
         yield from letters(m, r, a, b)
     yield from facts(m, r)
+
+
+def whole_sums(m: Meaning, r: Relation) -> Iterator[Reading]:
+    r"""That an operator takes the whole sum before which it stands: ``\sum_i x_i - c`` for the sum of x_i − c."""
+    texts = [r.sides.sides[r.left].text, r.right.text[: r.right.end]]
+    for k, text in enumerate(texts):
+        try:
+            node = parse(text, m.names.words)
+            other = parse(texts[1 - k], m.names.words)
+        except ReadingError:
+            continue
+        reach = operand_of(node)
+        if reach is None:
+            continue
+        start, end = reach
+        changed = value(m, f"{text[:start]}\\left({text[start:end]}\\right){text[end:]}", other)
+        unchanged = sides(m, r)[1 - k]
+        if changed is not None and unchanged is not None:
+            pair = (changed, unchanged) if k == 0 else (unchanged, changed)
+            yield Reading("convention", "The operator takes the whole sum.", related(m, r, *pair))
+
+
+def operand_of(node: Surface) -> tuple[int, int] | None:
+    """Where a sum begins and ends that an operator at its head may take."""
+    first = node.parts[0] if isinstance(node, Node) and node.kind == "sum" else None
+    if not (isinstance(first, Node) and first.kind == "juxtaposed") or starts_prefix(first.parts[1]):
+        return None
+    head_ = first.parts[0]
+    base = head_
+    while isinstance(base, Node) and base.kind in ("subscript", "superscript"):
+        base = base.parts[0]
+    operator = starts_prefix(head_) or (isinstance(base, Leaf) and base.type == "PARTIAL")
+    return (first.parts[1].start, node.end) if operator or is_slope(head_) else None
+
+
+def is_slope(node: Surface) -> bool:
+    r"""Whether a factor looks like ``\frac{d}{dx}``."""
+    top = unwrap(node.parts[1]) if isinstance(node, Node) and node.kind == "fraction" else None
+    return isinstance(top, Leaf) and (top.type == "PARTIAL" or top.text == "d")
 
 
 def letters(m: Meaning, r: Relation, a: Value, b: Value) -> Iterator[Reading]:

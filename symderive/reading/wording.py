@@ -36,6 +36,11 @@ OTHER_CASE = re.compile(
 """Words that open a case."""
 EVERY = re.compile(r"\bfor (?:all|every|any|each) (?:real |values? of |such )*\$\s*[^$=<>]+?\s*\$", re.IGNORECASE)
 """For what a conclusion from cases holds."""
+NUMERIC = re.compile(
+    r"\b(?:mod\w*|base|binary|octal|hex\w*|decimal|fields?|rings?|digits?|division|floor\w*|round\w*|ceil\w*|trunc\w*"
+    r"|approx\w*|roughly|about|nearly|almost|python|code|overflow\w*|precision|wrong|not|false|clock|hours?|days?|per)\b"
+)
+"""Words by which a relation between numerals may be meant in another way."""
 NEXT_CLAUSE = frozenset((",", ";", "and", "but", "while", "whereas"))
 """What stands before the condition of a further clause."""
 QUALIFIED = re.compile(
@@ -148,4 +153,7 @@ CONDITIONAL = frozenset("for if when whenever at provided with".split())
 CONDITIONAL_SIGN = re.compile(r"=|<|>|\\(?:[lg]eq?|neq?|in|[lg]t|sim|approx|simeq|ll|gg)\b|[≤≥≠∈∼≈≪≫]")
 TYPING = frozenset(x for w in (*lexicon.NOUNS, *lexicon.ADJECTIVES) for x in w.lower().split()) | lexicon.HARMLESS
 """Words that say what a name is."""
-VERBS = frozenset("is are we get gives have equals becomes follows obtain yields this it that then so".split())
+VERBS = frozenset(
+    """is are we get gives give have has costs needs contains equals becomes follows obtain yields this it that then
+    so""".split()
+)

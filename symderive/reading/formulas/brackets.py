@@ -100,6 +100,24 @@ def not_mixed(el: Elaborator, factors: Sequence[Factor], node: Surface) -> None:
             raise el.error("ambiguous", "a product, or a mixed number?", node, "Write \\cdot between the factors.")
 
 
+def not_difference(el: Elaborator, factors: Sequence[Factor], k: int) -> None:
+    r"""Refuse ``\\Delta x`` and ``D_x f`` for a Δ or a D of which nothing is said: a difference, a derivative?
+
+    Raises:
+        ReadingError: a name follows one of them.
+    """
+    s = peel(factors[k].node)
+    if s is None or s.base not in ("Δ", "D") or s.upper is not None:
+        return
+    below = peel(s.lower) if s.lower is not None else None
+    if s.base == "D" and (below is None or below.base not in el.names):
+        return
+    if k + 1 < len(factors) and not factors[k + 1].op and peel(factors[k + 1].node) is not None:
+        if s.base not in el.names or el.names.is_inferred(s.base):
+            advice = "Declare it, or write the difference as a name of its own."
+            raise el.error("undeclared", "nothing was said of this letter before a name", factors[k].node, advice)
+
+
 def rounded(el: Elaborator, word: str, inside: Surface, node: Surface) -> Value:
     """⌊a/b⌋ and ⌈a/b⌉ of integers a ≥ 0 and b > 0, by counting the multiples of b; undefined elsewhere."""
     t = el.scalar(inside)

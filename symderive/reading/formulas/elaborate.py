@@ -426,6 +426,7 @@ class Elaborator:
                 )
             if len(factors) > 1:
                 brackets.not_rounded(self, f.node)
+                brackets.not_difference(self, factors, k)
             v, after = self.factor(factors, k)
             functions.maybe_applied(self, factors, k)
             if f.negative:
