@@ -478,7 +478,10 @@ class Problem:
         if facts:
             context = replace(context, facts=(*context.facts, *facts), memo={})
         judge = Judge(context, names.scope.book)
-        verdict = guarded(judge.judge(claim), names)
+        try:
+            verdict = guarded(judge.judge(claim), names)
+        except Rejected as error:
+            return Verdict(Kind.UNDECIDED, claim, "unread", str(error))
         for other, _ in others if verdict.proved else ():
             before = guarded(judge.judge(other), names)
             if not before.proved:

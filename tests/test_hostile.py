@@ -892,3 +892,17 @@ def test_words_do_not_change_what_numerals_make():
 @pytest.mark.parametrize("formula", [r"\Delta y = 2 x \Delta x", r"D_x f = 3 x"])
 def test_a_letter_before_a_name_may_be_an_operator(formula):
     assert steps(r"Let $x \in \mathbb{R}$, $f = x^3$ and $y = x^2$. " + f"${formula}$.")[-1] != "refuted"
+
+
+def test_the_loss_is_no_constant():
+    text = r"Let $L$ be the loss and $w \in \mathbb{R}$. $\frac{\partial L}{\partial w} = 2 - 2 = 0$."
+    assert "proved" not in steps(text + r" Hence $\frac{\partial L}{\partial w} = 0$.")[-1:]
+
+
+def test_a_rule_for_some_integers_is_none_for_all():
+    assert steps(r"Let $f(n) = n^2$ for even $n$. $f(3) = 9$.")[-1] == "undecided"
+
+
+def test_a_sign_that_is_no_name_is_no_crash():
+    text = r"\begin{questions}\question\label{q} Let $x \in \mathbb{R}$ and $f = x^2$. Compute $f$.\end{questions}"
+    assert sd.read(text).problems["q"].grade(r"\emptyset").kind.value == "undecided"

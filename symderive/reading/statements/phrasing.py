@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from symderive.reading.statements.lexicon import CORE, HARMLESS, QUALIFYING
+from symderive.reading.statements.lexicon import ADJECTIVES, CORE, HARMLESS, QUALIFYING
 
 _DRAWN = r"(?:drawn|sampled|chosen|picked|generated|initiali[sz]ed)"
 _SOURCE = r"(?:from|according to|with) (?:an?|the|some|the same|one) (?:\w+ )?distribution(?= (?:with|of|that|whose))"
@@ -133,7 +133,8 @@ def _tail(plain: str, formulas: Sequence[str]) -> str:
         words = words[1:] if words[:1] == ["("] and words[1:2] and words[1] in _ASSUMING else words
         if not words or words[0] in _NEW_CLAUSE or set(words) - {"("} <= _PLAIN or words[:2] == ["both", "are"]:
             continue
-        if set(words[:1]) <= _OVER and all(w in _OVER or w in CORE or w in HARMLESS for w in words[1:]):
+        narrowed = words[0] == "for" and any(w in ADJECTIVES for w in words[1:])
+        if set(words[:1]) <= _OVER and not narrowed and all(w in _OVER | CORE | HARMLESS for w in words[1:]):
             if m.group(3) or (words[0] == "for" and words[1:2] and words[1] in _OVER):
                 continue
         return " ".join(words[:2])
