@@ -717,6 +717,38 @@ def test_a_function_has_no_value_outside_its_domain():
 @pytest.mark.parametrize(
     "text",
     [
+        r"Let $f(x) = 1/x$ where $x > 0$. Then $f({}) = 1/({})$.",
+        r"Let $f(x) = x^2$, $x \in (0, 3)$. Then $f({}) = ({})^2$.",
+        r"Let $f(x) = x^2$ for $x \in (0, 3)$. Then $f({}) = ({})^2$.",
+        r"For $x > 0$ let $f(x) = x^2$. Then $f({}) = ({})^2$.",
+        r"$$f(x) = x^2,\quad x > 0.$$ Then $f({}) = ({})^2$.",
+        r"$f(x) = x^2$ for $x > 0$. Then $f({}) = ({})^2$.",
+    ],
+)
+def test_a_domain_may_stand_anywhere_in_the_sentence(text):
+    assert steps(text.replace("{}", "2"))[-1] == "proved"
+    assert steps(text.replace("{}", "-1"))[-1] == "undecided"
+
+
+def test_what_holds_for_some_indices_holds_for_those():
+    given = r"Let $x, y \in \mathbb{R}^n$ and $y_i = x_i$ for $i < n$. "
+    assert steps(given + "Then $y_n = x_n$.")[-1] != "proved"
+    report = sd.check(given.replace("and", ". Suppose") + "Then $y_i = x_i$.")[0].steps[-1]
+    assert report.verdict.value != "proved" or "i < n" in [c.latex for c in report.conditions]
+
+
+def test_an_even_size_is_no_even_function():
+    assert steps("Let $n$ be even. Then $n = 2 (n / 2)$.")[-1] == "proved"
+    assert steps("Let $n$ be even. Then $n + 1 = 2 n$.")[-1] == "refuted"
+
+
+def test_sides_without_values_do_not_agree():
+    assert steps("Let $g(z) = z^2$ for $z > 0$ and $z < 0$. Then $g'(z) = 1 - g(z)^2$.")[-1] == "undecided"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         r"Summation convention off. Let $a, b \in \mathbb{R}^n$. $a_i b_i = a^\top b$.",
         (
             r"Repeated indices are summed only if a sum sign stands before them. Let $a, b \in \mathbb{R}^n$."

@@ -206,7 +206,7 @@ class Judge:
 
     def _open(self, claim: Term, points: _Points, code: str, reason: str) -> Verdict:
         if points.agreeing:
-            text = f"agrees at {points.agreeing} certified points; no proof was found"
+            text = f"agrees at {points.agreeing} certified point{'s' * (points.agreeing > 1)}; no proof was found"
             return Verdict(Kind.CONSISTENT, claim, code, text, points=points.agreeing)
         return Verdict(Kind.UNDECIDED, claim, code, reason, points=points.agreeing)
 
@@ -378,13 +378,21 @@ class _Points:
             except Undefined:
                 return False
             except Unsure as error:
-                if "too near" not in str(error):
+                if "too near" not in str(error) or not _has_values(e, claim):
                     return False
             except (Rejected, RecursionError):
                 return False
             else:
                 return True if agrees else e.model
         return True
+
+
+def _has_values(e: Evaluator, claim: Term) -> bool:
+    """Whether the sides of a relation have values, be they too near to tell apart."""
+    try:
+        return all(e.entries(s) for s in claim.terms)
+    except (Undefined, Unsure):
+        return False
 
 
 # -- what a person is shown ---------------------------------------------------------------------------

@@ -165,6 +165,8 @@ class Chain:
     display: bool = False
     qualified: str = ""
     """A word of its sentence that may change what a definition says."""
+    sentence: tuple[str, ...] = ()
+    """The formulas of its sentence, row by row: some may say where a function is defined."""
 
 
 @dataclass(eq=False)
@@ -185,6 +187,8 @@ class Declaration:
     since: int = 0
     qualified: str = ""
     """A word of its sentence that may change what it says."""
+    sentence: tuple[str, ...] = ()
+    """The formulas of its sentence, row by row."""
 
     @property
     def span(self) -> Span:
@@ -521,10 +525,14 @@ class Finder:
         counted = count()
         plain = re.sub(r"\$[^$]*\$", lambda _: f" ⟦{next(counted)}⟧ ", outline.plain(self.sentence))
         word = qualifying(lexicon.normal(plain), texts)
-        for c in self.out.chains if word and self.begun else ():
-            c.qualified = word if c.order >= self.begun else c.qualified
+        formulas = [p for p in self.sentence if isinstance(p, outline.Formula)]
+        cells = [[cell.text for cell in row.cells] for f in formulas for row in f.rows or (outline.Row((f.body,)),)]
+        sentence = tuple(" ".join(row) for row in cells)
+        for c in self.out.chains if self.begun else ():
+            if c.order >= self.begun:
+                c.qualified, c.sentence = word or c.qualified, sentence
         for d in self.out.declarations[self.declared :]:
-            d.qualified = word
+            d.qualified, d.sentence = word, sentence
 
     def stated(self) -> None:
         """Keep a sentence that states a convention, or what a name is ("The label y is one-hot")."""

@@ -560,7 +560,7 @@ class _Understanding:
         before = set(trial.scope.facts)
         known = set(trial.scope.definitions)
         unread = len(trial.unread)
-        out = Reader(trial, goals=False).read(list(pieces_of(d.pieces)))
+        out = Reader(trial, goals=False, beside=self.beside(d)).read(list(pieces_of(d.pieces)))
         failed = [e for _, e in out.unread]
         if failed and trial.strict:
             return None
@@ -603,6 +603,16 @@ class _Understanding:
             and roles <= {"index", "dimension", "open dimension"}
             and all(names.scope.names[n].kind == "int" for n in used)
         )
+
+    def beside(self, event: Declaration | Chain) -> list[Surface]:
+        """The separate formulas of the sentence in which something is defined."""
+        out: list[Surface] = []
+        for text in event.sentence:
+            try:
+                out += Declarer(self.names.copy()).parts(parse(text.rstrip(" .,;"), self.names.words))
+            except ReadingError:
+                continue
+        return out
 
     def definition(self, c: Chain, trial: Names) -> bool | None:
         """``V = t`` for a name that has no meaning yet."""
@@ -657,7 +667,7 @@ class _Understanding:
                     if found is not None and not found[0].loose and not found[1].loose:
                         trial.ranges_said[letter.base] = found
         declarer = Declarer(trial, judged=True)
-        declarer.says = False
+        declarer.says, declarer.beside = False, self.beside(c)
         if bare_function(right) and s is not None and s.base not in trial:
             declarer.named(s, bare_function(right))
         elif (

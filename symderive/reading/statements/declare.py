@@ -99,7 +99,9 @@ class Declarer(Definitions):
         for item in batch:
             for part in self.parts(item.node):
                 self.first_pass(part, item, pending, facts)
-        self.define_all(self.limit(pending, facts))
+        beside = [*self.beside, *(p for item in batch for p in self.parts(item.node))]
+        self.define_all(self.limit(pending, [n for n, _ in facts], beside))
+        self.names.doubt(self.narrowed, "where it is defined")
         for node, item in facts:
             self.fact(node, item)
         for item in batch:
@@ -412,7 +414,8 @@ class Declarer(Definitions):
             self.basis(s_, item)
             return
         if {"convex", "odd", "even", "increasing"} & set(codes) and not {"int", "real"} & set(codes):
-            codes = (*codes, "function")
+            whole = {"odd", "even"} & set(codes) and s_.base in RUNNING | {"m", "N"}
+            codes = (*codes, "int" if whole else "function")
         if "function" in codes or ("function?" in codes and "rank1" not in codes):
             self.names.add(
                 Meaning(key, spell(key), "declared", item.said, place=(s_.start, s_.end)), Name("function", (), ((),))

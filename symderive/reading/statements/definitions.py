@@ -34,7 +34,8 @@ from symderive.reading.statements.forms import (
 from symderive.reading.statements.sets import Item, Sets
 from symderive.reading.summing import conventional
 
-COMPARISONS = frozenset(("<", "<=", ">", ">=", "!=", "="))
+ORDERS = frozenset(("<", "<=", ">", ">=", "!="))
+COMPARISONS = ORDERS | {"="}
 NOT_DEFINED = frozenset("Var Cov KL Pr lim max min det tr argmax argmin".split())
 
 
@@ -57,6 +58,13 @@ class Definitions(Sets):
 
     says: bool = True
     """Whether a sentence declares, so that names declared before may be defined; else equations may be claims."""
+
+    def __init__(self, names: Names) -> None:
+        super().__init__(names)
+        self.beside: Sequence[Surface] = ()
+        """Formulas of the whole sentence, where only a clause of it is read."""
+        self.narrowed: set[str] = set()
+        """Names that are defined for some arguments or indices only, of which terms cannot say which."""
 
     def member(self, node: Surface, of: Surface, item: Item) -> None:
         """``x ∈ S`` for a fresh x; a condition for a known one."""
@@ -139,19 +147,38 @@ class Definitions(Sets):
         bold = styled(s.base, "BOLD") if len(s.base) == 1 else s.base
         return bold != s.base and bold in self.names and bool(self.names.ranges(bold))
 
-    def limit(self, pending: list[Pending], facts: Sequence[tuple[Surface, Item]]) -> list[Pending]:
+    def limit(self, pending: list[Pending], stated: Sequence[Surface], beside: Sequence[Surface]) -> list[Pending]:
         """Attach the conditions that a sentence states of arguments and indices; the definitions that remain."""
         parameters = set().union(*(arguments_of(p) for p in pending))
         # "f(x) = 0 for x = 0"
         points = [p for p in pending if p.symbol.base in parameters and "for" in p.item.said.split()]
         points = [p for p in points if p.arguments is None and p.symbol.lower is None and is_number(p.right)]
-        stated = [n for n, _ in facts] + [equation(p.left, p.right) for p in points]
+        here = [n for n in beside if compares(n, ORDERS) or narrows(n)]
+        conditions = [*stated, *here, *(equation(p.left, p.right) for p in points)]
         for p in pending:
             _, lower, upper = self.family_of(p.symbol, p.item)
             own = {*arguments_of(p), *lower, *upper}
-            about = [(n, {key_of(q) for q in symbols_in(n)}) for n in (*p.item.binders, *stated) if compares(n)]
+            about = [(n, {key_of(q) for q in symbols_in(n)} - {"ℝ", "ℕ", "ℤ"}) for n in (*p.item.binders, *conditions)]
+            about = [(n, used) for n, used in about if compares(n, COMPARISONS) or narrows(n)]
             p.domain += [n for n, used in about if used & own and used <= own | self.names.scope.names.keys()]
+            if (lower or upper) and any(compares(n, ORDERS) and not self.note_range(n, binder=True) for n in p.domain):
+                self.narrowed.add(p.symbol.base)
         return [p for p in pending if p not in points]
+
+    def guards(self, key: str, p: Pending, el: Elaborator) -> list[Term]:
+        """The conditions under which a function is defined, on its parameters."""
+        out: dict[Term, None] = {}
+        for n in p.domain:
+            left, relation, right = relation_of(n)
+            if relation != "in" or right is None:
+                out |= dict.fromkeys(conjuncts(el.condition(n)))
+                continue
+            kind, _, facts = self.shape_of_set(right)
+            if kind == "int":
+                self.narrowed.add(key)  # that an argument is an integer is no condition in a term
+            members = [el.bound[k] for q in left or () if (k := key_of(q)) in el.bound]
+            out |= dict.fromkeys(f(x) for x in members for f in facts)
+        return list(out)
 
     def define_all(self, pending: list[Pending]) -> None:
         """Define in the order of dependence; families by recurrence together."""
@@ -248,7 +275,7 @@ class Definitions(Sets):
             value = el.read(p.right)
             if not el.shape(value, p.right):
                 body = value.term
-                for guard in reversed([g for c in p.domain for g in conjuncts(el.condition(c))]):
+                for guard in reversed(self.guards(key, p, el)):
                     body = make("cases", guard, body)  # undefined elsewhere
                 usual = tuple(sym(key_of(q)) for q in parts) if known else ()
                 called = tuple(map(key_of, parts))
@@ -257,9 +284,7 @@ class Definitions(Sets):
                 self.names.scope.definitions[key] = Definition(tuple(params), (((), body),))
                 self.names.changed()
                 return
-        if p.domain:
-            raise ReadingError("unsupported", "a domain of this is not read", p.domain[0].start, p.domain[0].end)
-        if plain:
+        if plain and not p.domain:  # what is defined for some arguments is not put at others
             self.names.macros[key] = Macro(tuple(key_of(q) for q in parts), p.right)
         if known or not plain:
             self.define_plain(key, Elaborator(self.names, p.right).read(p.right), p.item, place)
@@ -419,7 +444,17 @@ def arguments_of(p: Pending) -> set[str]:
     return {s.base for q in p.arguments or () for x in items(q) if (s := peel(x)) is not None}
 
 
-def compares(node: Surface) -> bool:
-    """Whether a formula is a chain of comparisons."""
+def compares(node: Surface, signs: frozenset[str]) -> bool:
+    """Whether a formula is a chain of such comparisons."""
     chain = unwrap(node)
-    return isinstance(chain, Node) and chain.kind == "chain" and {c.text for c in chain.parts[1::2]} <= COMPARISONS
+    return isinstance(chain, Node) and chain.kind == "chain" and {c.text for c in chain.parts[1::2]} <= signs
+
+
+def narrows(node: Surface) -> bool:
+    """Whether a formula says that something lies in less than all numbers, vectors or matrices."""
+    _, relation, right = relation_of(node)
+    base, script = None if right is None else unwrap(right), None
+    while isinstance(base, Node) and base.kind == "superscript":
+        script, base = unwrap(base.parts[1]), base.parts[0]
+    marked = isinstance(script, Leaf) and script.type == "MARK"
+    return relation == "in" and (marked or not (isinstance(base, Leaf) and base.text == "ℝ"))

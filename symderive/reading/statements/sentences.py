@@ -150,8 +150,10 @@ def sentences(text: str) -> list[str]:
 class Reader:
     """Reads sentences into a table of names."""
 
-    def __init__(self, names: Names, *, goals: bool = True) -> None:
+    def __init__(self, names: Names, *, goals: bool = True, beside: Sequence[Surface] = ()) -> None:
         self.names = names
+        self.beside = beside
+        """Formulas of the whole sentence, where only a clause of it is read."""
         self.goals = goals
         """Whether a sentence may ask for something; in a solution none does."""
         self.leading: list[Surface] = []
@@ -224,6 +226,7 @@ class Reader:
         word = qualifying(plain, [f.text for f in formulas]) or next((i.doubt for i in items if i.doubt), "")
         before = self.names.copy()
         declarer = Declarer(self.names, judged=not self.goals)
+        declarer.beside = self.beside
         try:
             declarer.settle(items)
         except ReadingError as error:
