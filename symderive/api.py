@@ -204,6 +204,7 @@ def compared(
 ) -> tuple[Verdict, Names]:
     """The verdict of `equal` with the names in whose light it was given, for those who print it."""
     from symderive.engine.judge import Judge
+    from symderive.engine.ordered import is_large, order_matters
     from symderive.reading.formulas.elaborate import Elaborator
     from symderive.reading.formulas.errors import ReadingError
     from symderive.reading.formulas.inference import infer_families
@@ -232,6 +233,10 @@ def compared(
         verdict = misfit(error.text, names)
         return _unless_turned(verdict, sides, relation, names, units), names
     verdict = Judge(names.scope.context(), names.scope.book, units).judge(claim)
+    if verdict.proved:
+        inferred = filter(is_large, filter(names.is_inferred, names.scope.names))
+        why = order_matters(names.scope.context(), names.scope.book, claim, inferred, units)
+        verdict = Verdict(Kind.UNDECIDED, claim, "undeclared", why) if why else verdict
     if verdict.refuted:
         verdict = _unless_positive(verdict, names, units)
         verdict = _unless_turned(verdict, sides, relation, names, units)

@@ -938,3 +938,27 @@ def test_a_rule_for_some_integers_is_none_for_all():
 def test_a_sign_that_is_no_name_is_no_crash():
     text = r"\begin{questions}\question\label{q} Let $x \in \mathbb{R}$ and $f = x^2$. Compute $f$.\end{questions}"
     assert sd.read(text).problems["q"].grade(r"\emptyset").kind.value == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("$A B = B A$.", "undecided"),
+        ("$(A + B)^2 = A^2 + 2 A B + B^2$.", "undecided"),
+        ("$A B - B A = 0$.", "undecided"),
+        ("Let $C = A B$. Then $C = B A$.", "undecided"),
+        ("Let $W$ be the weights and $X$ the inputs. $W X = X W$.", "undecided"),
+        ("$(A + B) A = A^2 + B A$.", "proved"),
+        (r"Let $A, B \in \mathbb{R}$. $A B = B A$.", "proved"),
+        ("$a b = b a$.", "proved"),
+    ],
+)
+def test_undeclared_capitals_do_not_commute(text, said):
+    assert steps(text)[-1] == said
+
+
+def test_the_order_of_undeclared_capitals_matters_in_equal_too():
+    assert not sd.equal("AB", "BA").proved
+    assert sd.equal("(A + B) A", "A^2 + B A").proved
+    assert sd.equal("AB", "BA", r"Let $A, B \in \mathbb{R}$.").proved
+    assert sd.equal("AB", "BA", r"Let $A, B \in \mathbb{R}^{2 \times 2}$.").refuted

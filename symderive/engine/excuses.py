@@ -10,13 +10,12 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations, pairwise
 
+from symderive.engine.ordered import is_large, order_matters
 from symderive.engine.rulings import TRIAL_UNITS, Bench, Reads, Ruling, Says, bare, partial, substitute_names
 from symderive.kernel.context import Context
 from symderive.kernel.terms import ONE, Term, at, bound, make, num, rel, subterms, sym
 from symderive.language.report import Because, Role, Said
 
-LARGE = frozenset("ABCDFGHKMOPQRSUVWXYZ")
-"""Letters that are mostly matrices; not L, E, N, T, J and I."""
 USUAL_INDICES = frozenset("ijklmnd")
 """Letters that stand for an index even where nothing binds them."""
 GIVEN_AS_REASON = re.compile(
@@ -279,11 +278,17 @@ class Excuses:
         for s in (s for c in claim.conditions for s in subterms(c) if s.head in ("mul", "div", "pow")):
             factors = [t for t in s.terms if t.head != "num"]
             found |= {t.name() for t in factors if t.head == "sym"} if len(factors) > 1 or s.head != "mul" else set()
-        large = {n for n in found & self.scope.inferred if n[0] in LARGE and not n[1:2].isalpha()}
+        large = {n for n in found & self.scope.inferred if is_large(n)}
         plain = {n for n in found & self.scope.vague if n not in context.definitions}
         names = sorted(n for n in large - context.definitions.keys() | plain if not context.declared(n).ranges)
         names = [n for n in names if context.declared(n).kind == "real"]
         return [f"{self.show(sym(n))} is a number" for n in names]
+
+    def ordered(self, claim: Says) -> str:
+        """Why a proof may not be said that needs capitals to commute of which nobody said that they are numbers."""
+        unsaid = {n for n in self.scope.inferred | self.scope.vague if is_large(n)}
+        whys = (order_matters(self.scope.context, self.scope.book, c, unsaid, TRIAL_UNITS) for c in claim.conditions)
+        return next(filter(None, whys), "")
 
     def slot(self, claim: Says) -> str:
         """A variable on which several arguments of a differentiated function rest: ∂f/∂x of f(x, y) with y = y(x)."""

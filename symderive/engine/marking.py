@@ -328,6 +328,8 @@ class Marker:
             return Ruling(Said.UNDECIDED, ruling.verdict, Because("not-built", why), ruling.rests)
         if ruling.proved and (word := self.excuses.doubt(claim, r)):
             return Ruling(Said.UNDECIDED, ruling.verdict, Because("not-read", word), ruling.rests)
+        if ruling.proved and (why := self.excuses.ordered(claim)):
+            return Ruling(Said.UNDECIDED, ruling.verdict, Because("undeclared", why), ruling.rests)
         if ruling.proved and partial(r) and (slot := self.excuses.slot(claim)):
             text = f"∂ by {slot} may vary one argument alone; it holds for all that rests on {slot}: write d/d{slot}"
             return Ruling(Said.UNDECIDED, ruling.verdict, Because("other-reading", text), ruling.rests)
