@@ -68,7 +68,7 @@ def _as_matrix(t: Term, names: frozenset[str], context: Context) -> tuple[Term, 
     terms, matrices = [x for x, _ in parts], [x for x, matrix in parts if matrix]
     if not matrices:
         return t, False
-    if t.head in ("add", "neg") and len(matrices) == len(terms) or t.head == "div" and not parts[1][1]:
+    if (t.head in ("add", "neg") and len(matrices) == len(terms)) or (t.head == "div" and not parts[1][1]):
         return make(t.head, *terms), True
     if t.head == "mul":
         numbers = [x for x, matrix in parts if not matrix]
