@@ -22,6 +22,7 @@ from symderive.reading.documents.source import Message, Span
 from symderive.reading.formulas import calculus
 from symderive.reading.formulas.elaborate import Elaborator, Value
 from symderive.reading.formulas.errors import ReadingError
+from symderive.reading.formulas.laws import written
 from symderive.reading.formulas.names import Names, spell, tabulate
 from symderive.reading.formulas.surface import Node, Surface, parse
 from symderive.reading.formulas.symbols import items, peel
@@ -134,7 +135,8 @@ class _Walker:
                     inner.values = values.copy()  # type: ignore[attr-defined]
                     child = self.unit(block, inner, f"{number}.{count}" if number else str(count))
                     q.parts.append(child)
-                    elders.append(child.names)
+                    if block.kind != "question":  # questions stand alone; their parts do not
+                        elders.append(child.names)
                     names.unread += lasting(block.kind, outline.plain(block.title), child.text)
                 case _:
                     pass
@@ -265,11 +267,13 @@ class Goals:
             return
         if asked.verb == "choices":
             return
-        for f in asked.of:
-            for node in split_list(self.parse(f)):
-                goal = self.one(node, asked, allowed)
-                self.understood(goal, node)
-                yield replace(goal, terms=self.allowed_terms(asked), given=self.conditions(asked))
+        nodes = [node for f in asked.of for node in split_list(self.parse(f))]
+        if asked.operation in ("kl", "entropy"):
+            nodes = [written(self.names, asked.operation, nodes, asked.text)]
+        for node in nodes:
+            goal = self.one(node, asked, allowed)
+            self.understood(goal, node)
+            yield replace(goal, terms=self.allowed_terms(asked), given=self.conditions(asked))
 
     def understood(self, goal: Goal, node: Surface) -> None:
         """Refuse a goal about what was not understood, and the mean of what nothing says to be random.

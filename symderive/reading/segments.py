@@ -344,7 +344,8 @@ def _closed(text: str, start: int) -> int:
     return len(text)
 
 
-COMMA = re.compile(r"(?<![\w{}_^,.])\d+,\d+(?![\w}])")
+COMMA = re.compile(r"(?<!N}\()(?<!N\()(?<![\w{}_^,.])\d+,\d+(?![\w}])")
+"""A number with a decimal comma, or two arguments; not those of the normal law."""
 SIZES = re.compile(r"=\s*[\[(]?\s*[A-Za-z]\w*\s*\\times\s*[A-Za-z]\w*\s*[\])]?[\s.,]*\Z")
 MIXED = re.compile(r"(?<![\d.^_{])\d\s*\\[dt]?frac\s*\{?\s*\d")
 UNIT = re.compile(

@@ -26,6 +26,7 @@ from symderive.reading.formulas import (
     extents,
     factors,
     functions,
+    laws,
     probability,
     sums,
 )
@@ -458,6 +459,7 @@ class Elaborator:
         """The factor at a place, with what it takes to its right, and the place after it."""
         node = factors[k].node
         for handler in (
+            laws.prefix,
             functions.prefix,
             calculus.prefix,
             probability.prefix,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from symderive.kernel.context import Definition, Name
 from symderive.kernel.shapes import Shape, shape
 from symderive.kernel.terms import ONE, TRUE, ZERO, Term, abstract, bound, make, num, rel, subterms, sym, value
+from symderive.reading.formulas import laws
 from symderive.reading.formulas.brackets import dotted_entries
 from symderive.reading.formulas.errors import ReadingError
 from symderive.reading.formulas.factors import (
@@ -114,7 +115,7 @@ def prefix(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type:
         return None
     if word in ("max", "min") and lower is not None:
         return big_operator(el, word, lower, upper, factors, k)
-    density = _log_density(el, word, factors, k)
+    density = laws.log_density(el, word, factors, k)
     if density is not None:
         return density, k + 3
     arguments, after, scripts = argument(el, factors, k, node)
@@ -134,30 +135,6 @@ def prefix(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type:
             raise el.error("ambiguous", "a negative power of a function has two readings", node, advice)
         out = el.power(out, upper, node)
     return postscript(el, out, scripts, node), after
-
-
-def _normal(el: Elaborator, name: Surface, target: Surface) -> list[Term] | None:
-    r"""The arguments of ``\\mathcal{N}(x; μ, v)``."""
-    if not (isinstance(name, Leaf) and name.text == "𝒩" and "𝒩" not in el.names):
-        return None
-    if not (isinstance(target, Node) and target.kind == "bracket" and len(target.parts) == 3):
-        return None
-    inside = target.parts[1]
-    separated = isinstance(inside, Node) and any(
-        isinstance(p, Leaf) and p.type in ("SEMICOLON", "MID") for p in inside.parts
-    )
-    parts = [p for p in items(inside) if not (isinstance(p, Leaf) and p.type == "MID")]
-    if not separated or len(parts) != 3:
-        return None
-    return [el.scalar(p) for p in parts]
-
-
-def _log_density(el: Elaborator, word: str, factors: Sequence[Factor], k: int) -> Value | None:
-    r"""``\\log \\mathcal{N}(x; μ, v)``, which is a function of its own."""
-    if word not in ("log", "ln") or k + 2 >= len(factors) or factors[k + 1].op or factors[k + 2].op:
-        return None
-    arguments = _normal(el, factors[k + 1].node, factors[k + 2].node)
-    return None if arguments is None else el_value(el, make("app", "normal_log_density", *arguments))
 
 
 def argument(el: Elaborator, factors: Sequence[Factor], k: int, node: Surface) -> tuple[list[Value], int, list[Node]]:
@@ -315,10 +292,7 @@ def applied(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type
     ):
         guard = el.condition(target.parts[1])
         return postscript(el, el_value(el, make("cases", guard, ONE, ZERO)), scripts, node), k + 2
-    divergence = _divergence(el, s, target, node)
-    if divergence is not None:
-        return postscript(el, divergence, scripts, node), k + 2
-    normal = _normal(el, node, target)
+    normal = laws.density(el, node, target)
     if normal is not None:
         return postscript(el, el_value(el, make("app", "normal_density", *normal)), scripts, node), k + 2
     mentioned = _mentioned(el, s, target, node)
@@ -545,27 +519,6 @@ def _mentioned(el: Elaborator, s: Symbol, target: Node, node: Surface) -> Value 
     out = inner.read(macro.body)
     el.names.notes.append(f"{spell(key)} is read with other arguments")
     return out
-
-
-def _divergence(el: Elaborator, s: Symbol, target: Node, node: Surface) -> Value | None:
-    """``D_{KL}(q ‖ p)`` between probability vectors."""
-    if (s.base, label(s.lower)) not in (("D", "KL"), ("KL", ""), ("𝒟", "KL")) or len(target.parts) != 3:
-        return None
-    parts = items(target.parts[1])
-    if len(parts) != 3 or not (isinstance(parts[1], Leaf) and parts[1].type in ("DMID", "MID")):
-        return None
-    q, p = el.value(parts[0]), el.value(parts[2])
-    r, t = el.shape(q, node), el.shape(p, node)
-    if len(r) != 1 or len(t) != 1:
-        raise el.error(
-            "unsupported", "the divergence is read between probability vectors", node, "Write it as an expectation."
-        )
-    i = loose()
-    a, b = make("at", q.term, bound(i)), make("at", p.term, bound(i))
-    ratio = make("app", "log", make("div", a, b))
-    if "log2" in el.names.conventions:
-        ratio = make("div", ratio, make("app", "log", num(2)))
-    return el_value(el, make("big", "sum", *r[0], TRUE, abstract(make("mul", a, ratio), i)))
 
 
 def function_named(el: Elaborator, s: Symbol) -> tuple[str, Surface | None] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from symderive.kernel.context import Name, Range
 from symderive.kernel.shapes import Shape
@@ -19,6 +19,9 @@ from symderive.language.scope import Scope
 from symderive.reading.formulas import symbols
 from symderive.reading.formulas.errors import ReadingError
 from symderive.reading.formulas.surface import Surface
+
+if TYPE_CHECKING:
+    from symderive.reading.formulas.laws import Law
 
 DIMENSIONS = ("n", "m", "N", "K", "D", "M", "r")
 """Letters for dimensions that nobody named."""
@@ -106,6 +109,8 @@ class Names:
     """Whether an undeclared name is an error instead of an inferred number."""
     reserved: frozenset[str] = frozenset()
     """Names of the problem that a solution may not redefine."""
+    laws: dict[str, Law] = field(default_factory=dict)
+    """Laws that have a name, as in ``q = 𝒩(μ, σ²)``."""
     built_in: set[str] = field(default_factory=set)
     """Letters that were taken in their built-in meaning: they can no longer be inferred to be numbers."""
     adopted: set[str] = field(default_factory=set)
@@ -137,6 +142,7 @@ class Names:
             list(self.likely),
             self.strict,
             self.reserved,
+            dict(self.laws),
             set(self.built_in),
             set(self.adopted),
             self.elders,
@@ -157,7 +163,9 @@ class Names:
     def news(self, before: Names) -> set[str]:
         """The names that are declared, or defined, here and not there."""
         return {n for n in self.scope.names if n not in before.scope.names} | {
-            n for n in self.scope.definitions if n not in before.scope.definitions
+            n
+            for n in (*self.scope.definitions, *self.laws)
+            if n not in before.scope.definitions and n not in before.laws
         }
 
     def adopt(self, key: str) -> bool:

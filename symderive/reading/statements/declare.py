@@ -103,7 +103,10 @@ class Declarer(Definitions):
         self.define_all(self.limit(pending, [n for n, _ in facts], beside))
         self.names.doubt(self.narrowed, "where it is defined")
         for node, item in facts:
-            self.fact(node, item)
+            if relation_of(node)[1] == "~":
+                self.drawing(node, item)
+            else:
+                self.fact(node, item)
         for item in batch:
             self.attributes(item)
 
@@ -185,14 +188,11 @@ class Declarer(Definitions):
                 self.member(p, right, item)
             return
         if relation == "~":
-            if isinstance(node, Node) and any(isinstance(p, Leaf) and p.type == "MID" for p in node.parts):
-                raise ReadingError("unsupported", "a law given another name is not read", node.start, node.end)
-            assert left is not None
             assert right is not None
-            for p in left:
-                self.law(p, right, item)
-            if INDEPENDENT.search(sign_of(node).note):
-                self.attributes(replace(item, codes=("iid",), moments=(), others=(), group=(item.node,)))
+            if peel(unwrap(right)) is not None and key_of(right) not in self.names.laws:
+                facts.append((node, item))  # a law with a name: perhaps this sentence says which
+            else:
+                self.drawing(node, item)
             return
         if relation in ("=", ":=") and OTHER_SIGN.fullmatch(sign_of(node).note or ""):
             raise ReadingError("unsupported", "this sign says less than equality", node.start, node.end)
@@ -516,6 +516,18 @@ class Declarer(Definitions):
         body = tabulate(lambda i, j: make("cases", rel("=", i, j), ONE, ZERO), ((ONE, n), (ONE, n)))
         self.define_plain(key, Value(body), item, (0, 1))
 
+    def drawing(self, node: Surface, item: Item) -> None:
+        """``x, y ~ N(0, 1)``."""
+        if isinstance(node, Node) and any(isinstance(p, Leaf) and p.type == "MID" for p in node.parts):
+            raise ReadingError("unsupported", "a law given another name is not read", node.start, node.end)
+        left, _, right = relation_of(node)
+        assert left is not None
+        assert right is not None
+        for p in left:
+            self.law(p, right, item)
+        if INDEPENDENT.search(sign_of(node).note):
+            self.attributes(replace(item, codes=("iid",), moments=(), others=(), group=(item.node,)))
+
     def law(self, node: Surface, of: Surface, item: Item) -> None:
         """``x ~ N(μ, σ²)``, ``b_1, …, b_n ~ Bernoulli(p)``."""
         of = unwrap(of)
@@ -524,7 +536,11 @@ class Declarer(Definitions):
         base = "" if name is None else name.base.rstrip("ᵘ")
         if set(item.said.lower().split()) & CUT:
             raise ReadingError("unsupported", "a law that is cut off is not read", of.start, of.end)
-        if base in ("Bernoulli", "Bern", "Ber"):
+        named = self.names.laws.get(key_of(of)) if not parts else None
+        if named is not None and named.kind == "normal" and named.ranges == ():
+            s, ranges, _ = self.drawn(node, item)
+            self.drawn_from(s, ranges, named.terms[0], named.terms[1], node)
+        elif base in ("Bernoulli", "Bern", "Ber"):
             self.bernoulli(node, parts[1], item)
         elif base in ("𝒩", "N") and isinstance(parts[1], Node) and parts[1].kind == "bracket":
             self.normal(node, of, items(parts[1].parts[1]), item)
@@ -541,6 +557,7 @@ class Declarer(Definitions):
         )
         if any(key_of(q) in ("I", "𝐈", "Σ", "𝚺") and key_of(q) not in self.names for q in symbols_in(arguments[1])):
             raise vector
+        known = {k for k in self.names.scope.names if not self.names.is_inferred(k)}
         for a in arguments:
             self.declare_sides(a, item)
         s, ranges, letters = self.drawn(node, item)
@@ -553,6 +570,12 @@ class Declarer(Definitions):
             raise ReadingError("unsupported", message, of.start, of.end)
         if any(letter_of(p) in letters for a in arguments for q in scripts_in(a) for p in items(q)):
             raise ReadingError("unsupported", "a law that differs from member to member is not read", of.start, of.end)
+        if variance.head == "pow" and (spread := variance.terms[0]).head == "sym" and spread.name() not in known:
+            self.names.assume(rel("<", ZERO, spread))  # the letter of a standard deviation
+        self.drawn_from(s, ranges, mean, variance, node)
+
+    def drawn_from(self, s: Meaning, ranges: Ranges, mean: Term, variance: Term, node: Surface) -> None:
+        """Note that a number, or each member of a family, has a normal law."""
         if variance.head == "sym" and not self._known_positive(variance):
             self.names.assume(rel("<", ZERO, variance))
         law = None if ranges else ("normal", (mean, variance))

@@ -12,11 +12,12 @@ from itertools import product
 from symderive.kernel.context import Definition, Name, Range, Rejected
 from symderive.kernel.shapes import same_shape
 from symderive.kernel.shapes import shape as kernel_shape
-from symderive.kernel.terms import INF, Term, bound, conjuncts, make, num, sym, value
+from symderive.kernel.terms import INF, ZERO, Term, bound, conjuncts, make, num, rel, subterms, sym, value
 from symderive.kernel.wellfounded import check_definitions
 from symderive.reading.formulas.alphabet import styled
 from symderive.reading.formulas.elaborate import Elaborator, Value, leaves
 from symderive.reading.formulas.errors import ReadingError
+from symderive.reading.formulas.laws import law_of, speaks_of_laws
 from symderive.reading.formulas.lexer import Leaf
 from symderive.reading.formulas.names import Macro, Meaning, Names, Ranges, loose, spell, tabulate, tensor
 from symderive.reading.formulas.surface import Node, Surface
@@ -73,6 +74,8 @@ class Definitions(Sets):
     def definable(self, left: Surface, right: Surface, item: Item) -> Pending | None:
         """The definition that ``left = right`` is, if the left side is a fresh name."""
         left = unwrap(left)
+        if speaks_of_laws(self.names, left):
+            return None
         arguments: list[Surface] | None = None
         target = left
         if isinstance(left, Node) and left.kind == "juxtaposed" and len(left.parts) == 2:
@@ -223,6 +226,8 @@ class Definitions(Sets):
     def define(self, p: Pending) -> None:
         key, _, _ = self.family_of(p.symbol, p.item)
         place = (p.symbol.start, p.symbol.end)
+        if self.define_law(key, p):
+            return
         if p.arguments is not None:
             self.define_with_arguments(key, p)
             return
@@ -237,6 +242,32 @@ class Definitions(Sets):
             del self.names.meanings[key]
             self.names.changed()
         self.define_plain(key, value, p.item, place)
+
+    def define_law(self, key: str, p: Pending) -> bool:
+        """``q = 𝒩(μ, σ²)`` and ``q(z | x) = 𝒩(z; μ, σ²)``; whether nothing else is to be said of it."""
+        law = None if p.domain or key in self.names else law_of(Elaborator(self.names, p.right), p.right)
+        if law is None:
+            return False
+        for n in {s.name() for t in law.terms for s in subterms(t) if s.head == "sym"}:
+            if self.names.is_inferred(n):
+                self.names.meanings[n].role = "declared"  # the parameters of a law are numbers
+                if law.kind == "normal" and law.terms[1] is make("pow", sym(n), num(2)):
+                    self.names.assume(rel("<", ZERO, sym(n)))
+        if self.names.laws.setdefault(key, law) != law:
+            raise ReadingError("redefined", f"{spell(key)} is another law already", p.left.start, p.right.end)
+        of_number = p.arguments is not None and law.kind == "normal" and law.ranges == ()
+        if of_number and all("|" not in mention(q) for q in p.arguments or ()):
+            return False  # its density is a function of a number
+        if law.kind == "normal" and law.ranges == ():
+            x = loose("x")
+            meaning = Meaning(key, spell(key), "defined", p.item.said, place=(p.symbol.start, p.symbol.end))
+            self.names.add(meaning, Name("function", (), ((),)))
+            body = make("app", "normal_density", bound(x), *law.terms)
+            self.names.scope.definitions[key] = Definition((x,), (((), body),))
+            self.names.changed()
+        else:
+            self.names.tainted.add(key)  # it has no value by itself
+        return True
 
     def define_plain(self, key: str, value: Value, item: Item, place: tuple[int, int]) -> None:
         term = conventional(value.term, self.names)

@@ -196,9 +196,15 @@ OPERATIONS: dict[str, str] = {
     "update rule": "update", "update": "update",
     "gradient descent update": "update", "value": "evaluate", "values": "evaluate", "closed form": "simplify",
     "closed-form expression": "simplify",
-    "expression": "derive", "formula": "derive", "kl divergence": "kl", "components": "derive", "component": "derive",
+    "expression": "derive", "formula": "derive", "components": "derive", "component": "derive",
     "sum": "evaluate",
 }  # fmt: skip
+OF_LAWS: dict[str, str] = {
+    "kl divergence": "kl", "kl-divergence": "kl", "kullback-leibler divergence": "kl",
+    "kullback leibler divergence": "kl",
+    "relative entropy": "kl", "divergence": "kl", "differential entropy": "entropy", "entropy": "entropy",
+}  # fmt: skip
+"""What may be asked of laws; beside another operation these are nouns: "the derivative of the KL divergence"."""
 CONVENTIONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), name)
     for pattern, name in (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from symderive.kernel.terms import ZERO, rel, subterms
@@ -145,6 +145,11 @@ def sentences(text: str) -> list[str]:
     text = _ABBREVIATIONS.sub(_kept_together, text)
     parts = re.split(r"(?<=[.?!])\s+(?=[A-Z⟦(\\])|\n\s*\n", text)
     return [p.strip().replace("․", ".") for p in parts if p.strip()]
+
+
+def _longest(phrases: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Phrases with their meanings, the longest first."""
+    return sorted(phrases.items(), key=lambda kv: -len(kv[0]))
 
 
 class Reader:
@@ -410,7 +415,7 @@ class Reader:
             flags=re.IGNORECASE,
         )
         low = plain.lower()
-        for phrase, verb in sorted(lexicon.GOALS.items(), key=lambda kv: -len(kv[0])):
+        for phrase, verb in _longest(lexicon.GOALS):
             if re.match(rf"{phrase}\b", low):
                 rest = plain[len(phrase) :]
                 if verb != "choices" and not _FORMULA.search(rest):
@@ -498,7 +503,7 @@ class Reader:
             text = text[: m.start()]
         low = lexicon.normal(text)
         operation, label = "", tuple[Inline, ...]()
-        for phrase, op in sorted(lexicon.OPERATIONS.items(), key=lambda kv: -len(kv[0])):
+        for phrase, op in (*_longest(lexicon.OPERATIONS), *_longest(lexicon.OF_LAWS)):
             m = re.search(rf"\b{phrase}\b", low)
             if m:
                 operation = op
@@ -533,10 +538,11 @@ class Reader:
         Raises:
             ReadingError: there is one.
         """
-        for phrase, op in sorted(lexicon.OPERATIONS.items(), key=lambda kv: -len(kv[0])):
-            if op == operation and re.search(rf"\b{phrase}\b", asked):
-                asked = re.sub(rf"\b{phrase}\b", " ", asked, count=1)
-                break
+        for table in (lexicon.OPERATIONS, lexicon.OF_LAWS):
+            for phrase, op in _longest(table):
+                if (op == operation or table is lexicon.OF_LAWS) and re.search(rf"\b{phrase}\b", asked):
+                    asked = re.sub(rf"\b{phrase}\b", " ", asked, count=1)
+                    break
         asked = re.sub(r"\b(?:only )?in terms of [a-z' \-]*|\bgradient(?= (?:descent|step))", " ", asked)
         known = lexicon.ASKING | lexicon.HARMLESS - EXPECTING
         for w in re.findall(r"[a-z0-9][a-z0-9'\-]*", re.sub(r"⟦\d+⟧", " ", asked)):
