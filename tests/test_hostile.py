@@ -962,3 +962,50 @@ def test_the_order_of_undeclared_capitals_matters_in_equal_too():
     assert sd.equal("(A + B) A", "A^2 + B A").proved
     assert sd.equal("AB", "BA", r"Let $A, B \in \mathbb{R}$.").proved
     assert sd.equal("AB", "BA", r"Let $A, B \in \mathbb{R}^{2 \times 2}$.").refuted
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (r"Let $\hat y = w x$ and $L(w) = (\hat y - y)^2 + \lambda w^2$. $L'(w) = 2 \lambda w$.", "refuted"),
+        (r"Let $\hat y = w x$ and $L(w) = (\hat y - y)^2 + \lambda w^2$. $L'(w) = 2 x (\hat y - y) + 2 \lambda w$.", "proved"),
+        (r"Let $\hat y = w x$. Let $L(w) = (\hat y - y)^2$. $L(0) = y^2$.", "proved"),
+        (r"Let $q = 1 - p$ and $V(p) = p q$. $V'(p) = q$.", "refuted"),
+        (r"Let $V(p) = p q$. Let $q = 1 - p$. $V'(p) = q$.", "undecided"),
+        (r"Let $z = w x$ and $f(x) = z^2$. $f(1) = w^2$.", "proved"),
+        (r"Let $z = w x$ and $f(x) = z^2$. $f(1) = z^2$.", "refuted"),
+        (r"Let $\ell_i = (w x_i - y_i)^2$ and $L(w) = \frac1n \sum_{i=1}^n \ell_i$. $L(0) = L(1)$.", "unread"),
+        (r"Let $X \sim \mathcal{N}(\mu, 1)$ and $f(\mu) = \mathbb{E}[X^2]$. $f'(\mu) = 0$.", "unread"),
+        (r"Let $e = y_i - w x_i$ and $L = \sum_{i=1}^n e^2$. $L = n e^2$.", "unread"),
+        (r"Let $S = \sum_{i=1}^n a_i$. $\sum_{n=1}^N S = N S$.", "unread"),
+        (r"Let $W, V \in \mathbb{R}^{n \times n}$, $x \in \mathbb{R}^n$, $h = W x$, $L(W) = \|h\|^2$. $L(V) = 1$.", "unread"),
+    ],
+)  # fmt: skip
+def test_names_vary_with_the_letters_that_they_rest_on(text, said):
+    assert steps(text)[-1] == said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Let $P(A) = 1/2$. $P(B) = 1/2$.",
+        r"Let $\operatorname{rank}(A) = 1$. $\operatorname{rank}(B) = 1$.",
+        "Let $d(x, y) = 1$. $d(x, x) = 1$.",
+        r"Let $L(\theta^*) = 0$. $L(\theta) = 0$.",
+        "Suppose $f(a) = 0$. $f(1) = 0$.",
+        "Let $h(0) = 0$. $h(t) = 0$.",
+        "Let $y(0) = 1$. $y = 1$.",
+        r"$V(s) = r + \gamma V(s')$. $V(s') = V(s)$.",
+        "Let $f(2x) = x$. $f(x) = x$.",
+        "Let $f(-x) = x$. $f(x) = x$.",
+        "Let $f(g(x)) = x$. $f(x) = x$.",
+    ],
+)
+def test_a_value_at_one_argument_is_none_at_others(text):
+    assert steps(text)[-1] in ("unread", "undecided")
+
+
+def test_a_constant_function_says_so():
+    assert steps("Let $f(x) = 3$ for all $x$. $f(1) = 3$.")[-1] == "proved"
+    given = r"Let $x, w \in \mathbb{R}^n$ and $\hat y(x) = \sigma(w^\top x)$. "
+    assert steps(given + r"$\nabla_w \hat y = \hat y (1 - \hat y) x$.")[-1] == "proved"

@@ -6,8 +6,8 @@ to another leaf in it, the author may mean a dependence that no definition shows
 
 from __future__ import annotations
 
-from symderive.kernel.context import Context
-from symderive.kernel.terms import Term, subterms
+from symderive.kernel.context import Context, base_name
+from symderive.kernel.terms import Term, make, subterms
 from symderive.kernel.words import say
 
 
@@ -17,9 +17,21 @@ def unbuilt(context: Context, *terms: Term) -> str:
     bodies = [b for n in sorted(names) for _, b in context.definitions[n].clauses]
     for t in (*terms, *bodies):
         for s in subterms(t):
-            if s.head == "der" and (why := _why(context, s)):
-                return why
+            for d in _slopes(context, s):
+                if why := _why(context, d):
+                    return why
     return ""
+
+
+def _slopes(context: Context, t: Term) -> list[Term]:
+    """A derivative, or ``f'(w)`` of a function with a definition as derivatives by the names that it is taken at."""
+    if t.head == "der":
+        return [t]
+    function = base_name(t.name()) if t.head == "app" else ""
+    if function not in context.definitions or function == t.name():
+        return []
+    value = make("app", function, *t.terms)
+    return [make("der", value, a.name()) for a in t.terms if a.head == "sym"]
 
 
 def _why(context: Context, derivative: Term) -> str:

@@ -30,6 +30,7 @@ from symderive.reading.formulas import (
     probability,
     sums,
 )
+from symderive.reading.formulas.capture import resting
 from symderive.reading.formulas.errors import ReadingError
 from symderive.reading.formulas.lexer import Leaf
 from symderive.reading.formulas.names import Meaning, Names, show, spell, tabulate
@@ -104,6 +105,8 @@ class Elaborator:
         self.names = names
         self.bound: dict[str, Term] = {}
         self.bound_ranges: dict[str, tuple[Term, Term]] = {}
+        self.varied: frozenset[str] = frozenset()
+        """Arguments of a function in whose body the definitions will be put in that rest on them."""
         self.root = root
 
     # -- entry points -------------------------------------------------------------------------------
@@ -914,7 +917,19 @@ class Elaborator:
             return False
         return not self.names.ranges(key) and bool(label(s.lower)) and not self.indexed(s.lower)
 
+    def uncaptured(self, key: str, node: Surface) -> None:
+        """Refuse a name that rests on a letter that runs here: its author may mean that it varies.
+
+        Raises:
+            ReadingError: it does.
+        """
+        letters = self.bound.keys() & self.names.scope.names.keys() - self.varied
+        if letters and (found := resting(self.names.scope.context(), key, letters)):
+            text = f"{spell(key)} rests on {spell(min(found))}, which runs here"
+            raise self.error("collision", text, node, f"Write out {spell(key)}, or give it the index.")
+
     def _named(self, key: str, lower: Surface | None, upper: Surface | None, node: Surface) -> Value:
+        self.uncaptured(key, node)
         meaning = self.names.meanings[key]
         if self.names.is_function(key):
             return self._bare_function(meaning, lower, upper, node)

@@ -15,6 +15,7 @@ from symderive.kernel.shapes import Shape, shape
 from symderive.kernel.terms import ONE, TRUE, ZERO, Term, abstract, bound, make, num, rel, subterms, sym, value
 from symderive.reading.formulas import laws
 from symderive.reading.formulas.brackets import dotted_entries
+from symderive.reading.formulas.capture import applies_elsewhere, tied
 from symderive.reading.formulas.errors import ReadingError
 from symderive.reading.formulas.factors import (
     Taken,
@@ -306,6 +307,8 @@ def applied(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type
         _not_applied(el, s, node, target)
         return None
     key, upper = found
+    if key in el.names:
+        el.uncaptured(key, node)
     if _as_value(el, s, target):
         return None
     order = derivative_order(el, upper, node)
@@ -317,6 +320,7 @@ def applied(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type
         raise el.error(
             "syntax", f"{spell(s.bare)} takes {arity} arguments, not {len(arguments)}", node, "Check its declaration."
         )
+    _apart(el, key, [a.term for a in arguments], node)
     out = el_value(el, make("app", key, *(a.term for a in arguments)), row=any(a.row for a in arguments))
     out = replace(out, term=with_kinks(out.term, el.names))
     if upper is not None:
@@ -347,6 +351,11 @@ def _as_value(el: Elaborator, s: Symbol, target: Node) -> bool:
     meaning = el.names.meanings.get(s.bare)
     if meaning is None or not el.names.is_function(s.bare) or s.primes:
         return False
+    return _stands_in(s, target)
+
+
+def _stands_in(s: Symbol, target: Node) -> bool:
+    """Whether a symbol stands in a bracket without being applied there."""
     nodes = list(walk(target))
     applied_ = {
         id(a)
@@ -355,9 +364,8 @@ def _as_value(el: Elaborator, s: Symbol, target: Node) -> bool:
         for a, b in pairwise(n.parts)
         if isinstance(inner := unwrap(b), Node) and inner.kind == "bracket"
     }
-    return any(
-        isinstance(n, Leaf) and (q := peel(n)) is not None and q.base == s.base and id(n) not in applied_ for n in nodes
-    )
+    symbols = ((n, peel(n)) for n in nodes if id(n) not in applied_)
+    return any(q is not None and q.base == s.base and q.lower is None for _, q in symbols)
 
 
 def combined(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type: ignore[valid-type]
@@ -502,8 +510,16 @@ def _mentioned(el: Elaborator, s: Symbol, target: Node, node: Surface) -> Value 
         return None
     if mention(target.parts[1]) in el.names.mentions[key] and key in el.names:
         return el.symbol(s, node)
+    if _stands_in(s, target):
+        return None
     macro = el.names.macros.get(key)
     if macro is None:
+        if key in el.names.scope.definitions and not el.names.is_function(key):
+            known = f"{spell(key)}({el.names.mentions[key][0]})"
+            text = f"nothing says that {spell(key)} is here what it is in {known}"
+            raise el.error(
+                "collision", text, node, f"Write {spell(key)} \\cdot (…) for a product, or define a function."
+            )
         return None
     arguments = [el.value(p) for p in items(target.parts[1])]
     if len(arguments) != len(macro.params):
@@ -517,8 +533,28 @@ def _mentioned(el: Elaborator, s: Symbol, target: Node, node: Surface) -> Value 
         inner.bound.pop(p, None)
     inner.bound.update({k: v for k, v in el.bound.items() if k not in macro.params})
     out = inner.read(macro.body)
+    given = [v.term for v in arguments]
+    if applies_elsewhere(el.names.scope.context(), out.term, macro.params, given):
+        text = f"{spell(key)} is made of names that vary with its argument"
+        raise el.error("collision", text, node, f"Write out what {spell(key)} is made of.")
     el.names.notes.append(f"{spell(key)} is read with other arguments")
     return out
+
+
+def _apart(el: Elaborator, key: str, arguments: Sequence[Term], node: Surface) -> None:
+    """Refuse another argument than the usual letter where an equation ties that to a name in the function.
+
+    Raises:
+        ReadingError: whether the name varies with it is not clear.
+    """
+    meaning = el.names.meanings.get(key.rstrip("'"))
+    called = meaning.called if meaning is not None else ()
+    letters = {k for k in called if k in el.names}
+    if letters and [*arguments] != [sym(k) for k in called]:
+        context = el.names.scope.context()
+        if name := tied(context, key.rstrip("'"), letters):
+            text = f"{spell(name)} in {spell(key)} may vary with {spell(min(letters))}"
+            raise el.error("collision", text, node, f"Put it into the definition of {spell(key)}.")
 
 
 def function_named(el: Elaborator, s: Symbol) -> tuple[str, Surface | None] | None:
@@ -579,6 +615,10 @@ def _not_applied(el: Elaborator, s: Symbol, node: Surface, target: Node) -> None
 
     known = [key for key, *_ in _candidates(s) if key in el.names or key in el.bound or key in el.names.aliases]
     inside = items(target.parts[1]) if len(target.parts) == 3 else []
+    at_number = len(inside) == 1 and isinstance(inside[0], Leaf) and inside[0].type == "NUMBER"
+    if at_number and target.parts[0].text == "(" and known and el.names.is_inferred(known[0]):
+        advice = f"Define {spell(s.base)} as a function, or write {spell(s.base)} \\cdot {inside[0].text}."
+        raise el.error("ambiguous", f"{spell(s.base)} at {inside[0].text}, or a product?", node, advice)
     if known and not (known[0] in el.names and el.names.meanings[known[0]].role == "inferred"):
         if len(inside) > 1 and target.parts[0].text == "(" and known[0] not in el.bound:
             message = f"{spell(s.base)} is no function, and what follows it looks like arguments"

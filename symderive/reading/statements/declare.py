@@ -18,6 +18,7 @@ from symderive.kernel.terms import INF, ONE, ZERO, Term, abstract, at, bound, co
 from symderive.language.expr import E, Expr, Var, eq
 from symderive.reading.formulas.elaborate import Elaborator, Value, leaves
 from symderive.reading.formulas.errors import ReadingError
+from symderive.reading.formulas.functions import FUNCTION_LETTERS
 from symderive.reading.formulas.lexer import Leaf
 from symderive.reading.formulas.names import Meaning, Names, Ranges, loose, spell, tabulate, tensor
 from symderive.reading.formulas.sums import big_letters, mentions_index, range_in
@@ -70,6 +71,16 @@ MEANS = frozenset({"E", "𝔼", "Var", "Cov", "V", "𝕍"})
 BUILT_IN_LETTERS = ("e", "π", "𝔼", "∞", "E")
 
 
+def _applied(node: Surface) -> bool:
+    """Whether a formula is a letter with a bracket behind it that is no sum: ``f(2x)``, ``h(0)``."""
+    if not (isinstance(node, Node) and node.kind == "juxtaposed" and len(node.parts) == 2):
+        return False
+    letter, bracket = peel(node.parts[0]), unwrap(node.parts[1])
+    round_ = isinstance(bracket, Node) and bracket.kind == "bracket" and bracket.parts[0].text == "("
+    number = round_ and len(bracket.parts) == 3 and is_number(bracket.parts[1])  # type: ignore[union-attr]
+    return letter is not None and round_ and (number or letter.base in FUNCTION_LETTERS)
+
+
 class Declarer(Definitions):
     """Carries out the declarations of one sentence on a table of names."""
 
@@ -101,6 +112,7 @@ class Declarer(Definitions):
                 self.first_pass(part, item, pending, facts)
         beside = [*self.beside, *(p for item in batch for p in self.parts(item.node))]
         self.define_all(self.limit(pending, [n for n, _ in facts], beside))
+        self.vary()
         self.names.doubt(self.narrowed, "where it is defined")
         for node, item in facts:
             if relation_of(node)[1] == "~":
@@ -686,8 +698,11 @@ class Declarer(Definitions):
         """Fresh names in a relation are numbers; scripted ones with an open index are left to the reader."""
         random = "random" in item.codes
         bound_letters = set().union(*(big_letters(n) for n in nodes_in(node)))
+        before = {id(n.parts[0]) for n in nodes_in(node) if _applied(n)}
         for p in symbols_in(node):
             s = peel(p)
+            if id(p) in before:
+                continue  # f(2x) = x: a function of which nothing was said
             if s is None or (s.base in bound_letters and s.lower is None):
                 continue
             key, lower, upper = self.family_of(s, item)

@@ -5,7 +5,8 @@ A definition waits until all that it mentions is known; families that rest on ea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -15,6 +16,7 @@ from symderive.kernel.shapes import shape as kernel_shape
 from symderive.kernel.terms import INF, ZERO, Term, bound, conjuncts, make, num, rel, subterms, sym, value
 from symderive.kernel.wellfounded import check_definitions
 from symderive.reading.formulas.alphabet import styled
+from symderive.reading.formulas.capture import Captured, resting, with_arguments
 from symderive.reading.formulas.elaborate import Elaborator, Value, leaves
 from symderive.reading.formulas.errors import ReadingError
 from symderive.reading.formulas.laws import law_of, speaks_of_laws
@@ -25,6 +27,7 @@ from symderive.reading.formulas.symbols import Symbol, items, mention, peel, unw
 from symderive.reading.statements.forms import (
     equation,
     inside,
+    is_chain,
     is_number,
     is_power,
     key_of,
@@ -37,6 +40,8 @@ from symderive.reading.summing import conventional
 
 ORDERS = frozenset(("<", "<=", ">", ">=", "!="))
 COMPARISONS = ORDERS | {"="}
+ALL = re.compile(r"\b(?:all|any|every|each|everywhere|constant|identically)\b")
+"""Words by which an equation holds for each argument, though its right side does not mention it."""
 NOT_DEFINED = frozenset("Var Cov KL Pr lim max min det tr argmax argmin".split())
 
 
@@ -105,6 +110,8 @@ class Definitions(Sets):
             self.names.meanings[key].role == "inferred" and key not in self.names.reserved
         )
         mentioned = {key_of(p) for p in symbols_in(right)}
+        if arguments and (key in mentioned or not all(map(_is_letter, items(arguments[0])))):
+            return None  # f(2x) = x and V(s) = r + γ V(s') say something of a function
         alone = peel(unwrap(right))  # "a = b": nothing says which one is defined
         plain = alone is not None and (alone.upper is None or not is_power(alone.upper))
         if not fresh and (
@@ -303,9 +310,10 @@ class Definitions(Sets):
             params = [loose("x") for _ in symbols]
             el = Elaborator(self.names, p.right)
             el.bound = {s.base: bound(x) for s, x in zip(symbols, params, strict=True) if s is not None}
+            el.varied = frozenset(el.bound)
             value = el.read(p.right)
-            if not el.shape(value, p.right):
-                body = value.term
+            body = None if el.shape(value, p.right) else self._varied(value.term, el.bound)
+            if body is not None and (body.loose or ALL.search(p.item.said) or p.item.binders):
                 for guard in reversed(self.guards(key, p, el)):
                     body = make("cases", guard, body)  # undefined elsewhere
                 usual = tuple(sym(key_of(q)) for q in parts) if known else ()
@@ -315,11 +323,40 @@ class Definitions(Sets):
                 self.names.scope.definitions[key] = Definition(tuple(params), (((), body),))
                 self.names.changed()
                 return
-        if plain and not p.domain:  # what is defined for some arguments is not put at others
+        varies = self._varies(p.right, parts)
+        if plain and not p.domain and varies:  # what is defined for some arguments is not put at others
             self.names.macros[key] = Macro(tuple(key_of(q) for q in parts), p.right)
-        if known or not plain:
+        if known or not plain or not varies:
             self.define_plain(key, Elaborator(self.names, p.right).read(p.right), p.item, place)
         self.names.mentions.setdefault(key, []).append(text)
+
+    def _varies(self, right: Surface, arguments: Sequence[Surface]) -> bool:
+        """Whether some argument of a function stands in what it is: else it may be its value for this one alone."""
+        letters = {q.base for a in arguments if (q := peel(a)) is not None}
+        return any(q.base in letters for n in symbols_in(right) if (q := peel(n)) is not None)
+
+    def _varied(self, body: Term, arguments: Mapping[str, Term]) -> Term | None:
+        """The body of a function, in which names that rest on its arguments are put in; None if they cannot be."""
+        try:
+            return with_arguments(self.names.scope.context(), body, arguments)
+        except Captured:
+            return None
+
+    def vary(self) -> None:
+        """Put what was just defined into the functions with whose arguments it varies."""
+        context = self.names.scope.context()
+        for key, meaning in self.names.meanings.items():
+            letters = {k for k in meaning.called if k in self.names}
+            definition = self.names.scope.definitions.get(key)
+            if definition is None or not resting(context, key, letters):
+                continue
+            arguments = dict(zip(meaning.called, map(bound, definition.params), strict=True))
+            body = self._varied(definition.clauses[0][1], arguments)
+            if body is None:
+                self.names.doubt([key], "it is made of what varies with its argument")
+            else:
+                self.names.scope.definitions[key] = Definition(definition.params, (((), body),))
+                self.names.changed()
 
     def define_families(self, group: dict[str, list[Pending]]) -> None:
         """Families by recurrence: their ranges first, then the bodies, in which all of them may stand."""
@@ -468,6 +505,12 @@ def moved(t: Term, by: int) -> Term:
     if by == 0 or t is INF:
         return t
     return num(known + by) if isinstance(known, int) else make("add", t, num(by))
+
+
+def _is_letter(argument: Surface) -> bool:
+    """Whether an argument is a symbol, or part of an event such as ``y = 1 | x``."""
+    marks = isinstance(argument, Leaf) and argument.type in ("MID", "SEMICOLON")
+    return marks or peel(argument) is not None or is_chain(argument)
 
 
 def arguments_of(p: Pending) -> set[str]:
