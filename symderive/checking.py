@@ -210,6 +210,7 @@ class _Checker:
             tuple(meaning.names.likely),
             meaning.names.doubtful,
             frozenset(meaning.names.vague),
+            meaning.names.hedged,
             meaning.defined_at,
         )
         final = problem is not None

@@ -29,7 +29,8 @@ CONSEQUENCE = re.compile(r"\b(?:so|hence|thus|therefore|then|get|implies|follows
 
 NO_NUMBERS = re.compile(
     r"\b(?:for|of|with|if|when|since|as|all|are|the) (?:all |any |two |square |general |arbitrary |random )*"
-    r"(?:matrices|vectors|operators|(?:linear )?maps|tensors|quaternions|complex numbers)\b"
+    r"(?:matrices|vectors|operators|(?:linear )?maps|tensors|quaternions|complex numbers|strings|sets|functions)\b"
+    r"|\b(?:complex|quaternion\w*|matrix-valued|vector-valued)\b"
 )
 """Words before a relation by which undeclared letters in it are no numbers."""
 ORTHOGONAL = frozenset("UVQPR")
@@ -283,6 +284,11 @@ class Excuses:
         names = sorted(n for n in large - context.definitions.keys() | plain if not context.declared(n).ranges)
         names = [n for n in names if context.declared(n).kind == "real"]
         return [f"{self.show(sym(n))} is a number" for n in names]
+
+    def hedges(self, claim: Says) -> list[str]:
+        """The definitions on which a claim rests that may hold only in the circumstances of their sentences."""
+        names = {n for c in claim.conditions for n in self.scope.context.closure(c)} & self.scope.hedged.keys()
+        return [f"{self.show(sym(n))} is as defined: {self.scope.hedged[n]}" for n in sorted(names)]
 
     def ordered(self, claim: Says) -> str:
         """Why a proof may not be said that needs capitals to commute of which nobody said that they are numbers."""

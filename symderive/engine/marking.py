@@ -336,7 +336,12 @@ class Marker:
         if ruling.proved:
             names, _ = self.excuses.random_names(claim, ruling.facts)
             constant = (self.excuses.constancy_of(n) for n in names if not ruling.random)
-            ruling.inferred = (*self.excuses.independence(claim), *constant, *self.excuses.numbers(claim))
+            ruling.inferred = (
+                *self.excuses.independence(claim),
+                *constant,
+                *self.excuses.numbers(claim),
+                *self.excuses.hedges(claim),
+            )
         return ruling
 
     def _proved_without(self, claim: Says, ruling: Ruling, facts: set[Term]) -> bool:

@@ -96,6 +96,8 @@ class Scope:
     """Names that a sentence declares, defines or speaks of, with a word of it that may change what it says."""
     vague: frozenset[str] = frozenset()
     """Names that are taken as numbers though their nouns do not say so."""
+    hedged: Mapping[str, str] = field(default_factory=dict)
+    """Names whose defining equation may hold only in the circumstances that its sentence tells."""
     defined_at: Mapping[str, int] = field(default_factory=dict)
     """The names that the text defines, with the places where it does."""
 

@@ -110,6 +110,10 @@ class Side:
         return self.span
 
 
+ASIDE_QUESTION = re.compile(r"\(\s*(?!why|how)[^()]*\$[^()]*\?\s*\)", re.IGNORECASE)
+"""A question in brackets about a formula."""
+
+
 @dataclass(eq=False)
 class Link:
     """One relation of a chain: between its side `k` and the next.
@@ -439,7 +443,8 @@ class Finder:
             for x in self.claimed:
                 x.denied = x.denied or "taken back in the next sentence"
         self.claimed = self.relations or self.claimed
-        if denied or (self.asked and re.search(r"\b(?:is|are|does|do|can|which)\b", " ".join(self.words[:3]))):
+        asked = self.asked and re.search(r"\b(?:is|are|does|do|can|which)\b", " ".join(self.words[:3]))
+        if denied or asked or ASIDE_QUESTION.search(outline.plain(self.sentence)):
             for x in self.relations:
                 x.denied = denied.group() if denied else "?"
         self.asked = False
@@ -875,6 +880,7 @@ class Finder:
             link = Link(JUDGED[t.text], len(chain.sides) - 1, role, self.block, " ".join(self.words[-40:]))
             link.marked = "!" in over
             link.note = over if over not in ("!", "?") else ""
+            link.denied = "?" if over == "?" else ""
             link.defines = t.text == ":="
             link.doubt = doubt
             chain.sides.append(Side([side] if side is not None else [], boxed))

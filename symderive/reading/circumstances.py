@@ -62,6 +62,7 @@ HEADED = re.compile(
     r"\b(?:orthogonal|orthonormal|unit|symmetric|independent|uncorrelated|diagonal|invertible|positive|negative|special"
     r"|zero[ -]mean|cent(?:er|r)ed|normali[sz]ed|standardi[sz]ed|whitened|one-hot|noiseless)"
     r" (?:case|vectors?|inputs?|matri\w+|weights?|data|variables?|noise|regime|targets?|labels?)\b"
+    r"|\b(?:wrong|false|incorrect|mistakes?|fallac\w+|pitfalls?|errors?|myths?|not true|counterexamples?)\b"
 )
 """Words of a heading that may say for what all that stands under it holds."""
 LASTING = frozenset(("assumption", "remark", "note", "notation", "convention", "setup", "setting", "hypothesis"))
@@ -119,6 +120,7 @@ NOUNS = frozenset(
     shape shapes question exercise task problem method approach technique rule rules chain theorem lemma
     proposition corollary definition definitions notation symbol symbols letter letters proof argument arguments
     reason idea observation remark comment conclusion statement calculation computation algebra arithmetic
+    pre-activation pre-activations preactivation preactivations
     calculus linearity induction inspection convention layer layers network networks neuron neurons unit units
     weight weights bias biases activation activations input inputs output outputs hidden state states target
     targets label labels loss losses cost objective error errors residual residuals update updates iteration

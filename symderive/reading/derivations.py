@@ -26,7 +26,7 @@ from symderive.reading.formulas.errors import ReadingError
 from symderive.reading.formulas.functions import BUILT_IN_LETTERS
 from symderive.reading.formulas.inference import bases_of, infer_families
 from symderive.reading.formulas.lexer import Leaf
-from symderive.reading.formulas.names import Names
+from symderive.reading.formulas.names import Names, spell
 from symderive.reading.formulas.sums import range_in
 from symderive.reading.formulas.surface import Node, Surface, parse, walk
 from symderive.reading.formulas.symbols import items, peel, symbol_key, transposes, unwrap
@@ -34,7 +34,7 @@ from symderive.reading.formulas.tensors import infer_tensors
 from symderive.reading.problems import pieces_of
 from symderive.reading.segments import subscripts
 from symderive.reading.statements.declare import Declarer
-from symderive.reading.statements.forms import bare_function, is_number, relation_of
+from symderive.reading.statements.forms import bare_function, is_number, key_of, relation_of, symbols_in
 from symderive.reading.statements.lexicon import OTHER_SIGN
 from symderive.reading.statements.sentences import Reader
 from symderive.reading.statements.sets import Item
@@ -223,6 +223,8 @@ class _Understanding:
         self.reserved = frozenset(names.scope.names)
         self.out = Meaning([], names, self.reserved, found=found)
         self.defined: dict[Chain, Role] = {}
+        self.failed: set[Chain] = set()
+        """Equations of sentences that could not be carried out as a whole."""
         self.restated: set[Term] = set()
         self.laws: list[Declaration] = []
         self.origins: dict[str, Declaration | Chain] = {}
@@ -507,6 +509,7 @@ class _Understanding:
         try:
             done = self.sentence(event, trial) if isinstance(event, Declaration) else self.definition(event, trial)
         except ReadingError:
+            self.failed.update(event.chains if isinstance(event, Declaration) else ())
             return not strict
         if done is None:
             waits = isinstance(event, Declaration) or ("e" not in self.names and self.uses_e(event))
@@ -517,8 +520,37 @@ class _Understanding:
         if event.qualified:
             said = _named(a.fact for a in self.out.assumed[assumed:])
             trial.doubt(trial.news(self.names) | said, event.qualified)
+        if isinstance(event, Chain) and (word := self.circumstances(event)):
+            defined = {*trial.scope.definitions, *trial.macros, *trial.laws}
+            trial.hedged |= dict.fromkeys(trial.news(self.names) & defined, word)
         self.names = trial
         return True
+
+    def requantified(self, c: Chain, link: Link) -> str:
+        """Whether a relation is said for every value of a name that has one."""
+        if not re.search(r"\b(?:every|all|any|each|arbitrary)\b", link.before):
+            return ""
+        spoken = [t.partition("\\in")[0] for t in c.sentence if "\\in" in t]
+        letters = set().union(*(_letters(t, self.names) for t in spoken))
+        known = sorted(n for n in letters & self.names.scope.definitions.keys() if not self.names.is_function(n))
+        return f"said for every {spell(known[0])}, which has a value" if known else ""
+
+    def circumstances(self, c: Chain) -> str:
+        """What an equation that defines a name says of when it holds; empty if nothing."""
+        link = c.links[0]
+        if c in self.failed:
+            return "in a sentence that was not understood"
+        own = _letters(c.sides[0].text, self.names)
+        for g in link.given:
+            if not own & _letters(g.text, self.names):  # "f(x) = x² for x > 0" is read with its domain
+                return f"for ${g.text.strip()}$"
+        if any(x.implied and x.links[0].block == link.block and x.order > c.order for x in self.found.chains):
+            return "what follows from it"
+        if re.search(
+            r"\\n?exists\b|[∃∄]|\\\{[^{}]*(?::|\||\\mid)", " ".join(s.text for s in c.sides) + " ".join(c.sentence)
+        ):
+            return "for some"
+        return (link.worded or link.doubt or link.unsure).rpartition(": ")[2]
 
     def again(self, left: Surface | None, c: Chain) -> str:
         """The name that an equation defines a second time: ``V = …``, ``V(x) = …``, ``V_{k+1} = …``."""
@@ -562,6 +594,7 @@ class _Understanding:
         unread = len(trial.unread)
         out = Reader(trial, goals=False, beside=self.beside(d)).read(list(pieces_of(d.pieces)))
         failed = [e for _, e in out.unread]
+        self.failed.update(d.chains if failed else ())
         if failed and trial.strict:
             return None
         self.told |= set() if failed else set(d.chains)
@@ -619,7 +652,12 @@ class _Understanding:
         left, right = self.node(c.sides[0], trial), self.node(c.sides[1], trial)
         if left is None or right is None:
             return None
-        if c.links[0].denied or EQUIVALENT in c.links[0].doubt or OTHER_SIGN.fullmatch(c.links[0].note or ""):
+        if (
+            c.links[0].denied
+            or c.links[0].marked
+            or EQUIVALENT in c.links[0].doubt
+            or OTHER_SIGN.fullmatch(c.links[0].note or "")
+        ):
             return None
         if self.at_a_point(left, c):
             return None
@@ -812,6 +850,7 @@ class _Understanding:
             earlier = first.sides[0].span if isinstance(first, Chain) else first.span if first is not None else None
             if not (step.kind and all(about_numerals(c) for c in (step, anchor) if c.kind)):
                 blocked = blocked or x.worded
+            x.denied = x.denied or self.requantified(c, x)
             number_ = len(self.out.relations) + 1
             r = Relation(
                 number_,
@@ -972,6 +1011,14 @@ def mentioned(node: Surface) -> Iterator[str]:
             stack += [x for x in (s.lower, s.upper) if x is not None]
         elif isinstance(n, Node):
             stack += n.parts
+
+
+def _letters(text: str, names: Names) -> set[str]:
+    """The keys of the symbols in a formula; none if it cannot be read."""
+    try:
+        return {key_of(q) for q in symbols_in(parse(text, names.words))}
+    except ReadingError:
+        return set()
 
 
 def about_numerals(claim: Claim) -> bool:

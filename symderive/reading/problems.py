@@ -27,6 +27,7 @@ from symderive.reading.formulas.names import Names, spell, tabulate
 from symderive.reading.formulas.surface import Node, Surface, parse
 from symderive.reading.formulas.symbols import items, peel
 from symderive.reading.statements.declare import Declarer
+from symderive.reading.statements.forms import relation_of
 from symderive.reading.statements.sentences import Asked, Inline, Outcome, Piece, Reader
 from symderive.reading.statements.sets import Item
 
@@ -233,6 +234,8 @@ class _Walker:
             q.problems.append(self.problem(goal, q, values))
 
 
+OF_ONE = frozenset("mean variance gradient derivative hessian jacobian second-derivative".split())
+"""What may be asked of a quantity, and of no equation."""
 LOSSES = "LℒJ𝒥EℰC"
 """Letters with which a loss begins."""
 
@@ -267,13 +270,31 @@ class Goals:
             return
         if asked.verb == "choices":
             return
-        nodes = [node for f in asked.of for node in split_list(self.parse(f))]
+        nodes = [self.named(node, asked) for f in asked.of for node in split_list(self.parse(f))]
         if asked.operation in ("kl", "entropy"):
             nodes = [written(self.names, asked.operation, nodes, asked.text)]
         for node in nodes:
             goal = self.one(node, asked, allowed)
             self.understood(goal, node)
             yield replace(goal, terms=self.allowed_terms(asked), given=self.conditions(asked))
+
+    def named(self, node: Surface, asked: Asked) -> Surface:
+        """What is asked for; of "the derivative of $L = a^2$" the name, which is defined by the way.
+
+        Raises:
+            ReadingError: an equation is asked for that defines nothing.
+        """
+        names, relation, right = relation_of(node)
+        of_one = asked.verb in ("differentiate", "minimise") or asked.operation in OF_ONE
+        if relation != "=" or not names or right is None or not of_one:
+            return node
+        item = Item(node, "let")
+        declarer = Declarer(self.names)
+        if len(names) != 1 or declarer.definable(names[0], right, item) is None:
+            text = "an equation is asked for that defines no new name"
+            raise ReadingError("goal", text, node.start, node.end, "Define it in a sentence before.")
+        declarer.settle([item])
+        return names[0]
 
     def understood(self, goal: Goal, node: Surface) -> None:
         """Refuse a goal about what was not understood, and the mean of what nothing says to be random.
@@ -289,6 +310,9 @@ class Goals:
             said = f"what is said of {spell(n)} was not understood: {self.names.doubtful[n]}"
             raise ReadingError("not-read", said, node.start, node.end, "Say it in a formula.")
         for s in subterms(goal.target) if goal.target is not None else ():
+            if s.head == "der" and (t := s.terms[0]).head == "sym" and context.declared(t.name()).kind == "int":
+                said = f"{spell(t.name())} is a size or an index"
+                raise ReadingError("collision", said, node.start, node.end, "Use another letter for one of them.")
             names = {n for n in context.closure(s) if context.declared(n).kind == "real"} if s.head == "ex" else set()
             names -= context.definitions.keys()
             if names and not context.random_in(s.terms[0]) and not any(self._is_constant(n) for n in names):
@@ -335,7 +359,7 @@ class Goals:
             el = Elaborator(self.names, node)
             relation = el.relation_terms(node)[0]
             return Goal(GoalKind.SHOW, relation=relation)
-        operation = asked.operation
+        operation = asked.operation or ("derivative" if asked.verb == "differentiate" else "")
         if operation == "update":
             return self.update(node, asked)
         if operation in ("gradient", "derivative", "jacobian", "hessian", "second-derivative"):
@@ -347,8 +371,8 @@ class Goals:
             target = (E(x) if operation == "mean" else Var(x)).term
             return Goal(GoalKind.MEAN if operation == "mean" else GoalKind.VARIANCE, target, allowed, label=label)
         best = re.search(r"\b(maxim|minim)i[sz]er\b", asked.text, re.IGNORECASE)
-        if best:
-            kind = GoalKind.MAXIMISER if best[1].lower() == "maxim" else GoalKind.MINIMISER
+        if best or asked.verb == "minimise":
+            kind = GoalKind.MAXIMISER if best and best[1].lower() == "maxim" else GoalKind.MINIMISER
             return Goal(kind, v.term, allowed, self._by(node, asked))
         if operation == "limit" and asked.at:
             return Goal(GoalKind.LIMIT, self.limit(v, shape, self.parse(asked.at[0])), allowed)

@@ -101,6 +101,8 @@ class Names:
     doubtful: dict[str, str] = field(default_factory=dict)
     """Names that a sentence declares, defines or speaks of, with a word of it that may change what it says: nothing is
     proved of them."""
+    hedged: dict[str, str] = field(default_factory=dict)
+    """Names that an equation defines whose sentence has words, or a condition, that may say when it holds."""
     vague: set[str] = field(default_factory=set)
     """Names of which only a noun says what they are that vectors have as well: they are taken as numbers."""
     likely: list[Term] = field(default_factory=list)
@@ -138,6 +140,7 @@ class Names:
             dict(self.kinks),
             set(self.tainted),
             dict(self.doubtful),
+            dict(self.hedged),
             set(self.vague),
             list(self.likely),
             self.strict,

@@ -18,6 +18,7 @@ from symderive.kernel.terms import INF, ONE, ZERO, Term, abstract, at, bound, co
 from symderive.language.expr import E, Expr, Var, eq
 from symderive.reading.formulas.elaborate import Elaborator, Value, leaves
 from symderive.reading.formulas.errors import ReadingError
+from symderive.reading.formulas.functions import BUILT_IN_LETTERS as BUILT_IN
 from symderive.reading.formulas.functions import FUNCTION_LETTERS
 from symderive.reading.formulas.lexer import Leaf
 from symderive.reading.formulas.names import Meaning, Names, Ranges, loose, spell, tabulate, tensor
@@ -25,7 +26,7 @@ from symderive.reading.formulas.sums import big_letters, mentions_index, range_i
 from symderive.reading.formulas.surface import Node, Surface
 from symderive.reading.formulas.symbols import Symbol, items, label, peel, symbol_key, unwrap
 from symderive.reading.statements.attributes import ATTRIBUTES, is_zero_or_one
-from symderive.reading.statements.definitions import Definitions, Pending
+from symderive.reading.statements.definitions import ORDERS, Definitions, Pending
 from symderive.reading.statements.forms import (
     arrow,
     bare_function,
@@ -71,14 +72,46 @@ MEANS = frozenset({"E", "𝔼", "Var", "Cov", "V", "𝕍"})
 BUILT_IN_LETTERS = ("e", "π", "𝔼", "∞", "E")
 
 
-def _applied(node: Surface) -> bool:
-    """Whether a formula is a letter with a bracket behind it that is no sum: ``f(2x)``, ``h(0)``."""
-    if not (isinstance(node, Node) and node.kind == "juxtaposed" and len(node.parts) == 2):
-        return False
-    letter, bracket = peel(node.parts[0]), unwrap(node.parts[1])
-    round_ = isinstance(bracket, Node) and bracket.kind == "bracket" and bracket.parts[0].text == "("
-    number = round_ and len(bracket.parts) == 3 and is_number(bracket.parts[1])  # type: ignore[union-attr]
-    return letter is not None and round_ and (number or letter.base in FUNCTION_LETTERS)
+def _applied(node: Surface) -> set[int]:
+    """The letters with a bracket behind them that is no factor: ``f(2x)``, ``h(0)``, ``2σ(x)``."""
+    out = set()
+    parts = node.parts if isinstance(node, Node) and node.kind in ("juxtaposed", "times") else []
+    for first, second in pairwise(parts):
+        letter, bracket = peel(first), unwrap(second)
+        if letter is None or not (isinstance(bracket, Node) and bracket.kind == "bracket" and len(bracket.parts) == 3):
+            continue
+        of_function = letter.base in FUNCTION_LETTERS or letter.base in BUILT_IN or is_number(bracket.parts[1])
+        if bracket.parts[0].text == "(" and of_function:
+            out.add(id(first))
+    return out
+
+
+def left_keys(node: Surface) -> set[str]:
+    """The names that ``p, q ∈ ℝⁿ`` declares."""
+    left, relation, _ = relation_of(node)
+    return {s.base for q in left or () if relation == "in" and (s := peel(q)) is not None}
+
+
+def _gives_value(node: Surface) -> bool:
+    """Whether a formula is ``x = 1``, for a letter that is no index."""
+    left, relation, right = relation_of(node)
+    s = peel(left[0]) if left and relation == "=" and right is not None and is_number(right) else None
+    return s is not None and s.base not in RUNNING | frozenset("mqrs")
+
+
+def _between(group: Sequence[Surface]) -> list[Surface] | None:
+    """``0 < a, b < 1`` as two chains of three; None if it is something else."""
+    first, last = group[0], group[-1]
+    if not (is_chain(first) and is_chain(last) and len(group) > 1) or any(map(is_chain, group[1:-1])):
+        return None
+    ends = (first.parts, last.parts)  # type: ignore[union-attr]
+    if [len(p) for p in ends] != [3, 3] or not (is_number(ends[0][0]) and is_number(ends[1][2])):
+        return None
+    directions = {p[1].text[:1] for p in ends}
+    names = [ends[0][2], *group[1:-1], ends[1][0]]
+    if len(directions) != 1 or not directions <= {"<", ">"} or any(peel(n) is None for n in names):
+        return None
+    return [Node("chain", [ends[0][0], ends[0][1], n, ends[1][1], ends[1][2]]) for n in names]
 
 
 class Declarer(Definitions):
@@ -130,6 +163,7 @@ class Declarer(Definitions):
             return [node]
         out: list[Surface] = []
         group: list[Surface] = []
+        dotted = any(leaf.type == "DOTS" for leaf in leaves(node))
         for p in node.parts:
             if isinstance(p, Leaf) and p.type == "COMMA":
                 continue
@@ -139,6 +173,9 @@ class Declarer(Definitions):
                 group = []
                 continue
             inner = unwrap(p.parts[1]) if isinstance(p, Node) and p.kind == "bracket" and len(p.parts) == 3 else p
+            if is_number(inner) and not dotted and any(map(_gives_value, group)):
+                text = "it is not clear which name has which of these values"
+                raise ReadingError("ambiguous", text, p.start, p.end, "Write one equation for each name.")
             group.append(inner if is_chain(inner) else p)  # "y = x \quad (x > 0)"
         return out + (self._regroup(group) if group else [])
 
@@ -151,6 +188,8 @@ class Declarer(Definitions):
         has_dots = any(isinstance(p, Leaf) and p.type == "DOTS" for p in group)
         if has_dots:
             return [Node("listed", group)]
+        if (between := _between(group)) is not None:
+            return between
         first = group[0]
         if is_chain(first) and all(not is_chain(p) for p in group[1:]):
             return [Node("listed", group)]  # t = 1, 2
@@ -698,7 +737,7 @@ class Declarer(Definitions):
         """Fresh names in a relation are numbers; scripted ones with an open index are left to the reader."""
         random = "random" in item.codes
         bound_letters = set().union(*(big_letters(n) for n in nodes_in(node)))
-        before = {id(n.parts[0]) for n in nodes_in(node) if _applied(n)}
+        before = set().union(*map(_applied, nodes_in(node)))
         for p in symbols_in(node):
             s = peel(p)
             if id(p) in before:
@@ -767,6 +806,7 @@ class Declarer(Definitions):
                     guards.append(guard)
         stated = self.names.ranges_said
         letters = [(x, stated[x]) for x in self._open_letters(node, el)] + self._letters_of_means(node, el)
+        letters += self._letters_of_entries(node, el)
         for letter, range_ in letters:
             i = loose(letter)
             el.bound[letter] = bound(i)
@@ -796,6 +836,20 @@ class Declarer(Definitions):
                 ):
                     out.append(x)
         return [x for x in out if mentions_index(node, x) or stands_above(node, x)]
+
+    def _letters_of_entries(self, node: Surface, el: Elaborator) -> list[tuple[str, Range]]:
+        """The letter i of "p ∈ ℝⁿ with p_i > 0", of which nothing else is said: each entry is bounded."""
+        declared = {k for i in self.batch for k in left_keys(i.node)}
+        out: dict[str, Range] = {}
+        for q in symbols_in(node) if relation_of(node)[1] in ORDERS else ():
+            s = peel(q)
+            letter = letter_of(s.lower) if s is not None and s.lower is not None else None
+            if s is None or letter not in RUNNING or s.base not in declared or s.base not in self.names:
+                continue
+            unsaid = letter not in self.names and letter not in el.bound and letter not in self.names.ranges_said
+            if unsaid and len(ranges := self.names.ranges(s.base)) == 1:
+                out[letter] = ranges[0]
+        return list(out.items())
 
     def _letters_of_means(self, node: Surface, el: Elaborator) -> list[tuple[str, Range]]:
         """The letter i of ``E[w_i] = μ``, of which nothing else is said: each member has this mean."""

@@ -25,7 +25,8 @@ QUALIFYING = re.compile(
     r"|for (?:some|one|most|many|at least|almost|no|an?)(?= ⟦)|not|never|neither|nor|others?|approximately|roughly"
     r"|nearly|almost|only (?:if|when|for)|iff|either|instead|modulo|hypothetical\w*|no need"
     r"|complex|quaternions?|(?:linear )?maps|linear (?:map|operator|transformation)s?|operators|rotations?|jacobians)\b"
-    r"|\b\w{2,} (?:if|when|whenever) ⟦"
+    r"|\b\w{2,} (?:if|when|whenever) ⟦|⟦\d+⟧,? or ⟦"
+    r"|^(?:if|when|whenever|in case) ⟦[^.]*\b(?:set|put|let|define|take|choose)\b"
     r"|⟦\d+⟧ (?:if|when|whenever|as long as|provided)(?: that)? ⟦"
 )
 """Words of a declaration that may change what its formulas and nouns say, wherever they stand in it."""

@@ -50,7 +50,8 @@ _UNQUALIFIED = re.compile(
 
 
 _DECLARED = re.compile(
-    r"(?:\band )?((?:(?!\band )[^.,;:()⟦⟧])*)\b(?:let|define|denote|introduce|assume|suppose|consider)\b"
+    r"(?:\band )?((?:(?!\band )[^.,;:()⟦⟧])*)\b(?:let|define|denote|introduce|assume|suppose|consider"
+    r"|(?:set|put|take|choose|pick)(?= ⟦))\b"
 )
 _BEFORE = frozenset(
     """we us i you let now then so here also first second third next further furthermore moreover finally again and but

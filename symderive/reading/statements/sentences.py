@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from symderive.kernel.terms import ZERO, rel, subterms
+from symderive.reading.circumstances import FORMULA, circumstance
 from symderive.reading.formulas.elaborate import Elaborator
 from symderive.reading.formulas.errors import ReadingError
 from symderive.reading.formulas.functions import has_kink
 from symderive.reading.formulas.names import Names
 from symderive.reading.formulas.surface import Node, Surface, parse
-from symderive.reading.formulas.symbols import items, peel
+from symderive.reading.formulas.symbols import items, peel, symbol_key
 from symderive.reading.statements import lexicon
 from symderive.reading.statements.attributes import ATTRIBUTES
 from symderive.reading.statements.declare import Declarer
@@ -147,6 +148,41 @@ def sentences(text: str) -> list[str]:
     return [p.strip().replace("․", ".") for p in parts if p.strip()]
 
 
+_IF = r"(?:if|when|whenever|where|provided(?: that)?|given(?: that)?|assuming(?: that)?|as long as|for)"
+_MARKS = r"(⟦\d+⟧(?:(?:,| and|, and) ⟦\d+⟧)*)"
+_CONDITION = re.compile(
+    rf",? (?:{_IF}|under the (?:assumption|condition)(?: that)?) {_MARKS}\s*[.?]?\s*\Z"
+    rf"|(?:(?<=^)|(?<=that)|(?<=that,))\s*,? ?(?:if|whenever|provided that|given that) {_MARKS},? (?:then )?",
+    re.IGNORECASE,
+)
+_VALUE = re.compile(r"\s*\\?[A-Za-z]+(?:_\{?\w+\}?)?\s*=\s*-?(?:[\d.]+|\\[td]?frac\s*\{?\d+\}?\s*\{?\d+\}?)\s*")
+_BOUND = re.compile(r"<|>|\\(?:l|g)eq?(?:slant)?\b|\\ne(?:q)?\b|[≤≥≠]")
+
+
+def _conditioned(text: str, formulas: Sequence[Inline]) -> tuple[str, dict[str, list[Inline]]]:
+    """A question without the conditions that it gives in formulas, and these: bounds, and values of names."""
+    m = _CONDITION.search(text)
+    if m is None or len(_FORMULA.findall(text)) == len(_FORMULA.findall(m.group())):
+        return text, {}
+    given = [formulas[int(k)] for k in _FORMULA.findall(m.group())]
+    bounds = [f for f in given if _BOUND.search(f.text)]
+    values = [f for f in given if _VALUE.fullmatch(f.text)]
+    if len(bounds) + len(values) != len(given):
+        return text, {}
+    slots = {"binders": bounds} if bounds else {}
+    return text[: m.start()] + " " + text[m.end() :], slots | ({"at": values} if values else {})
+
+
+_TOLD = re.compile(
+    r"(?:(?:and|then|now|so|here|finally|also|next|thus|hence|moreover|in this problem|in this question),? )*"
+    r"(?:(?:the|its|our|this|a|an|one|we|each)\b[a-z \-']*?)?"
+    r"(?:\b(?:is|are|be|reads|equals|has the form|is given by|is defined (?:as|by)|becomes|computes|outputs"
+    r"|minimi[sz]es|uses|have|define|consider|use|has (?:the )?[a-z \-]*(?:loss|output|cost|objective|error)) )?"
+    r"(?:then |therefore |simply |just |the [a-z \-]+ )*⟦\d+⟧(?:(?:,| and|, and) ⟦\d+⟧)*"
+)
+"""Words around equations by which these say what their left sides are."""
+
+
 def _longest(phrases: Mapping[str, str]) -> list[tuple[str, str]]:
     """Phrases with their meanings, the longest first."""
     return sorted(phrases.items(), key=lambda kv: -len(kv[0]))
@@ -162,6 +198,8 @@ class Reader:
         self.goals = goals
         """Whether a sentence may ask for something; in a solution none does."""
         self.leading: list[Surface] = []
+        self.passed: list[Surface] = []
+        """Formulas of the sentence that no cue says what to do with."""
         """Binders that open the sentence ("For each $t = 1, …, T$ let …")."""
 
     def read(self, pieces: Sequence[Piece]) -> Outcome:
@@ -190,12 +228,23 @@ class Reader:
             for key in left_names(node):
                 if key not in self.names:
                     self.names.tainted.add(key)
+                elif relation_of(node)[1] in ("=", ":=", "<-"):
+                    self.names.doubt([key], "it is set anew")
 
     def _doubt(self, word: str, before: Names) -> None:
         """Prove nothing of what a sentence declares, defines or states, in which a word may change what it says."""
         facts = [f for f in self.names.scope.facts if f not in before.scope.facts]
         spoken = {s.name() for f in facts for s in subterms(f) if s.head == "sym"}
         self.names.doubt(self.names.news(before) | spoken, word)
+
+    def _pass(self, before: Names) -> None:
+        """Nothing is proved of a name for which a sentence has an equation that was not read: "from $w_0 = 0$"."""
+        for node in self.passed if self.goals else ():
+            if relation_of(node)[1] != "=" or not _states(node):
+                continue
+            keys = [symbol_key(s) for q in relation_of(node)[0] or () if (s := peel(q)) is not None]
+            self.names.tainted |= {k for k in keys if k not in self.names}
+            self.names.doubt([k for k in keys if k in self.names and k not in before.ranges_said], "it has a value")
 
     def _nouns_alone(self, items: Sequence[Item], before: Names) -> None:
         """Note the names that a sentence makes numbers though its noun does not say so: "Let W be the weights"."""
@@ -221,8 +270,14 @@ class Reader:
         items = self._stated(text, formulas)
         if items is None:
             items = self._items(text, formulas)
+        told = self._told(plain, formulas) if items is None and self.goals else None
+        items = told or items
         if items is None:
             if _FORMULA.search(text) and _worrying(plain):
+                self.names.unread.append(words(text, formulas))
+                out.unread.append((words(text, formulas), None))
+            elif self.goals and self._defines(text, formulas):
+                self._taint(text, formulas)
                 self.names.unread.append(words(text, formulas))
                 out.unread.append((words(text, formulas), None))
             return
@@ -239,11 +294,35 @@ class Reader:
                 self._doubt(error.text, before)
             raise
         self._nouns_alone(items, before)
+        self._pass(before)
         if word:
             self._doubt(word, before)
             self.names.tainted |= {k for i in items for k in left_names(i.node) if k not in self.names}
         out.values += declarer.values
         out.read.append(("declaration", words(text, formulas)))
+
+    def _defines(self, text: str, formulas: Sequence[Inline]) -> bool:
+        """Whether a sentence that declares nothing has an equation for a name of which nothing was said."""
+        declarer = Declarer(self.names.copy())
+        for mark in _FORMULA.findall(text):
+            try:
+                parts = declarer.parts(self.parse(formulas[int(mark)]))
+                found = [(p.parts[0], p.parts[2], p) for p in parts if isinstance(p, Node) and relation_of(p)[1] == "="]
+                if any(declarer.definable(a, b, Item(p, "let")) is not None for a, b, p in found):
+                    return True
+            except ReadingError:
+                continue
+        return False
+
+    def _told(self, plain: str, formulas: Sequence[Inline]) -> list[Item] | None:
+        """An equation for a fresh name, in words that only say what it is: "The residual is $r = y - wx$."."""
+        said = _FORMULA.sub(FORMULA, re.sub(r"\bminimi[sz]es\b", "is", plain))
+        if not _TOLD.fullmatch(plain) or circumstance(said) or "?" in plain:
+            return None
+        marks = [int(m) for m in _FORMULA.findall(plain)]
+        items = [Item(self.parse(formulas[k]), "let", said=plain) for k in marks]
+        fresh = all(self._defines(f"⟦{k}⟧", formulas) for k in marks)
+        return items if items and fresh else None
 
     # -- conventions --------------------------------------------------------------------------------
 
@@ -438,8 +517,7 @@ class Reader:
 
     def _asked(self, verb: str, rest: str, formulas: Sequence[Inline]) -> Asked:
         """The parts of a goal by the words that introduce them."""
-        text = rest
-        slots: dict[str, list[Inline]] = {}
+        text, slots = _conditioned(rest, formulas)
         patterns = (
             (
                 "names",
@@ -470,7 +548,7 @@ class Reader:
         for slot, pattern in patterns:
             m = re.search(pattern, text, re.IGNORECASE)
             if m:
-                slots[slot] = [formulas[int(k)] for k in _FORMULA.findall(m.group(1))]
+                slots[slot] = [*slots.get(slot, ()), *(formulas[int(k)] for k in _FORMULA.findall(m.group(1)))]
                 text = text[: m.start()] + " " + text[m.end() :]
         if verb == "solve":
             such = re.search(r"^(.*?)\b(?:such that|so that)\b(.*)$", rest, re.IGNORECASE)
@@ -595,7 +673,7 @@ class Reader:
         )
         out: list[Item] = []
         found_cue = False
-        self.leading = []
+        self.leading, self.passed = [], []
         for cue, clause in _clauses(tokens, formulas):
             role = lexicon.CUES.get(cue, "")
             if values:
@@ -604,7 +682,11 @@ class Reader:
             out += self._clause(clause, role, formulas)
         if not found_cue or not any(i.role for i in out):
             return None
-        return [i for i in out if i.role]
+        kept = [i for i in out if i.role]
+        read = {str(x) for i in kept for x in (i.node, *i.binders)}
+        nodes = (self.parse(formulas[int(m)]) for m in _FORMULA.findall(text))
+        self.passed = [n for n in nodes if not any(str(n) in r for r in read)]
+        return kept
 
     def _clause(self, tokens: list[str], role: str, formulas: Sequence[Inline]) -> list[Item]:
         """The items of one clause: noun phrases with their formulas."""
