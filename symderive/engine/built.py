@@ -40,8 +40,9 @@ def _why(context: Context, derivative: Term) -> str:
     if not mentioned and v in context.definitions:
         return f"{_named(body)} is not built from {v}"
     names = _real(context, context.closure(body)) - {v}
-    facts = [f for f in context.facts if _is_equation(f) and not _repeats_definition(context, f)]
-    ties = [_real(context, context.closure(f)) for f in facts]
+    random = v in context.randoms
+    facts = [f for f in context.facts if _is_equation(f, random) and not _repeats_definition(context, f)]
+    ties = [_real(context, context.closure(f) | {s.name() for s in subterms(f) if s.head == "sym"}) for f in facts]
     if mentioned:
         # what is defined from v varies with it as it should, and a name of its own may take up an equation
         names -= context.definitions.keys()
@@ -56,11 +57,11 @@ def _real(context: Context, names: frozenset[str]) -> frozenset[str]:
     return frozenset(n for n in names if n in context.signature and context.declared(n).kind != "int")
 
 
-def _is_equation(fact: Term) -> bool:
-    """Whether a fact is an equation between quantities, and not about means."""
+def _is_equation(fact: Term, random: bool) -> bool:
+    """Whether a fact is an equation between quantities, and not about means; by what is random, of them as well."""
     while fact.head == "all":
         fact = fact.terms[-1]
-    return fact.head == "rel" and fact.name() == "=" and not any(s.head == "ex" for s in subterms(fact))
+    return fact.head == "rel" and fact.name() == "=" and (random or not any(s.head == "ex" for s in subterms(fact)))
 
 
 def _repeats_definition(context: Context, fact: Term) -> bool:

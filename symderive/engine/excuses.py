@@ -31,6 +31,7 @@ NO_NUMBERS = re.compile(
     r"\b(?:for|of|with|if|when|since|as|all|are|the) (?:all |any |two |square |general |arbitrary |random )*"
     r"(?:matrices|vectors|operators|(?:linear )?maps|tensors|quaternions|complex numbers|strings|sets|functions)\b"
     r"|\b(?:complex|quaternion\w*|matrix-valued|vector-valued)\b"
+    r"|§ (?:is|are|be) (?:an? )?(?:matrix|matrices|(?:vector|operator|tensor|string|set)s?)\b(?! of)"
 )
 """Words before a relation by which undeclared letters in it are no numbers."""
 ORTHOGONAL = frozenset("UVQPR")
@@ -240,7 +241,7 @@ class Excuses:
     def doubt(self, claim: Says, r: Reads) -> str:
         """Why a proof may not be said: of a name in it something was said that was not fully understood."""
         plain = [n for n in sorted(self.inferred_in(claim)) if not self.scope.context.declared(n).ranges]
-        if plain and (m := NO_NUMBERS.search(r.link.before)) is not None:
+        if plain and (m := NO_NUMBERS.search(r.link.before) or NO_NUMBERS.search(r.link.spoken)) is not None:
             return f"{m.group()}: nothing says what {', '.join(self.show(sym(n)) for n in plain)} is"
         every = [s for c in claim.conditions for s in subterms(c)] if self.scope.doubtful else []
         names = {n for s in every for n in self.scope.context.closure(s)} & self.scope.doubtful.keys()
@@ -281,6 +282,10 @@ class Excuses:
             found |= {t.name() for t in factors if t.head == "sym"} if len(factors) > 1 or s.head != "mul" else set()
         large = {n for n in found & self.scope.inferred if is_large(n)}
         plain = {n for n in found & self.scope.vague if n not in context.definitions}
+        for s in (s for c in claim.conditions for s in subterms(c) if s.head == "mul"):
+            beside = {t.name() for t in s.terms if t.head == "sym"}
+            if any(context.declared(n).ranges for n in beside):  # numbers beside a matrix
+                plain |= beside & self.scope.inferred - context.definitions.keys()
         names = sorted(n for n in large - context.definitions.keys() | plain if not context.declared(n).ranges)
         names = [n for n in names if context.declared(n).kind == "real"]
         return [f"{self.show(sym(n))} is a number" for n in names]
@@ -479,7 +484,7 @@ class Excuses:
                 operand, v = s.terms[0], s.name(1)
                 whole = bare(operand)
                 closure = context.closure(operand, v)
-                names = {n for n in closure & self.scope.inferred if n != v}
+                names = {n for n in closure & (self.scope.inferred | self.scope.vague) if n != v}
                 if doubtful and v in closure:
                     names &= self.scope.varying
                 if whole.head == "sym" and whole.name() != v and whole.name() not in context.definitions:

@@ -70,6 +70,7 @@ from symderive.reading.wording import (
     TURNED,
     TYPING,
     VERBS,
+    renotated,
 )
 
 
@@ -149,6 +150,8 @@ class Link:
     lifted: int = 0
     unsure: str = ""
     worded: str = ""
+    spoken: str = ""
+    """All words of its sentence."""
 
 
 @dataclass(eq=False)
@@ -219,6 +222,8 @@ class Derivation:
     """Conditions that hold from there on, as values do."""
     described: list[str] = field(default_factory=list)
     """Formulas of which the words say what they are ("here $u$ is the sum of …")."""
+    renotated: list[str] = field(default_factory=list)
+    """Patterns of notation to which the text gives a meaning of its own."""
 
 
 class Finder:
@@ -453,6 +458,8 @@ class Finder:
                 x.doubt = x.doubt or f"its sentence says more of when it holds: {wide.group()}"
         said = outline.plain(self.spoken).lower() if self.relations else ""
         when = circumstance(re.sub(r"\$[^$]*\$", f" {FORMULA} ", said))
+        for x in self.relations:
+            x.spoken = re.sub(r"\s*\$[^$]*\$\s*", f" {FORMULA} ", said)
         nearly = any(y.sign == "~~" and SUPPOSED.search(y.before) for y in self.relations)
         for x in self.relations:
             x.doubt = x.doubt or ("it is said to hold nearly there" if nearly else "")
@@ -530,9 +537,10 @@ class Finder:
         counted = count()
         plain = re.sub(r"\$[^$]*\$", lambda _: f" ⟦{next(counted)}⟧ ", outline.plain(self.sentence))
         word = qualifying(lexicon.normal(plain), texts)
+        self.out.renotated += renotated(lexicon.normal(plain), texts)
         formulas = [p for p in self.sentence if isinstance(p, outline.Formula)]
         cells = [[cell.text for cell in row.cells] for f in formulas for row in f.rows or (outline.Row((f.body,)),)]
-        sentence = tuple(" ".join(row) for row in cells)
+        sentence = tuple(t for row in cells for t in (" ".join(row), *row))
         for c in self.out.chains if self.begun else ():
             if c.order >= self.begun:
                 c.qualified, c.sentence = word or c.qualified, sentence

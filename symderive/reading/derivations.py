@@ -526,14 +526,22 @@ class _Understanding:
         self.names = trial
         return True
 
+    def renotated(self, c: Chain) -> str:
+        """Whether a relation is written with signs to which the text gives a meaning of its own."""
+        text = " ".join(s.text for s in c.sides)
+        own = any(re.search(p, text) for p in self.found.renotated)
+        return "the text gives its notation a meaning of its own" if own else ""
+
     def requantified(self, c: Chain, link: Link) -> str:
         """Whether a relation is said for every value of a name that has one."""
         if not re.search(r"\b(?:every|all|any|each|arbitrary)\b", link.before):
             return ""
-        spoken = [t.partition("\\in")[0] for t in c.sentence if "\\in" in t]
+        spoken = [t.partition("\\in")[0] for t in c.sentence if "\\in" in t or re.fullmatch(r"\s*\\?[A-Za-z]+\s*", t)]
         letters = set().union(*(_letters(t, self.names) for t in spoken))
-        known = sorted(n for n in letters & self.names.scope.definitions.keys() if not self.names.is_function(n))
-        return f"said for every {spell(known[0])}, which has a value" if known else ""
+        names = self.names.scope.names
+        known = letters & {n for n in names if n in self.names.scope.definitions or names[n].law is not None}
+        found = sorted((known | letters & {"σ"} - names.keys()) - {n for n in names if self.names.is_function(n)})
+        return f"said for every {spell(found[0])}, which has a meaning" if found else ""
 
     def circumstances(self, c: Chain) -> str:
         """What an equation that defines a name says of when it holds; empty if nothing."""
@@ -850,7 +858,7 @@ class _Understanding:
             earlier = first.sides[0].span if isinstance(first, Chain) else first.span if first is not None else None
             if not (step.kind and all(about_numerals(c) for c in (step, anchor) if c.kind)):
                 blocked = blocked or x.worded
-            x.denied = x.denied or self.requantified(c, x)
+            x.denied = x.denied or self.requantified(c, x) or self.renotated(c)
             number_ = len(self.out.relations) + 1
             r = Relation(
                 number_,

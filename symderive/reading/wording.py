@@ -6,6 +6,7 @@ Only lists and patterns stand here, in lower case; what is done with them is in 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from symderive.reading.statements import lexicon
 
@@ -157,3 +158,46 @@ VERBS = frozenset(
     """is are we get gives give have has costs needs contains equals becomes follows obtain yields this it that then
     so""".split()
 )
+
+
+_MEANS = re.compile(
+    r"(?:⟦(\d+)⟧|\b(superscript|subscript|prime|juxtaposition)s?) (?:here |always |will |shall )?"
+    r"(?:denotes?|means?|stands? for|represents?|refers? to|be|is short for|abbreviates) ([^.;]+)"
+)
+_SIGNS = {
+    "superscript": r"\^\s*\{?\s*\d", "subscript": "_", "prime": "'", "juxtaposition": r"[A-Za-z]\s*[A-Za-z]",
+}  # fmt: skip
+_OPERATOR = re.compile(r"\\(?:circ|odot|otimes|oplus|times|cdot|star|ast|log|ln|lg|exp|det|tr|max|min)\b")
+_USUAL = re.compile(
+    r"element-?wise|entry-?wise|coordinate-?wise|component-?wise|hadamard|schur|euclid|l2|l_2|2-norm|two-norm|frobenius"
+    r"|natural|base e|transpos|outer|kronecker|tensor|inner|matrix (?:product|multiplication)|multiplication|trace|dot"
+    r"|determinant|derivative|differentiation|exponential|maximum|minimum|component|entr(?:y|ies)|element|coordinate"
+    r"|ind(?:ex|ices)|time|step|sample|example"
+)
+"""Meanings that signs have anyhow."""
+
+
+def renotated(plain: str, formulas: Sequence[str]) -> list[str]:
+    """Patterns of notation to which a sentence gives a meaning of its own: "‖x‖ means the 1-norm".
+
+    `plain` is the sentence in lower case, with ``⟦k⟧`` for its formulas.
+    """
+    out = []
+    for m in _MEANS.finditer(plain):
+        usual = _USUAL.search(m.group(3))
+        if m.group(2):
+            out += [] if usual else [_SIGNS[m.group(2)]]
+        elif int(m.group(1)) < len(formulas):
+            out += _patterns(formulas[int(m.group(1))], usual is not None)
+    return out
+
+
+def _patterns(formula: str, usual: bool) -> list[str]:
+    letters = re.fullmatch(r"\s*([A-Za-z])\s*([A-Za-z])\s*", formula)
+    if letters:
+        return [rf"{letters.group(1)}\s*{letters.group(2)}"]
+    if usual or re.search(r"=|\\in\b", formula):
+        return []
+    if re.search(r"\\\||\\[lr]?Vert\b|‖", formula):
+        return [r"\\\||\\[lr]?Vert\b|‖"]
+    return [re.escape(w) + r"(?![A-Za-z])" for w in _OPERATOR.findall(formula)]

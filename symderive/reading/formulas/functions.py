@@ -124,7 +124,7 @@ def prefix(el: Elaborator, factors: Sequence[Factor], k: int) -> Taken:  # type:
     if order is not None:
         primes, upper = order, None
     if primes:
-        if word not in ELEMENTWISE:
+        if word not in ELEMENTWISE or lower is not None:
             raise el.error("unsupported", f"the derivative of {word} is not read", node)
         slope = make("app", wrapper(el, ELEMENTWISE[word]) + "'" * primes, one(el, arguments, node).term)
         out = el_value(el, with_kinks(slope, el.names))
@@ -184,6 +184,8 @@ def call(el: Elaborator, word: str, lower: Surface | None, arguments: Sequence[V
         v = one(el, arguments, node)
         return el_value(el, make("op", "diag" if len(el.shape(v, node)) == 1 else "diagonal", v.term))
     if word in OPERATORS:
+        if lower is not None:
+            raise el.error("unsupported", f"a subscript of {word} is not read", node)
         v = one(el, arguments, node)
         out = el_value(el, make("op", OPERATORS[word], v.term), row=v.row)
         el.shape(out, node)

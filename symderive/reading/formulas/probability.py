@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from symderive.kernel.terms import Term, sym
 from symderive.language.expr import Cov, E, Expr, Var
 from symderive.reading.formulas.factors import Taken, el_value, opens_arguments, postscript, strip_scripts
+from symderive.reading.formulas.laws import law_of
 from symderive.reading.formulas.lexer import Leaf
+from symderive.reading.formulas.names import spell
 from symderive.reading.formulas.surface import Node, Surface
 from symderive.reading.formulas.symbols import items, peel, unwrap
 
@@ -107,6 +109,7 @@ def _over(el: Elaborator, lower: Surface | None) -> list[Expr]:
     """The random names under 𝔼; none where it says only with which law."""
     if lower is None:
         return []
+    _same_law(el, lower)
     out: list[Expr] = []
     for leaf_owner in _symbols(lower):
         found = peel(leaf_owner)
@@ -122,6 +125,30 @@ def _over(el: Elaborator, lower: Surface | None) -> list[Expr]:
             "undeclared", "nothing random is named under the expectation", lower, "Declare the random variable."
         )
     return out
+
+
+def _same_law(el: Elaborator, lower: Surface) -> None:
+    """Refuse a mean under another law than that which its number is said to have.
+
+    Raises:
+        ReadingError: it may be another: ``E_{z ∼ q}`` where z ∼ 𝒩(0, 1).
+    """
+    inner = unwrap(lower)
+    left, right = inner, None
+    if isinstance(inner, Node) and inner.kind == "chain" and len(inner.parts) == 3 and inner.parts[1].text == "~":
+        left, right = inner.parts[0], inner.parts[2]
+    elif isinstance(inner, Node) and inner.kind == "juxtaposed" and len(inner.parts) == 2:
+        right = inner  # E_{q(z)}
+    if right is None:
+        return
+    for s in filter(None, map(peel, _symbols(left))):
+        known = el.names.scope.names.get(s.base)
+        if known is None or known.law is None:
+            continue
+        law = law_of(el, right)
+        if law is None or (law.kind, law.terms) != known.law:
+            advice = "Use another letter for a number with another law."
+            raise el.error("collision", f"{spell(s.base)} is said to have another law", lower, advice)
 
 
 def _symbols(node: Surface) -> list[Surface]:

@@ -464,6 +464,8 @@ class Declarer(Definitions):
         if "basis" in codes:
             self.basis(s_, item)
             return
+        if {"invertible", "orthogonal", "positive-definite"} & set(codes) and s_.base[:1].isupper() and not item.sizes:
+            codes = codes if {"real", "int", "rank2"} & set(codes) else (*codes, "rank2", "square")
         if {"convex", "odd", "even", "increasing"} & set(codes) and not {"int", "real"} & set(codes):
             whole = {"odd", "even"} & set(codes) and s_.base in RUNNING | {"m", "N"}
             codes = (*codes, "int" if whole else "function")
@@ -569,9 +571,10 @@ class Declarer(Definitions):
 
     def drawing(self, node: Surface, item: Item) -> None:
         """``x, y ~ N(0, 1)``."""
-        if isinstance(node, Node) and any(isinstance(p, Leaf) and p.type == "MID" for p in node.parts):
-            raise ReadingError("unsupported", "a law given another name is not read", node.start, node.end)
         left, _, right = relation_of(node)
+        sides = [*(node.parts if isinstance(node, Node) else ()), *(items(right) if right is not None else ())]
+        if any(isinstance(p, Leaf) and p.type == "MID" for p in sides):
+            raise ReadingError("unsupported", "a law given another name is not read", node.start, node.end)
         assert left is not None
         assert right is not None
         for p in left:
@@ -584,7 +587,7 @@ class Declarer(Definitions):
         of = unwrap(of)
         parts = of.parts if isinstance(of, Node) and of.kind == "juxtaposed" else []
         name = peel(parts[0]) if len(parts) == 2 else None
-        base = "" if name is None else name.base.rstrip("ᵘ")
+        base = "" if name is None or name.lower or name.upper else name.base.rstrip("ᵘ")
         if set(item.said.lower().split()) & CUT:
             raise ReadingError("unsupported", "a law that is cut off is not read", of.start, of.end)
         named = self.names.laws.get(key_of(of)) if not parts else None
@@ -765,12 +768,21 @@ class Declarer(Definitions):
         """A relation as a fact (or a value that is put in at the end)."""
         self.declare_sides(node, item)
         relations = [self.quantified(p, item) for p in self.parts(node)]
+        self._restricted(relations)
         self.random_in_means(relations, node)
         for t in relations:
             if item.role == "value":
                 self.values += conjuncts(t)
             else:
                 self.names.assume(*conjuncts(t))
+
+    def _restricted(self, relations: Sequence[Term]) -> None:
+        """A condition on a number with a law gives it another law: of that nothing is proved."""
+        scope = self.names.scope
+        for t in relations:
+            mentioned = {s.name() for s in subterms(t) if s.head == "sym"} & scope.names.keys()
+            names = {n for n in mentioned if scope.names[n].law is not None}
+            self.names.doubt(names, "a law and a condition on it")
 
     def random_in_means(self, relations: Sequence[Term], node: Surface) -> None:
         """``E[x] = μ`` says that x is random, if nothing in it is."""

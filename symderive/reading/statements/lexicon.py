@@ -26,6 +26,11 @@ QUALIFYING = re.compile(
     r"|nearly|almost|only (?:if|when|for)|iff|either|instead|modulo|hypothetical\w*|no need"
     r"|complex|quaternions?|(?:linear )?maps|linear (?:map|operator|transformation)s?|operators|rotations?|jacobians)\b"
     r"|\b\w{2,} (?:if|when|whenever) ⟦|⟦\d+⟧,? or ⟦"
+    r"|depend(?:s|ing|ent) (?:up)?on|decays?|decaying|var(?:ies|ying) with|computed (?:from|by|recur)"
+    r"|recurrently|recursively"
+    r"|(?:drawn|sampled) from a prior|(?:mean|sum|maximum|minimum|median|norm|gradient|derivative|inverse) of ⟦"
+    r"|⟦\d+⟧ with (?:an? )?temperature|at (?:least|most)|(?:greater|less|larger|smaller) than|or (?:an? )?half"
+    r"|for (?:the )?(?:integers?|primes?|odd|even|positive|negative|non-?negative|non-?zero) (?:\w+ )?⟦"
     r"|^(?:if|when|whenever|in case) ⟦[^.]*\b(?:set|put|let|define|take|choose)\b"
     r"|⟦\d+⟧ (?:if|when|whenever|as long as|provided)(?: that)? ⟦"
 )

@@ -188,6 +188,10 @@ def _longest(phrases: Mapping[str, str]) -> list[tuple[str, str]]:
     return sorted(phrases.items(), key=lambda kv: -len(kv[0]))
 
 
+MADE = frozenset("state states activation activations output outputs prediction predictions hidden".split())
+"""Nouns of what is made from other quantities, though nothing says how."""
+
+
 class Reader:
     """Reads sentences into a table of names."""
 
@@ -250,8 +254,14 @@ class Reader:
         """Note the names that a sentence makes numbers though its noun does not say so: "Let W be the weights"."""
         new = self.names.news(before) - self.names.scope.definitions.keys()
         for i in items:
+            numbers = {k for k in left_names(i.node) if k in new and self.names.declared(k).kind == "real"}
+            if "function" in i.codes:
+                self.names.doubt(numbers, "a function of what is not said")
+            if set(i.said.lower().split()) & MADE:
+                self.names.vague |= numbers
             if i.role != "let" or i.codes or i.moments or i.sizes or _states(i.node):
                 continue
+            self.names.vague |= {k for k in left_names(i.node) if k not in self.names and i.said.strip(" .")}
             words = [w for w in i.said.lower().split() if w.isalpha() and w not in BE]
             fresh = {k for k in left_names(i.node) if k in new and self.names.declared(k).kind == "real"}
             strange = next((w for w in words if w not in lexicon.CORE and w not in lexicon.HARMLESS), "")
@@ -281,7 +291,8 @@ class Reader:
                 self.names.unread.append(words(text, formulas))
                 out.unread.append((words(text, formulas), None))
             return
-        if "deviation" in plain and any(re.search(r"\\sim\b|∼", f.text) for f in formulas):
+        by_deviation = "deviation" in plain and any(re.search(r"\\sim\b|∼", f.text) for f in formulas)
+        if by_deviation:
             self.names.unread.append("a law by its standard deviation")
         word = qualifying(plain, [f.text for f in formulas]) or next((i.doubt for i in items if i.doubt), "")
         before = self.names.copy()
@@ -295,6 +306,8 @@ class Reader:
             raise
         self._nouns_alone(items, before)
         self._pass(before)
+        if by_deviation and not any(re.search(r"\^\{?2", f.text) for f in formulas):
+            word = word or "standard deviation"
         if word:
             self._doubt(word, before)
             self.names.tainted |= {k for i in items for k in left_names(i.node) if k not in self.names}
