@@ -513,6 +513,7 @@ def sheet(file: str, output: str, questions: bool, title: str, macros: str | Non
     target = Path(output)
     if target.suffix not in (".tex", ".pdf", ".html"):
         raise click.BadParameter("the name must end in .tex, .pdf or .html", param_hint="-o")
+    spare_inputs(target, file, macros)
     err = terminal(stderr=True)
     ((_, document),) = documents([file], kind, macros, err)
     status = reading_status(document)
@@ -536,6 +537,17 @@ def sheet(file: str, output: str, questions: bool, title: str, macros: str | Non
     proved = f": {kinds.count('proved')} of {len(kinds)} answers proved" if kinds else ""
     err.put(f"{output} written{proved}.")
     sys.exit(worst([status, *(STATUS[k] for k in kinds)]))
+
+
+def spare_inputs(target: Path, *inputs: str | None) -> None:
+    """Refuse to write over what is read.
+
+    Raises:
+        BadParameter: the target is one of the inputs, by whatever name.
+    """
+    for name in inputs:
+        if name not in (None, "-") and target.exists() and Path(name).exists() and target.samefile(name):
+            raise click.BadParameter(f"{target} is an input, and would be overwritten", param_hint="-o")
 
 
 # -- equal --------------------------------------------------------------------------------------------

@@ -233,6 +233,20 @@ def test_annotations_are_escaped():
     assert Finding("error", "shape", "", Place("f", 1, 1, 1, 2)).place.line == 1
 
 
+# -- sheet ------------------------------------------------------------------------------------------------
+
+
+def test_a_sheet_spares_what_it_reads(folder):
+    (folder / "macros.tex").write_text(r"\newcommand{\R}{\mathbb{R}}", "utf-8")
+    (folder / "link.tex").symlink_to(folder / "good.tex")
+    for target in ("good.tex", "link.tex", "macros.tex"):
+        out = run("sheet", folder / "good.tex", "-o", folder / target, "--macros", folder / "macros.tex")
+        assert out.exit_code == 2
+        assert "overwritten" in out.output
+    assert (folder / "good.tex").read_text("utf-8") == GOOD
+    assert run("sheet", folder / "good.tex", "-o", folder / "sheet.tex").exit_code == 0
+
+
 # -- equal, rules, explain --------------------------------------------------------------------------------
 
 
