@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 Source: TypeAlias = "str | Expr | Formula | Any"
 """LaTeX, an expression, or a SymPy object."""
+UNITS = 5_000_000
+"""Work that may be spent on a claim."""
+RELATIONS = ("=", "!=", "<", "<=", ">", ">=")
 
 
 @dataclass(frozen=True)
@@ -94,17 +97,15 @@ def _names(given: str | Scope | Names | None) -> Names:
     Raises:
         ReadingError: a sentence of them cannot be read.
     """
-    from symderive.reading.formulas.names import Meaning, Names
+    from symderive.reading.formulas.names import Names
     from symderive.reading.problems import pieces_of
     from symderive.reading.statements.sentences import Reader
 
     if isinstance(given, Names):
         return given
     if isinstance(given, Scope):
-        from symderive.writing.latex import guess
-
         names = Names(given)
-        names.meanings = {k: Meaning(k, guess(k), "declared") for k in given.names}
+        _give_meanings(names)
         return names
     names = Names()
     if given:
@@ -132,17 +133,38 @@ def _value(x: Source, names: Names) -> Any:
 
     if isinstance(x, str):
         return read_term(x, names)
-    if isinstance(x, Formula):
-        return Value(x.term)
-    if isinstance(x, Expr):
-        return Value(x.term)
+    if isinstance(x, Formula | Expr):
+        return Value(_known(x.term, names))
     if isinstance(x, int):
         return Value(_number(x))
     if _is_sympy(x):
         from symderive.language.bridge import from_sympy
 
-        return Value(from_sympy(x, names.scope).term)
+        out = Value(from_sympy(x, names.scope).term)
+        _give_meanings(names)
+        return out
     raise TypeError(f"{type(x).__name__} is not a formula: give LaTeX, an expression, or a SymPy object")
+
+
+def _known(t: Term, names: Names) -> Term:
+    """A term that was built elsewhere, if its names are declared here.
+
+    Raises:
+        ValueError: one is not.
+    """
+    strange = sorted({s.name() for s in subterms(t) if s.head == "sym"} - names.scope.names.keys())
+    if strange:
+        raise ValueError(f"{', '.join(strange)}: not declared here; say given=… with the scope of the expression")
+    return t
+
+
+def _give_meanings(names: Names) -> None:
+    """Let the names that a program declared be used in LaTeX, too."""
+    from symderive.reading.formulas.names import Meaning
+    from symderive.writing.latex import guess
+
+    for k in names.scope.names.keys() - names.meanings.keys():
+        names.meanings[k] = Meaning(k, guess(k), "declared")
 
 
 def _number(x: int) -> Term:
@@ -182,7 +204,7 @@ def parse(source: str, given: str | Scope | None = None) -> sympy.Basic:
 
 
 def equal(
-    lhs: Source, rhs: Source, given: str | Scope | None = None, *, relation: str = "=", units: int = 5_000_000
+    lhs: Source, rhs: Source, given: str | Scope | None = None, *, relation: str = "=", units: int = UNITS
 ) -> Verdict:
     """The verdict on ``lhs relation rhs``.
 
@@ -195,15 +217,15 @@ def equal(
 
     Raises:
         ReadingError: a formula or a declaration cannot be read.  What a formula *says* never raises.
+        ValueError: an expression mentions names that are not in the scope.
     """
     return compared(lhs, rhs, given, relation=relation, units=units)[0]
 
 
 def compared(
-    lhs: Source, rhs: Source, given: str | Scope | None = None, *, relation: str = "=", units: int = 5_000_000
+    lhs: Source, rhs: Source, given: str | Scope | None = None, *, relation: str = "=", units: int = UNITS
 ) -> tuple[Verdict, Names]:
     """The verdict of `equal` with the names in whose light it was given, for those who print it."""
-    from symderive.engine.judge import Judge
     from symderive.engine.ordered import is_large, order_matters
     from symderive.reading.formulas.elaborate import Elaborator
     from symderive.reading.formulas.errors import ReadingError
@@ -212,6 +234,8 @@ def compared(
     from symderive.reading.formulas.surface import parse as surface
     from symderive.reading.summing import free_letters, not_summed, summed
 
+    if relation not in RELATIONS:
+        raise ValueError(f"relation={relation!r}: one of {' '.join(RELATIONS)}")
     names = _names(given)
     nodes = [surface(s, names.words) if isinstance(s, str) else None for s in (lhs, rhs)]
     infer_families(names, [n for n in nodes if n is not None])
@@ -232,7 +256,7 @@ def compared(
             raise
         verdict = misfit(error.text, names)
         return _unless_turned(verdict, sides, relation, names, units), names
-    verdict = Judge(names.scope.context(), names.scope.book, units).judge(claim)
+    verdict = _judged(claim, names, units)
     if verdict.proved:
         inferred = filter(is_large, filter(names.is_inferred, names.scope.names))
         why = order_matters(names.scope.context(), names.scope.book, claim, inferred, units)
@@ -244,6 +268,19 @@ def compared(
         reason = f"nothing says which of {', '.join(doubtful)} are random"
         verdict = Verdict(Kind.UNDECIDED, claim, "undeclared", reason, counterexample=verdict.counterexample)
     return guarded(verdict, names), names
+
+
+def _judged(claim: Term, names: Names, units: int = UNITS, facts: tuple[Term, ...] = ()) -> Verdict:
+    """The verdict on a claim, under further facts; what the kernel does not take is undecided."""
+    from symderive.engine.judge import Judge
+
+    context = names.scope.context()
+    if facts:
+        context = replace(context, facts=(*context.facts, *facts), memo={})
+    try:
+        return Judge(context, names.scope.book, units).judge(claim)
+    except Rejected as error:
+        return Verdict(Kind.UNDECIDED, claim, "unsupported", str(error))
 
 
 def _with_random(sides: list[Any], names: Names) -> list[str]:
@@ -260,16 +297,14 @@ def _with_random(sides: list[Any], names: Names) -> list[str]:
 
 def _unless_turned(verdict: Verdict, sides: list[Any], relation: str, names: Names, units: int) -> Verdict:
     """A refutation of what holds in the other layout of derivatives is none while no layout was stated."""
-    from symderive.engine.judge import Judge
     from symderive.reading.claims import orientations
 
     stated = {"denominator-layout", "rows", "columns"} & names.conventions
     differentiated = any(s.head == "der" for v in sides for s in subterms(v.term))
     if not verdict.refuted or stated or len(sides) != 2 or not differentiated:
         return verdict
-    context = names.scope.context()
     for claim in orientations(names, relation, sides[0], sides[1]):
-        if all(Judge(context, names.scope.book, units).judge(t).proved for t in claim.conditions):
+        if all(_judged(t, names, units).proved for t in claim.conditions):
             return Verdict(
                 Kind.UNDECIDED, claim.conditions[0], "other-reading", "right in the other layout of derivatives"
             )
@@ -286,17 +321,12 @@ def misfit(text: str, names: Names) -> Verdict:
 
 def _unless_positive(verdict: Verdict, names: Names, units: int) -> Verdict:
     """A refutation of what holds for positive numbers is none while nothing was said of the numbers: √σ² = σ."""
-    from symderive.engine.judge import Judge
-    from symderive.kernel.terms import ZERO, sym
-
-    context = names.scope.context()
-    used = context.closure(verdict.claim)
+    used = names.scope.context().closure(verdict.claim)
     open_ = [k for k, m in names.meanings.items() if k in used and m.role == "inferred" and not names.ranges(k)]
     facts = tuple(rel("<", ZERO, sym(k)) for k in sorted(open_) if names.declared(k).kind == "real")
     if not facts:
         return verdict
-    positive = replace(context, facts=(*context.facts, *facts), memo={})
-    if not Judge(positive, names.scope.book, units).judge(verdict.claim).proved:
+    if not _judged(verdict.claim, names, units, facts).proved:
         return verdict
     reason = "it holds for positive numbers, and nothing was said of these"
     return Verdict(Kind.UNDECIDED, verdict.claim, "needs", reason, needs=facts, counterexample=verdict.counterexample)
@@ -329,14 +359,21 @@ def check_step(
 
 def derive(goal: Source, given: str | Scope | None = None) -> Answer:
     r"""The closed form of a term, such as ``\frac{\partial L}{\partial w}``, with every step."""
-    from symderive.engine.deriving import derive as run
-
     names = _names(given)
     t = _value(goal, names).term
     heads = {s.head for s in subterms(t)}
     kind = GoalKind.DERIVATIVE if "der" in heads else GoalKind.LIMIT if "lim" in heads else GoalKind.SIMPLIFY
-    asked = Asked("", names.scope.context(), Goal(kind, t), (), names.spellings)
-    return Answer(asked, run(asked))
+    return _derived(Asked("", names.scope.context(), Goal(kind, t), (), names.spellings))
+
+
+def _derived(asked: Asked) -> Answer:
+    """The answer to a problem; one that the kernel does not take stays open, with the reason."""
+    from symderive.engine.deriving import derive as run
+
+    try:
+        return Answer(asked, run(asked))
+    except Rejected as error:
+        return Answer(asked, Derivation(asked.goal, open=str(error)))
 
 
 def recheck(certificate: Mapping[str, Any] | str | Path) -> str:
@@ -436,9 +473,7 @@ class Problem:
 
     def derive(self) -> Answer:
         """The answer with its steps."""
-        from symderive.engine.deriving import derive as run
-
-        return Answer(self.asked, run(self.asked))
+        return _derived(self.asked)
 
     def check(self, text: str, format: str = "latex") -> Report:  # noqa: A002
         """The report on a derivation for this problem, which need not restate it.
@@ -457,7 +492,6 @@ class Problem:
         An answer in which the operator that was asked for still stands is none: *undecided*, code ``not-an-answer``.
         """
         from symderive.engine.answers import left_over, narrow, wanted
-        from symderive.engine.judge import Judge
         from symderive.reading.formulas.errors import ReadingError
 
         nothing = rel("=", ZERO, ONE)
@@ -480,17 +514,13 @@ class Problem:
         if left:
             return Verdict(Kind.UNDECIDED, claim, "not-an-answer", left)
         facts = (*self.asked.values, *self.goal.at, *self.goal.given)
-        if facts:
-            context = replace(context, facts=(*context.facts, *facts), memo={})
-        judge = Judge(context, names.scope.book)
-        try:
-            verdict = guarded(judge.judge(claim), names)
-        except Rejected as error:
-            return Verdict(Kind.UNDECIDED, claim, "unread", str(error))
+        verdict = guarded(_judged(claim, names, facts=facts), names)
         for other, _ in others if verdict.proved else ():
-            before = guarded(judge.judge(other), names)
+            before = guarded(_judged(other, names, facts=facts), names)
             if not before.proved:
                 return before
+        if facts:
+            context = replace(context, facts=(*context.facts, *facts), memo={})
         if more := narrow(context, names.scope.book, target, verdict):
             reason = "it has no value everywhere where what is asked for has one"
             return Verdict(Kind.UNDECIDED, claim, "not-an-answer", reason, needs=more)

@@ -14,7 +14,6 @@ from typing import Any
 
 from symderive.api import Document
 from symderive.engine.existence import weakest
-from symderive.kernel.context import Rejected
 from symderive.kernel.terms import Term
 from symderive.reading.documents import outline
 from symderive.reading.problems import Question
@@ -48,9 +47,6 @@ def answers(
             progress(label)
         try:
             derived = problem.derive()
-        except Rejected as error:
-            yield record.failed(problem.asked, str(error), label), {}
-            continue
         except Exception as error:  # noqa: BLE001 - one problem that breaks the engine must not hide the others
             yield record.failed(problem.asked, f"internal error: {type(error).__name__}: {error}", label), {}
             continue

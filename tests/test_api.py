@@ -107,6 +107,45 @@ def test_terms_built_in_python():
     assert sd.equal((x + Fraction(1, 2)) * 2, 2 * x + 1, given=s).proved
 
 
+def test_latex_and_sympy_share_their_names():
+    import sympy
+
+    assert sd.equal(sympy.Symbol("a", real=True) ** 2, "a a").proved
+
+
+def test_expressions_need_their_scope():
+    x = sd.Scope().real("x")
+    with pytest.raises(ValueError, match="x: not declared here"):
+        sd.equal(x * x, x**2)
+    with pytest.raises(ValueError, match="one of = !="):
+        sd.equal("x", "x", relation="~")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"Let $z\in\mathbb{R}^n$, $c\in\mathbb{R}$. Show that $\mathrm{softmax}(z+c\mathbf{1})=\mathrm{softmax}(z)$.",
+        r"Let $p\in\mathbb{R}^n$ with $\mathbf{1}^\top p = 1$. Show that $p^\top \mathbf{1} = 1$.",
+        r"Let $\mathbf{1}\in\mathbb{R}^n$ be all ones. Let $x\in\mathbb{R}^n$. Show that $x^\top\mathbf{1}=\mathbf{1}^\top x$.",
+        r"Let $A\in\mathbb{R}^{n\times n}$. Show that $A I = A$.",
+    ],
+)
+def test_ones_and_the_identity_are_no_fresh_names(text):
+    assert sd.read(text).problems["1"].derive().proved
+
+
+def test_what_the_kernel_does_not_take_is_open(monkeypatch):
+    def refuse(*_):
+        raise Rejected("not this")
+
+    problem = sd.read(QUIZ).problems["square"]
+    monkeypatch.setattr("symderive.kernel.check.check_context", refuse)
+    assert (problem.derive().proved, problem.derive().derivation.open) == (False, "not this")
+    assert not sd.derive(r"\frac{d}{dx} x^2").proved
+    assert sd.equal("x", "x").kind is sd.Kind.UNDECIDED
+    assert problem.grade("2w").kind is sd.Kind.UNDECIDED
+
+
 def test_derive_and_grade():
     document = sd.read(QUIZ)
     problem = document.problems["square"]

@@ -68,7 +68,7 @@ RUNNING = frozenset("ijklnt")
 """Letters below a name that run over its members, where nothing is said of them."""
 MEANS = frozenset({"E", "𝔼", "Var", "Cov", "V", "𝕍"})
 """Signs of means and variances."""
-BUILT_IN_LETTERS = ("e", "π", "𝔼", "∞", "E")
+BUILT_IN_LETTERS = ("e", "π", "𝔼", "∞", "E", "I", "𝐈", "𝟏", "𝟙")
 
 
 def _applied(node: Surface) -> bool:
@@ -712,7 +712,7 @@ class Declarer(Definitions):
                 continue
             alone = is_chain(node) and isinstance(node, Node) and any(p is side for side in node.parts)
             bare = alone and s.upper is None
-            if s.base in BUILT_IN_LETTERS and not (bare and item.role == "let" and s.base in "eE"):
+            if s.base in BUILT_IN_LETTERS and not (bare and item.role == "let" and s.base in "eEI"):
                 continue
             if len(key) == 1 and key in self.names.ranges_said:
                 continue
