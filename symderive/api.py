@@ -96,10 +96,9 @@ def _names(given: str | Scope | Names | None) -> Names:
 
     Raises:
         ReadingError: a sentence of them cannot be read.
+        TypeError: they are neither sentences nor a scope.
     """
     from symderive.reading.formulas.names import Names
-    from symderive.reading.problems import pieces_of
-    from symderive.reading.statements.sentences import Reader
 
     if isinstance(given, Names):
         return given
@@ -107,17 +106,39 @@ def _names(given: str | Scope | Names | None) -> Names:
         names = Names(given)
         _give_meanings(names)
         return names
-    names = Names()
-    if given:
-        from symderive.reading.documents.outline import Paragraph
-        from symderive.reading.documents.reader import read_document
+    if given is None:
+        return Names()
+    if not isinstance(given, str):
+        raise TypeError(f"given is sentences or a Scope, not {type(given).__name__}")
+    return _said(given)
 
-        document = read_document(given, format="latex", path="given")
-        for block in document.walk():
-            if isinstance(block, Paragraph):
-                for _, error in Reader(names).read(list(pieces_of(block.pieces))).unread:
-                    if error is not None:
-                        raise error
+
+def _said(given: str) -> Names:
+    """The names that some sentences make.
+
+    Raises:
+        ReadingError: one of them cannot be read, or they hold no formula and nothing else that is known.
+    """
+    from symderive.reading.documents.outline import Paragraph
+    from symderive.reading.documents.reader import read_document
+    from symderive.reading.formulas.errors import ReadingError
+    from symderive.reading.formulas.names import Names
+    from symderive.reading.problems import pieces_of
+    from symderive.reading.statements.sentences import Inline, Reader
+
+    names = Names()
+    understood = not given.strip()
+    for block in read_document(given, format="latex", path="given").walk():
+        if isinstance(block, Paragraph):
+            pieces = list(pieces_of(block.pieces))
+            outcome = Reader(names).read(pieces)
+            for _, error in outcome.unread:
+                if error is not None:
+                    raise error
+            understood |= bool(outcome.read) or any(isinstance(p, Inline) for p in pieces)
+    if not understood:
+        said = "nothing of this was understood; formulas stand between dollars"
+        raise ReadingError("not-read", said, 0, len(given), "Write: Let $x > 0$.")
     return names
 
 
@@ -475,16 +496,19 @@ class Problem:
         """The answer with its steps."""
         return _derived(self.asked)
 
-    def check(self, text: str, format: str = "latex") -> Report:  # noqa: A002
+    def check(self, path_or_text: str | Path, *, format: str | None = None) -> Report:  # noqa: A002
         """The report on a derivation for this problem, which need not restate it.
 
-        Args:
-            text: the derivation.
-            format: ``latex`` or ``markdown``.
+        See `read` for the arguments; a text is LaTeX if nothing else is said.
         """
         from symderive.checking import check_solution
+        from symderive.inputs import SUFFIXES, known_format, source_of, text_of
 
-        return check_solution(self.question, text, self.asked, format=format)
+        source, form = source_of(path_or_text), known_format(format)
+        if isinstance(source, str):
+            return check_solution(self.question, source, self.asked, format=form or "latex")
+        form = form or SUFFIXES.get(source.suffix.lower(), "latex")
+        return check_solution(self.question, text_of(source), self.asked, format=form, path=str(source))
 
     def grade(self, answer: Source) -> Verdict:
         """The verdict on an answer to this problem.
@@ -578,9 +602,11 @@ class Document:
     """
 
     def __init__(self, reading: Reading) -> None:
+        from symderive.inputs import Labelled
+
         self.reading = reading
         self.messages = reading.messages
-        self.problems: dict[str, Problem] = {}
+        self.problems: dict[str, Problem] = Labelled()
         for q in reading.walk():
             for k, p in enumerate(q.problems, 1):
                 self.problems[q.label if len(q.problems) == 1 else f"{q.label}.{k}"] = Problem(p, q)
@@ -592,19 +618,31 @@ class Document:
 def check(path_or_text: str | Path, *, format: str | None = None, macros: str | Path | None = None) -> list[Report]:  # noqa: A002
     """A verdict for every relation of the derivations in a document; one report for each solution.
 
-    See `read` for the arguments.
+    See `read` for the arguments and what is raised.
     """
     from symderive.checking import check_document
-    from symderive.reading.problems import read_problems
 
-    return check_document(read_problems(path_or_text, format=format, macros=macros))  # type: ignore[arg-type]
+    return check_document(read(path_or_text, format=format, macros=macros).reading)
 
 
 def check_many(items: Iterable[Item], *, jobs: int = 2, **options: Any) -> Iterator[list[Report]]:
-    """Reports on many derivations, in order, from several processes; see `symderive.checking`."""
+    """Reports on many derivations, in order, from several processes; see `symderive.checking`.
+
+    Each process imports the program that calls this, so a script calls it under ``if __name__ == "__main__":``.
+
+    Raises:
+        TypeError: one is no `Item`.
+    """
+    from symderive.checking import Item
     from symderive.checking import check_many as run
 
-    return run(items, jobs=jobs, **options)
+    given = [items] if isinstance(items, str) else list(items)
+    for k, item in enumerate(given):
+        if not isinstance(item, Item):
+            raise TypeError(
+                f"items[{k}] is a {type(item).__name__}: give Item(text), or Item(text, problem=…, label=…)"
+            )
+    return run(given, jobs=jobs, **options)
 
 
 def read(
@@ -618,11 +656,17 @@ def read(
     Args:
         path_or_text: a path, or the text itself.
         format: ``latex``, ``markdown`` or ``notebook``; guessed if None.
-        macros: a file with further definitions.
+        macros: a file with further definitions, or the definitions.
+
+    Raises:
+        FileNotFoundError: there is no such file; a text on one line that ends like a file (``exam.tex``) is a path.
+        ValueError: there is no such format.
     """
+    from symderive.inputs import known_format, source_of
     from symderive.reading.problems import read_problems
 
-    return Document(read_problems(path_or_text, format=format, macros=macros))  # type: ignore[arg-type]
+    source = source_of(path_or_text)
+    return Document(read_problems(source, format=known_format(format), macros=macros))  # type: ignore[arg-type]
 
 
 __all__ = [

@@ -455,7 +455,8 @@ def item_of(document: Document, kind: str | None, asking: str | None, label: str
         return None
     form = kind or SUFFIXES.get(Path(source.path).suffix.lower()) or guess(source.text)
     more = replace(added, sentences=()) if asking is not None else added  # what holds belongs to the problem
-    return Item(more.to(source.text, form) if more else source.text, form, source.path, asking, label)
+    text = more.to(source.text, form) if more else source.text
+    return Item(text, problem=asking, label=label, format=form, path=source.path)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -126,7 +127,7 @@ def test_expressions_need_their_scope():
     [
         r"Let $z\in\mathbb{R}^n$, $c\in\mathbb{R}$. Show that $\mathrm{softmax}(z+c\mathbf{1})=\mathrm{softmax}(z)$.",
         r"Let $p\in\mathbb{R}^n$ with $\mathbf{1}^\top p = 1$. Show that $p^\top \mathbf{1} = 1$.",
-        r"Let $\mathbf{1}\in\mathbb{R}^n$ be all ones. Let $x\in\mathbb{R}^n$. Show that $x^\top\mathbf{1}=\mathbf{1}^\top x$.",
+        r"Let $\mathbf{1}\in\mathbb{R}^n$ be ones. Let $x\in\mathbb{R}^n$. Show $x^\top\mathbf{1}=\mathbf{1}^\top x$.",
         r"Let $A\in\mathbb{R}^{n\times n}$. Show that $A I = A$.",
     ],
 )
@@ -256,3 +257,90 @@ def test_two_bernoulli_variables():
     other = given.replace("(p)$. ", "(q)$. ")
     assert sd.equal("E[b]", "q", other).refuted
     assert sd.equal("E[b c]", "p q", other + "Let $b$ and $c$ be independent.").proved
+
+
+# -- arguments --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("given", [5, b"Let $x > 0$.", Path("given.tex")])
+def test_given_is_sentences_or_a_scope(given):
+    for ask in (lambda: sd.equal("x", "x", given=given), lambda: sd.expr("x", given), lambda: sd.derive("x", given)):
+        with pytest.raises(TypeError, match="sentences or a Scope"):
+            ask()
+
+
+def test_formulas_in_given_stand_between_dollars():
+    with pytest.raises(ReadingError, match="dollars"):
+        sd.equal(r"\sqrt{x^2}", "x", given="x > 0")
+    for given in ("", r"Let \(x > 0\).", "$x > 0$", "We use denominator layout.", "Repeated indices are summed."):
+        assert sd.equal("x", "x", given=given).proved
+
+
+@pytest.mark.parametrize("ask", [sd.read, sd.check, sd.read(QUIZ).problems["square"].check])
+def test_files_that_are_not_there(ask, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for path in (Path("nofile.tex"), Path("nofile"), "nofile.tex", "my notes.md", "nofile.ipynb"):
+        with pytest.raises(FileNotFoundError, match="no"):
+            ask(path)
+    with pytest.raises(IsADirectoryError):
+        ask(tmp_path)
+    for strange in (None, 5, b"x"):
+        with pytest.raises(TypeError, match="neither a text nor a path"):
+            ask(strange)
+
+
+def test_a_problem_checks_files(tmp_path):
+    problem = sd.read(QUIZ).problems["square"]
+    (tmp_path / "a.md").write_text(r"So $\frac{\partial L}{\partial w} = (w x - y) x$.", "utf-8")
+    report = problem.check(tmp_path / "a.md")
+    assert [s.verdict.value for s in report.steps] == ["proved"]
+    assert report.steps[0].span.file == str(tmp_path / "a.md")
+    (tmp_path / "b.tex").write_bytes(b"a\0b")
+    with pytest.raises(ValueError, match="not a text"):
+        problem.check(tmp_path / "b.tex")
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: sd.read("x", format="tex"),
+        lambda: sd.check("x", format="tex"),
+        lambda: sd.Item("x", format="tex"),
+        lambda: sd.read(QUIZ).problems["square"].check("x", format="tex"),
+    ],
+)
+def test_formats_are_named(ask):
+    with pytest.raises(ValueError, match="latex, markdown, notebook"):
+        ask()
+
+
+def test_labels_that_are_there_are_named():
+    problems = sd.read(QUIZ).problems
+    with pytest.raises(KeyError, match="'zzz'; there are: square, tanh"):
+        problems["zzz"]
+    assert problems.get("zzz") is None
+    assert "zzz" not in problems
+
+
+def test_items_say_what_is_what():
+    with pytest.raises(TypeError):
+        sd.Item("$x = x$", "exam.tex", "bce")
+    with pytest.raises(TypeError, match="is a str"):
+        sd.Item(Path("a.tex"))
+    for items in ("$x = x$", ["$x = x$"]):
+        with pytest.raises(TypeError, match=r"items\[0\] is a str: give Item"):
+            sd.check_many(items)
+
+
+def test_many_say_why_there_is_no_report():
+    items = [
+        sd.Item("$1 = 1$", problem=QUIZ, label="nope"),
+        sd.Item("$1 = 1$", problem=QUIZ),
+        sd.Item("$1 = 1$", problem="nofile.tex"),
+        sd.Item(r"$\frac{\partial L}{\partial w} = (w x - y) x$", problem=QUIZ, label="square"),
+    ]
+    wrong, unsaid, missing, right = (reports[0] for reports in sd.check_many(items, jobs=1))
+    assert wrong.messages == ("no problem has the label 'nope'; there are: square, tanh",)
+    assert unsaid.messages == ("a label is needed; there are: square, tanh",)
+    assert "nofile.tex" in missing.messages[0]
+    assert right.counts["proved"] == 1

@@ -272,6 +272,9 @@ def test_equal_under_declarations():
     assert record["kind"] == "proved"
     bad = run("equal", "x", "x", "--given", "Let $x$ in (")
     assert bad.exit_code in (0, 2)
+    bare = run("equal", "x", "x", "--given", "x > 0")
+    assert bare.exit_code == 2
+    assert "between dollars" in bare.stderr
 
 
 def test_rules():
