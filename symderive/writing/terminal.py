@@ -299,6 +299,12 @@ def _at(p: Place) -> str:
     return f"{p.file}:{p.line}:{p.column}"
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave a reader that went away to the program; rich would end it with status 1."""
+        raise BrokenPipeError
+
+
 def console(*, stderr: bool = False, width: int | None = None) -> Console:
     """A console on the standard streams; NO_COLOR and what is no terminal are obeyed by rich."""
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
+    return _Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
