@@ -335,3 +335,44 @@ def test_wide_relations_are_broken_between_terms():
     assert sheet.broken(r"-a + (b - c) - \text{x + y}", 3) == ["-a", "+ (b - c)", r"- \text{x + y}"]
     assert r"\boxed" not in sheet.tex_answer("y", right)
     assert sheet.tex_answer("y", "x") == r"\[ \boxed{y = x} \]"
+
+
+EXAM = r"""\title{Deep \textit{Learning} \\ Exam $\sigma$\thanks{None.}}
+\begin{document}
+\gradetable[h][questions]
+\begin{questions}
+\question\label{first} See Figure~\ref{fig:net}, \eqref{eq:1} and \citep[p.~3]{mlp}, pages 3--5---or ``all''. \cref{x}
+\end{questions}
+\end{document}
+"""
+
+
+def test_references_and_dashes():
+    made = views.sheet_of(Document(read_problems(EXAM)), solutions=False)
+    latex, page = sheet.to_latex(made), sheet.to_html(made)
+    assert r"\question\label{first}" in latex
+    assert r"See Figure \ref{fig:net}, \eqref{eq:1} and \cite{mlp}, pages 3--5---or" in latex
+    assert "See Figure fig:net, (eq:1) and [mlp], pages 3–5—or “all”. x<" in page
+    assert "gradetable" not in latex + page
+    assert "textbackslash" not in latex
+
+
+@pytest.mark.parametrize(
+    ("source", "title"),
+    [
+        (EXAM, "Deep Learning Exam σ"),
+        (r"\title{A \\ B}", "A B"),
+        (r"\title[Short]{Long -- \textbf{very \emph{long}}}", "Long -- very long"),
+        ("% \\title{Old}\n\\title{New}", "New"),
+        ("", "text"),
+    ],
+)
+def test_titles_are_plain_text(source, title):
+    text = source + r" Let $x \in \mathbb{R}$."
+    assert views.sheet_of(Document(read_problems(text, format="latex")), solutions=False).title == title
+
+
+def test_references_do_no_more_than_refer():
+    made = sheet.tex_prose(r"\ref{a}\input{b} \ref{\input{c}} \label{x}")
+    assert made.startswith(r"\ref{a}{\textbackslash}input")
+    assert r"\input" not in made
