@@ -42,6 +42,7 @@ from symderive.reading.problems import Question, Reading, read_problems
 from symderive.reading.slips import readings, repairs
 from symderive.rules.book import book
 from symderive.writing.latex import latex, latex_condition
+from symderive.writing.record import short, value
 
 
 def check_solution(
@@ -604,11 +605,11 @@ def missing(steps: Sequence[Step]) -> tuple[HoldsIf, ...]:
 
 
 def counterexample(verdict: Verdict | None) -> Mapping[str, Any] | None:
-    """The numbers of a refutation: what the names stand for, and both sides."""
+    """The numbers of a refutation: what the names stand for, and both sides; ``at`` is for people, long values cut."""
     if verdict is None or verdict.counterexample is None:
         return None
     x = verdict.counterexample
-    at = ", ".join(f"{k} = {v}" for k, v in x.values.items() if not isinstance(v, dict))
+    at = ", ".join(f"{k} = {short(value(v))}" for k, v in x.values.items() if not isinstance(v, dict))
     return {"assign": dict(x.values), "lhs": x.left, "rhs": x.right, "at": at}
 
 

@@ -300,6 +300,13 @@ def test_equal(lhs, rhs, status, word):
     assert word in out.output
 
 
+def test_long_counterexamples_are_cut_but_for_programs():
+    arguments = ("equal", "AB", "BA", "--given", r"Let $A, B \in \mathbb{R}^{8 \times 8}$.")
+    assert len(run(*arguments).stdout) < 600
+    (_, entries), _ = json.loads(run(*arguments, "--format", "json").stdout)["counterexample"]["values"]
+    assert entries.count(",") == 63
+
+
 def test_equal_has_help():
     assert run("equal", "-h").stdout == run("equal", "--help").stdout
     assert run("equal", "-h").exit_code == 0

@@ -376,3 +376,19 @@ def test_references_do_no_more_than_refer():
     made = sheet.tex_prose(r"\ref{a}\input{b} \ref{\input{c}} \label{x}")
     assert made.startswith(r"\ref{a}{\textbackslash}input")
     assert r"\input" not in made
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("[1, -2, 3/2]", "[1, -2, 3/2]"),
+        ("[1, 2, 3, 4, 5, 6, 7]", "[1, 2, 3, 4, …]"),
+        (f"[[{', '.join('1' * 9)}], [2, 3]]", "[[1, 1, 1, 1, …], [2, 3]]"),
+        ("(1, 2, 3, 4, 5, 6, 7)", "(1, 2, 3, 4, …)"),
+        ("9" * 300, "9" * 200 + "…"),
+        ("1.5…", "1.5…"),
+        ("[]", "[]"),
+    ],
+)
+def test_long_values_are_cut(value, shown):
+    assert record.short(value) == shown

@@ -205,6 +205,29 @@ def value(v: Any) -> str:
     return str(v)
 
 
+MOST_ENTRIES, MOST_LETTERS = 6, 200
+
+
+def short(text: str) -> str:
+    """A value as a person reads it: the first entries of a long list, the first letters of anything else."""
+    if text[:1] + text[-1:] not in ("[]", "()"):
+        return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}…"
+    entries = _entries(text[1:-1])
+    shown = entries if len(entries) <= MOST_ENTRIES else [*entries[: MOST_ENTRIES - 2], "…"]
+    return f"{text[0]}{', '.join(map(short, shown))}{text[-1]}"
+
+
+def _entries(text: str) -> list[str]:
+    """The entries of a list that `value` wrote."""
+    out, depth, begin = [], 0, 0
+    for k, c in enumerate(text):
+        depth += (c in "[{(") - (c in "]})")
+        if c == "," and depth == 0:
+            out.append(text[begin:k].strip())
+            begin = k + 1
+    return [*out, text[begin:].strip()]
+
+
 def judged(v: Verdict, show: Show, spelling: Mapping[str, str]) -> Judged:
     """A verdict as a record."""
     return Judged(

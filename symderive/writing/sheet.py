@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from symderive.writing import mathml, unicode
-from symderive.writing.record import AnswerRecord, ChoiceRecord, Judged, Numbers, StepRecord
+from symderive.writing.record import AnswerRecord, ChoiceRecord, Judged, Numbers, StepRecord, short
 
 if TYPE_CHECKING:
     import jinja2
@@ -201,8 +201,8 @@ def shown_steps(a: AnswerRecord) -> tuple[StepRecord, ...]:
 
 
 def at_numbers(n: Numbers, *, most: int = 6) -> tuple[list[tuple[str, str]], int]:
-    """The values to print, and how many more there are."""
-    return list(n.values[:most]), max(0, len(n.values) - most)
+    """The values to print, long ones cut, and how many more there are."""
+    return [(name, short(value)) for name, value in n.values[:most]], max(0, len(n.values) - most)
 
 
 def verdict_of(c: ChoiceRecord) -> Judged | None:
@@ -418,6 +418,7 @@ def environment(*, latex: bool) -> jinja2.Environment:
         "texmath": tex_math,
         "line": unicode.line,
         "number": number,
+        "short": short,
         "words": words,
         "badge": badge,
         "why": why,
@@ -430,7 +431,7 @@ def minus(value: str) -> str:
     return value.replace("-", "−") if _NUMBER.fullmatch(value) else value
 
 
-_NUMBER = re.compile(r"[-\d./,\[\] …e]+")
+_NUMBER = re.compile(r"[-\d./,\[\]() …e]+")
 
 
 def tex_number(value: str) -> str:

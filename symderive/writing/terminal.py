@@ -16,7 +16,7 @@ from rich.text import Text
 
 from symderive.writing import marking, unicode
 from symderive.writing.codes import Code
-from symderive.writing.record import AnswerRecord, ChoiceRecord, Judged, NameRecord, Numbers, QuestionRecord
+from symderive.writing.record import AnswerRecord, ChoiceRecord, Judged, NameRecord, Numbers, QuestionRecord, short
 from symderive.writing.sheet import at_numbers, badge, minus, rows, shown_steps, verdict_of
 
 if TYPE_CHECKING:
@@ -170,7 +170,8 @@ class Terminal:
         shown, more = at_numbers(n)
         values = ", ".join(f"{self.formula(name)} = {minus(value)}" for name, value in shown)
         values += f" and {more} more" if more else ""
-        return f"{'at ' + values + ': ' if values else ''}left {minus(n.left)}, right {minus(n.right)}"
+        left, right = minus(short(n.left)), minus(short(n.right))
+        return f"{'at ' + values + ': ' if values else ''}left {left}, right {right}"
 
     def judged(self, claim: str, j: Judged, rules: Sequence[str] = ()) -> None:
         """A verdict on one claim."""
