@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from symderive.kernel.context import Context, Rejected
 from symderive.kernel.shapes import Shape, shape
-from symderive.kernel.terms import ONE, ZERO, Term, rel, subterms, sym
+from symderive.kernel.terms import ZERO, Term, rel, subterms, sym
 from symderive.language.expr import Expr
 from symderive.language.problem import Derivation, Goal, GoalKind
 from symderive.language.problem import Problem as Asked
 from symderive.language.scope import Scope
-from symderive.language.verdict import Kind, Verdict
+from symderive.language.verdict import NOTHING, Kind, Verdict
 
 if TYPE_CHECKING:
     import sympy
@@ -334,10 +334,8 @@ def _unless_turned(verdict: Verdict, sides: list[Any], relation: str, names: Nam
 
 def misfit(text: str, names: Names) -> Verdict:
     """The verdict on sides whose shapes do not fit: refuted, unless a shape was only inferred."""
-    from symderive.kernel.terms import ONE, ZERO
-
     open_ = names.open_dimensions or any(m.role == "inferred" for m in names.meanings.values()) or names.unread
-    return Verdict(Kind.UNDECIDED if open_ else Kind.REFUTED, rel("=", ZERO, ONE), "shape", text)
+    return Verdict(Kind.UNDECIDED if open_ else Kind.REFUTED, NOTHING, "shape", text)
 
 
 def _unless_positive(verdict: Verdict, names: Names, units: int) -> Verdict:
@@ -417,7 +415,7 @@ def recheck(certificate: Mapping[str, Any] | str | Path) -> str:
 # -- problems ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answer:
     """What was derived for a problem.
 
@@ -472,6 +470,13 @@ class Answer:
 
         return latex(t, self.asked.spelling, context or self.context)
 
+    def __str__(self) -> str:
+        said = "proved" if self.proved else f"open: {self.derivation.open}"
+        return f"{said}: {self.latex()}" if self.latex() else said
+
+    def __repr__(self) -> str:
+        return f"<{' '.join(filter(None, ('Answer', self.asked.label, str(self))))}>"
+
     def certificate(self) -> Mapping[str, Any] | None:
         """The certificate of the whole claim."""
         return self.verdict.certificate if self.verdict is not None else None
@@ -518,12 +523,11 @@ class Problem:
         from symderive.engine.answers import left_over, narrow, wanted
         from symderive.reading.formulas.errors import ReadingError
 
-        nothing = rel("=", ZERO, ONE)
         if self.goal.kind in (GoalKind.SHOW, GoalKind.CHOICES):
-            return Verdict(Kind.UNDECIDED, nothing, "not-an-answer", "no term is asked for: check a derivation instead")
+            return Verdict(Kind.UNDECIDED, NOTHING, "not-an-answer", "no term is asked for: check a derivation instead")
         target = wanted(self.asked)
         if target is None:
-            return Verdict(Kind.UNDECIDED, nothing, "unsupported", "the answer is not known here")
+            return Verdict(Kind.UNDECIDED, NOTHING, "unsupported", "the answer is not known here")
         names = self.question.names.copy()
         try:
             *others, (claim, t) = self._claims(answer, target, names)
@@ -532,7 +536,7 @@ class Problem:
             kind = Kind.REFUTED if code == "shape" else Kind.UNDECIDED
             return Verdict(kind, rel("=", target, target), code, error.text)
         except Rejected as error:
-            return Verdict(Kind.UNDECIDED, nothing, "unread", str(error))
+            return Verdict(Kind.UNDECIDED, NOTHING, "unread", str(error))
         context = names.scope.context()
         left = left_over(self.asked, t, context)
         if left:

@@ -42,7 +42,6 @@ from symderive.reading.problems import Question, Reading, read_problems
 from symderive.reading.slips import readings, repairs
 from symderive.rules.book import book
 from symderive.writing.latex import latex, latex_condition
-from symderive.writing.record import short, value
 
 
 def check_solution(
@@ -609,8 +608,7 @@ def counterexample(verdict: Verdict | None) -> Mapping[str, Any] | None:
     if verdict is None or verdict.counterexample is None:
         return None
     x = verdict.counterexample
-    at = ", ".join(f"{k} = {short(value(v))}" for k, v in x.values.items() if not isinstance(v, dict))
-    return {"assign": dict(x.values), "lhs": x.left, "rhs": x.right, "at": at}
+    return {"assign": dict(x.values), "lhs": x.left, "rhs": x.right, "at": x.at}
 
 
 def place(span: Span) -> Place:

@@ -72,6 +72,18 @@ def test_what_was_not_read_blocks_refutations_only():
     assert sd.equal("A + A", "2A", given=given).proved
 
 
+def test_verdicts_and_answers_print_as_sentences():
+    verdict = sd.equal(r"\log(ab)", r"\log a + \log b", given=r"Let $a, b \in \mathbb{R}$.")
+    assert str(verdict) == "proved: log(a·b) = log(a) + log(b), where 0 < a and 0 < b"
+    assert (verdict.where, verdict.assuming) == (("0 < a", "0 < b"), ())
+    assert str(sd.equal("x^2", "x")) == "refuted: x^2 = x, at x = -1: left 1, right -1"
+    means = sd.equal(r"\mathbb{E}[X + 1]", r"\mathbb{E}[X] + 1", given="Let $X$ be a random variable.")
+    assert "integrable(X)" in means.assuming
+    misfit = sd.equal("x", "y", given=r"Let $x \in \mathbb{R}^3$ and $y \in \mathbb{R}$.")
+    assert str(misfit) == "refuted, a vector of length 3 and a number are compared"
+    assert repr(sd.read(QUIZ).problems["square"].derive()) == r"<Answer square proved: (w x - y) x>"
+
+
 def test_a_verdict_is_not_yes_or_no():
     with pytest.raises(TypeError):
         bool(sd.equal("x", "x"))

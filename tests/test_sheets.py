@@ -21,6 +21,7 @@ import pytest
 from symderive import views
 from symderive.api import Document
 from symderive.language.report import Because, Final, Place, Report, Role, Said, Status, Step
+from symderive.language.verdict import short
 from symderive.reading.problems import read_problems
 from symderive.writing import marking, record, sheet
 from symderive.writing.mathml import mathml, table
@@ -391,4 +392,4 @@ def test_references_do_no_more_than_refer():
     ],
 )
 def test_long_values_are_cut(value, shown):
-    assert record.short(value) == shown
+    assert short(value) == shown

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from symderive.language.report import Final, Place, Report, Role, Said, Status, Step
+from symderive.language.verdict import short, value
 from symderive.writing import unicode
 from symderive.writing.codes import CODES
 from symderive.writing.latex import guess
-from symderive.writing.record import Numbers, short, value
+from symderive.writing.record import Numbers
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {Said.REFUTED: "error", Said.CONSISTENT: "warning", Said.UNDECIDED: "warning", Said.UNREAD: "warning"}

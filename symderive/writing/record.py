@@ -14,7 +14,7 @@ from typing import Any
 from symderive.kernel.context import Context, Definition, Name, Range, Rejected
 from symderive.kernel.terms import ONE, Term, TooDeep, at, make, num, substitute, subterms, sym
 from symderive.language.problem import ChoiceVerdict, Derivation, Goal, GoalKind, Problem
-from symderive.language.verdict import Counterexample, Kind, Verdict
+from symderive.language.verdict import Counterexample, Kind, Verdict, value
 from symderive.writing.latex import TooLong, latex
 
 UNPRINTABLE = r"\text{(too long to print)}"
@@ -196,36 +196,6 @@ def numbers(c: Counterexample, spelling: Mapping[str, str]) -> Numbers:
 
     values = [(spelling.get(n, guess(n)), value(v)) for n, v in c.values.items()]
     return Numbers(tuple(sorted(values, key=lambda p: (len(p[1]) > 40, p[0]))), value(c.left), value(c.right))
-
-
-def value(v: Any) -> str:
-    """A number, or nested lists of them, as text."""
-    if isinstance(v, list | tuple):
-        return "[" + ", ".join(map(value, v)) + "]"
-    return str(v)
-
-
-MOST_ENTRIES, MOST_LETTERS = 6, 200
-
-
-def short(text: str) -> str:
-    """A value as a person reads it: the first entries of a long list, the first letters of anything else."""
-    if text[:1] + text[-1:] not in ("[]", "()"):
-        return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}…"
-    entries = _entries(text[1:-1])
-    shown = entries if len(entries) <= MOST_ENTRIES else [*entries[: MOST_ENTRIES - 2], "…"]
-    return f"{text[0]}{', '.join(map(short, shown))}{text[-1]}"
-
-
-def _entries(text: str) -> list[str]:
-    """The entries of a list that `value` wrote."""
-    out, depth, begin = [], 0, 0
-    for k, c in enumerate(text):
-        depth += (c in "[{(") - (c in "]})")
-        if c == "," and depth == 0:
-            out.append(text[begin:k].strip())
-            begin = k + 1
-    return [*out, text[begin:].strip()]
 
 
 def judged(v: Verdict, show: Show, spelling: Mapping[str, str]) -> Judged:

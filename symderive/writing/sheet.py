@@ -18,8 +18,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from symderive.language.verdict import short
 from symderive.writing import mathml, unicode
-from symderive.writing.record import AnswerRecord, ChoiceRecord, Judged, Numbers, StepRecord, short
+from symderive.writing.record import AnswerRecord, ChoiceRecord, Judged, Numbers, StepRecord
 
 if TYPE_CHECKING:
     import jinja2

@@ -14,9 +14,10 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from symderive.language.verdict import short
 from symderive.writing import marking, unicode
 from symderive.writing.codes import Code
-from symderive.writing.record import AnswerRecord, ChoiceRecord, Judged, NameRecord, Numbers, QuestionRecord, short
+from symderive.writing.record import AnswerRecord, ChoiceRecord, Judged, NameRecord, Numbers, QuestionRecord
 from symderive.writing.sheet import at_numbers, badge, minus, rows, shown_steps, verdict_of
 
 if TYPE_CHECKING:
