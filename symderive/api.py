@@ -498,22 +498,29 @@ class Problem:
         return self.asked.goal
 
     def derive(self) -> Answer:
-        """The answer with its steps."""
-        return _derived(self.asked)
+        """The answer with its steps; nothing is refuted while a sentence of the problem was not read."""
+        answer = _derived(self.asked)
+        verdict = answer.verdict
+        if verdict is None or not verdict.refuted or not self.question.names.unread:
+            return answer
+        told = guarded(verdict, self.question.names)
+        return replace(answer, derivation=replace(answer.derivation, verdict=told, open=told.reason))
 
-    def check(self, path_or_text: str | Path, *, format: str | None = None) -> Report:  # noqa: A002
+    def check(self, solution: str | Path, *, format: str | None = None) -> Report:  # noqa: A002
         """The report on a derivation for this problem, which need not restate it.
 
-        See `read` for the arguments; a text is LaTeX if nothing else is said.
+        Args:
+            solution: the text, or the `Path` of a file.
+            format: ``latex``, ``markdown`` or ``notebook``; if None, that of the file, and LaTeX for a text.
+
+        Raises:
+            FileNotFoundError: there is no such file.
         """
         from symderive.checking import check_solution
-        from symderive.inputs import SUFFIXES, known_format, source_of, text_of
+        from symderive.inputs import solution_of
 
-        source, form = source_of(path_or_text), known_format(format)
-        if isinstance(source, str):
-            return check_solution(self.question, source, self.asked, format=form or "latex")
-        form = form or SUFFIXES.get(source.suffix.lower(), "latex")
-        return check_solution(self.question, text_of(source), self.asked, format=form, path=str(source))
+        text, form, path = solution_of(solution, format)
+        return check_solution(self.question, text, self.asked, format=form, path=path)
 
     def grade(self, answer: Source) -> Verdict:
         """The verdict on an answer to this problem.

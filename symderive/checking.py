@@ -23,7 +23,7 @@ from symderive.engine.answers import left_over, narrow, wanted
 from symderive.engine.existence import weakest
 from symderive.engine.marking import Mark, Marker
 from symderive.engine.rulings import UNITS, Ruling, Scope
-from symderive.inputs import Labelled, NoSuchLabel, known_format, source_of
+from symderive.inputs import Labelled, NoSuchLabel, known_format, solution_of, source_of
 from symderive.kernel.context import Context
 from symderive.kernel.defined import is_regularity
 from symderive.kernel.terms import Term, make, rebuild, subterms
@@ -642,23 +642,23 @@ class Item:
     """A solution to be checked in a process of its own.
 
     Attributes:
-        text: the solution, or a whole document.
+        text: the solution, or a whole document; or the `Path` of a file.
         problem: text or path of the document that asks; None: the text is checked as it stands.
         label: of the problem in that document; empty if it asks only one thing.
-        format: of the text: ``latex``, ``markdown`` or ``notebook``.
-        path: of the text, for places.
+        format: ``latex``, ``markdown`` or ``notebook``; if None, that of the file, and LaTeX for a text.
+        path: of a text, for places.
     """
 
-    text: str
+    text: str | Path
     _: KW_ONLY
     problem: str | Path | None = None
     label: str = ""
-    format: str = "latex"
+    format: str | None = None
     path: str = "solution"
 
     def __post_init__(self) -> None:
-        if not isinstance(self.text, str):
-            raise TypeError(f"the text of an item is a str, not {type(self.text).__name__}")
+        if not isinstance(self.text, str | Path):
+            raise TypeError(f"the text of an item is a str or a Path, not {type(self.text).__name__}")
         known_format(self.format)
 
 
@@ -667,12 +667,13 @@ def check_item(item: Item, units: int = UNITS) -> list[Report]:
 
     Raises:
         KeyError: the document of the problem has no such label, or none is said and it asks several things.
-        FileNotFoundError: there is no such document.
+        FileNotFoundError: there is no such document, or no such file.
     """
+    text, form, path = solution_of(item.text, item.format, item.path)
     if item.problem is None:
-        return check_document(read_problems(item.text, format=item.format, path=item.path), units=units)
+        return check_document(read_problems(text, format=form, path=path), units=units)
     asking, problem = _asking(read_problems(source_of(item.problem)), item.label)  # type: ignore[arg-type]
-    return [check_solution(asking, item.text, problem, format=item.format, path=item.path, units=units)]
+    return [check_solution(asking, text, problem, format=form, path=path, units=units)]
 
 
 def _asking(reading: Reading, label: str) -> tuple[Question, Problem | None]:

@@ -61,6 +61,24 @@ def text_of(path: Path) -> str:
     return source.text
 
 
+def solution_of(given: object, format: str | None, path: str = "solution") -> tuple[str, Format, str]:  # noqa: A002
+    """The text of a solution, its format, and its path for places.
+
+    Only a `Path` is opened: who hands in a text that names a file does not get that file marked.
+
+    Raises:
+        TypeError: it is neither a text nor a path, or a text that names a file.
+        FileNotFoundError: there is no such file.
+        ValueError: there is no such format, or the file holds no text.
+    """
+    source, form = source_of(given), known_format(format)
+    if isinstance(source, str):
+        return source, form or "latex", path
+    if isinstance(given, str):
+        raise TypeError(f"a str is the text of a solution; for the file say Path({given!r})")
+    return text_of(source), form or SUFFIXES.get(source.suffix.lower(), "latex"), str(source)
+
+
 class NoSuchLabel(KeyError):
     """There is no problem with a label; the message names those that there are."""
 
@@ -80,4 +98,4 @@ class Labelled(dict[str, T], Generic[T]):
         raise NoSuchLabel(label, self)
 
 
-__all__ = ["FORMATS", "SUFFIXES", "Labelled", "NoSuchLabel", "known_format", "source_of", "text_of"]
+__all__ = ["FORMATS", "SUFFIXES", "Labelled", "NoSuchLabel", "known_format", "solution_of", "source_of", "text_of"]

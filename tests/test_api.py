@@ -147,6 +147,23 @@ def test_ones_and_the_identity_are_no_fresh_names(text):
     assert sd.read(text).problems["1"].derive().proved
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"Let $x\in\mathbb{R}$ be frobnicated by the blorp. Show that $x = 1$.",
+        r"Let $A\in\mathbb{R}^{n\times n}$ with $A^\top A = I$ and $x\in\mathbb{R}^n$. Show that $\|Ax\|^2=\|x\|^2$.",
+    ],
+)
+def test_derive_refutes_nothing_where_something_was_not_read(text):
+    verdict = sd.read(text).problems["1"].derive().verdict
+    assert verdict is None or not verdict.refuted
+
+
+def test_a_letter_for_the_identity_may_be_defined():
+    problem = sd.read(r"Let $R>0$ and $V \in \mathbb{R}$. Let $I = V/R$. Derive $\frac{dI}{dR}$.").problems["1"]
+    assert problem.derive().latex() == r"-\frac{V}{R^{2}}"
+
+
 def test_what_the_kernel_does_not_take_is_open(monkeypatch):
     def refuse(*_):
         raise Rejected("not this")
@@ -307,6 +324,12 @@ def test_a_problem_checks_files(tmp_path):
     report = problem.check(tmp_path / "a.md")
     assert [s.verdict.value for s in report.steps] == ["proved"]
     assert report.steps[0].span.file == str(tmp_path / "a.md")
+    with pytest.raises(TypeError, match="Path"):  # who hands in the name of a file does not get that file marked
+        problem.check(str(tmp_path / "a.md"))
+    items = [sd.Item(tmp_path / "a.md", problem=QUIZ, label="square"), sd.Item("gone.tex")]
+    (marked,), (missing,) = sd.check_many(items, jobs=1)
+    assert [s.verdict.value for s in marked.steps] == ["proved"]
+    assert "gone.tex" in missing.messages[0]
     (tmp_path / "b.tex").write_bytes(b"a\0b")
     with pytest.raises(ValueError, match="not a text"):
         problem.check(tmp_path / "b.tex")
@@ -337,8 +360,8 @@ def test_labels_that_are_there_are_named():
 def test_items_say_what_is_what():
     with pytest.raises(TypeError):
         sd.Item("$x = x$", "exam.tex", "bce")
-    with pytest.raises(TypeError, match="is a str"):
-        sd.Item(Path("a.tex"))
+    with pytest.raises(TypeError, match="is a str or a Path"):
+        sd.Item(["$x = x$"])
     for items in ("$x = x$", ["$x = x$"]):
         with pytest.raises(TypeError, match=r"items\[0\] is a str: give Item"):
             sd.check_many(items)

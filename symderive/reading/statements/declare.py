@@ -710,9 +710,10 @@ class Declarer(Definitions):
                 continue
             if any(k in self.names for k in (key, s.base, f"{s.base}_{label(s.lower)}")):
                 continue
-            alone = is_chain(node) and isinstance(node, Node) and any(p is side for side in node.parts)
-            bare = alone and s.upper is None
-            if s.base in BUILT_IN_LETTERS and not (bare and item.role == "let" and s.base in "eEI"):
+            sides = node.parts if is_chain(node) and isinstance(node, Node) else []
+            bare = any(p is side for side in sides) and s.upper is None and item.role == "let"
+            defined = s.base in "eE" or (s.base == "I" and any(p is side for side in sides[:1]))
+            if s.base in BUILT_IN_LETTERS and not (bare and defined):
                 continue
             if len(key) == 1 and key in self.names.ranges_said:
                 continue
