@@ -64,7 +64,7 @@ class Text:
     @property
     def item(self) -> Item:
         name = self.entry["file"]
-        return Item(self.text, "markdown" if name.endswith(".md") else "latex", name)
+        return Item(self.text, format="markdown" if name.endswith(".md") else "latex", path=name)
 
     def __str__(self) -> str:
         what = f" [{self.mutation['relation']}]" if self.mutation else " [bare]" if self.bare else ""

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from symderive.kernel.context import Context, Rejected
 from symderive.kernel.shapes import Shape, shape
-from symderive.kernel.terms import ONE, ZERO, Term, rel, subterms, sym
+from symderive.kernel.terms import ZERO, Term, rel, subterms, sym
 from symderive.language.expr import Expr
 from symderive.language.problem import Derivation, Goal, GoalKind
 from symderive.language.problem import Problem as Asked
 from symderive.language.scope import Scope
-from symderive.language.verdict import Kind, Verdict
+from symderive.language.verdict import NOTHING, Kind, Verdict
 
 if TYPE_CHECKING:
     import sympy
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 Source: TypeAlias = "str | Expr | Formula | Any"
 """LaTeX, an expression, or a SymPy object."""
+UNITS = 5_000_000
+"""Work that may be spent on a claim."""
+RELATIONS = ("=", "!=", "<", "<=", ">", ">=")
 
 
 @dataclass(frozen=True)
@@ -93,30 +96,49 @@ def _names(given: str | Scope | Names | None) -> Names:
 
     Raises:
         ReadingError: a sentence of them cannot be read.
+        TypeError: they are neither sentences nor a scope.
     """
-    from symderive.reading.formulas.names import Meaning, Names
-    from symderive.reading.problems import pieces_of
-    from symderive.reading.statements.sentences import Reader
+    from symderive.reading.formulas.names import Names
 
     if isinstance(given, Names):
         return given
     if isinstance(given, Scope):
-        from symderive.writing.latex import guess
-
         names = Names(given)
-        names.meanings = {k: Meaning(k, guess(k), "declared") for k in given.names}
+        _give_meanings(names)
         return names
-    names = Names()
-    if given:
-        from symderive.reading.documents.outline import Paragraph
-        from symderive.reading.documents.reader import read_document
+    if given is None:
+        return Names()
+    if not isinstance(given, str):
+        raise TypeError(f"given is sentences or a Scope, not {type(given).__name__}")
+    return _said(given)
 
-        document = read_document(given, format="latex", path="given")
-        for block in document.walk():
-            if isinstance(block, Paragraph):
-                for _, error in Reader(names).read(list(pieces_of(block.pieces))).unread:
-                    if error is not None:
-                        raise error
+
+def _said(given: str) -> Names:
+    """The names that some sentences make.
+
+    Raises:
+        ReadingError: one of them cannot be read, or they hold no formula and nothing else that is known.
+    """
+    from symderive.reading.documents.outline import Paragraph
+    from symderive.reading.documents.reader import read_document
+    from symderive.reading.formulas.errors import ReadingError
+    from symderive.reading.formulas.names import Names
+    from symderive.reading.problems import pieces_of
+    from symderive.reading.statements.sentences import Inline, Reader
+
+    names = Names()
+    understood = not given.strip()
+    for block in read_document(given, format="latex", path="given").walk():
+        if isinstance(block, Paragraph):
+            pieces = list(pieces_of(block.pieces))
+            outcome = Reader(names).read(pieces)
+            for _, error in outcome.unread:
+                if error is not None:
+                    raise error
+            understood |= bool(outcome.read) or any(isinstance(p, Inline) for p in pieces)
+    if not understood:
+        said = "nothing of this was understood; formulas stand between dollars"
+        raise ReadingError("not-read", said, 0, len(given), "Write: Let $x > 0$.")
     return names
 
 
@@ -132,17 +154,38 @@ def _value(x: Source, names: Names) -> Any:
 
     if isinstance(x, str):
         return read_term(x, names)
-    if isinstance(x, Formula):
-        return Value(x.term)
-    if isinstance(x, Expr):
-        return Value(x.term)
+    if isinstance(x, Formula | Expr):
+        return Value(_known(x.term, names))
     if isinstance(x, int):
         return Value(_number(x))
     if _is_sympy(x):
         from symderive.language.bridge import from_sympy
 
-        return Value(from_sympy(x, names.scope).term)
+        out = Value(from_sympy(x, names.scope).term)
+        _give_meanings(names)
+        return out
     raise TypeError(f"{type(x).__name__} is not a formula: give LaTeX, an expression, or a SymPy object")
+
+
+def _known(t: Term, names: Names) -> Term:
+    """A term that was built elsewhere, if its names are declared here.
+
+    Raises:
+        ValueError: one is not.
+    """
+    strange = sorted({s.name() for s in subterms(t) if s.head == "sym"} - names.scope.names.keys())
+    if strange:
+        raise ValueError(f"{', '.join(strange)}: not declared here; say given=… with the scope of the expression")
+    return t
+
+
+def _give_meanings(names: Names) -> None:
+    """Let the names that a program declared be used in LaTeX, too."""
+    from symderive.reading.formulas.names import Meaning
+    from symderive.writing.latex import guess
+
+    for k in names.scope.names.keys() - names.meanings.keys():
+        names.meanings[k] = Meaning(k, guess(k), "declared")
 
 
 def _number(x: int) -> Term:
@@ -182,7 +225,7 @@ def parse(source: str, given: str | Scope | None = None) -> sympy.Basic:
 
 
 def equal(
-    lhs: Source, rhs: Source, given: str | Scope | None = None, *, relation: str = "=", units: int = 5_000_000
+    lhs: Source, rhs: Source, given: str | Scope | None = None, *, relation: str = "=", units: int = UNITS
 ) -> Verdict:
     """The verdict on ``lhs relation rhs``.
 
@@ -195,15 +238,15 @@ def equal(
 
     Raises:
         ReadingError: a formula or a declaration cannot be read.  What a formula *says* never raises.
+        ValueError: an expression mentions names that are not in the scope.
     """
     return compared(lhs, rhs, given, relation=relation, units=units)[0]
 
 
 def compared(
-    lhs: Source, rhs: Source, given: str | Scope | None = None, *, relation: str = "=", units: int = 5_000_000
+    lhs: Source, rhs: Source, given: str | Scope | None = None, *, relation: str = "=", units: int = UNITS
 ) -> tuple[Verdict, Names]:
     """The verdict of `equal` with the names in whose light it was given, for those who print it."""
-    from symderive.engine.judge import Judge
     from symderive.engine.ordered import is_large, order_matters
     from symderive.reading.formulas.elaborate import Elaborator
     from symderive.reading.formulas.errors import ReadingError
@@ -212,6 +255,8 @@ def compared(
     from symderive.reading.formulas.surface import parse as surface
     from symderive.reading.summing import free_letters, not_summed, summed
 
+    if relation not in RELATIONS:
+        raise ValueError(f"relation={relation!r}: one of {' '.join(RELATIONS)}")
     names = _names(given)
     nodes = [surface(s, names.words) if isinstance(s, str) else None for s in (lhs, rhs)]
     infer_families(names, [n for n in nodes if n is not None])
@@ -232,7 +277,7 @@ def compared(
             raise
         verdict = misfit(error.text, names)
         return _unless_turned(verdict, sides, relation, names, units), names
-    verdict = Judge(names.scope.context(), names.scope.book, units).judge(claim)
+    verdict = _judged(claim, names, units)
     if verdict.proved:
         inferred = filter(is_large, filter(names.is_inferred, names.scope.names))
         why = order_matters(names.scope.context(), names.scope.book, claim, inferred, units)
@@ -244,6 +289,19 @@ def compared(
         reason = f"nothing says which of {', '.join(doubtful)} are random"
         verdict = Verdict(Kind.UNDECIDED, claim, "undeclared", reason, counterexample=verdict.counterexample)
     return guarded(verdict, names), names
+
+
+def _judged(claim: Term, names: Names, units: int = UNITS, facts: tuple[Term, ...] = ()) -> Verdict:
+    """The verdict on a claim, under further facts; what the kernel does not take is undecided."""
+    from symderive.engine.judge import Judge
+
+    context = names.scope.context()
+    if facts:
+        context = replace(context, facts=(*context.facts, *facts), memo={})
+    try:
+        return Judge(context, names.scope.book, units).judge(claim)
+    except Rejected as error:
+        return Verdict(Kind.UNDECIDED, claim, "unsupported", str(error))
 
 
 def _with_random(sides: list[Any], names: Names) -> list[str]:
@@ -260,16 +318,14 @@ def _with_random(sides: list[Any], names: Names) -> list[str]:
 
 def _unless_turned(verdict: Verdict, sides: list[Any], relation: str, names: Names, units: int) -> Verdict:
     """A refutation of what holds in the other layout of derivatives is none while no layout was stated."""
-    from symderive.engine.judge import Judge
     from symderive.reading.claims import orientations
 
     stated = {"denominator-layout", "rows", "columns"} & names.conventions
     differentiated = any(s.head == "der" for v in sides for s in subterms(v.term))
     if not verdict.refuted or stated or len(sides) != 2 or not differentiated:
         return verdict
-    context = names.scope.context()
     for claim in orientations(names, relation, sides[0], sides[1]):
-        if all(Judge(context, names.scope.book, units).judge(t).proved for t in claim.conditions):
+        if all(_judged(t, names, units).proved for t in claim.conditions):
             return Verdict(
                 Kind.UNDECIDED, claim.conditions[0], "other-reading", "right in the other layout of derivatives"
             )
@@ -278,25 +334,18 @@ def _unless_turned(verdict: Verdict, sides: list[Any], relation: str, names: Nam
 
 def misfit(text: str, names: Names) -> Verdict:
     """The verdict on sides whose shapes do not fit: refuted, unless a shape was only inferred."""
-    from symderive.kernel.terms import ONE, ZERO
-
     open_ = names.open_dimensions or any(m.role == "inferred" for m in names.meanings.values()) or names.unread
-    return Verdict(Kind.UNDECIDED if open_ else Kind.REFUTED, rel("=", ZERO, ONE), "shape", text)
+    return Verdict(Kind.UNDECIDED if open_ else Kind.REFUTED, NOTHING, "shape", text)
 
 
 def _unless_positive(verdict: Verdict, names: Names, units: int) -> Verdict:
     """A refutation of what holds for positive numbers is none while nothing was said of the numbers: √σ² = σ."""
-    from symderive.engine.judge import Judge
-    from symderive.kernel.terms import ZERO, sym
-
-    context = names.scope.context()
-    used = context.closure(verdict.claim)
+    used = names.scope.context().closure(verdict.claim)
     open_ = [k for k, m in names.meanings.items() if k in used and m.role == "inferred" and not names.ranges(k)]
     facts = tuple(rel("<", ZERO, sym(k)) for k in sorted(open_) if names.declared(k).kind == "real")
     if not facts:
         return verdict
-    positive = replace(context, facts=(*context.facts, *facts), memo={})
-    if not Judge(positive, names.scope.book, units).judge(verdict.claim).proved:
+    if not _judged(verdict.claim, names, units, facts).proved:
         return verdict
     reason = "it holds for positive numbers, and nothing was said of these"
     return Verdict(Kind.UNDECIDED, verdict.claim, "needs", reason, needs=facts, counterexample=verdict.counterexample)
@@ -329,14 +378,21 @@ def check_step(
 
 def derive(goal: Source, given: str | Scope | None = None) -> Answer:
     r"""The closed form of a term, such as ``\frac{\partial L}{\partial w}``, with every step."""
-    from symderive.engine.deriving import derive as run
-
     names = _names(given)
     t = _value(goal, names).term
     heads = {s.head for s in subterms(t)}
     kind = GoalKind.DERIVATIVE if "der" in heads else GoalKind.LIMIT if "lim" in heads else GoalKind.SIMPLIFY
-    asked = Asked("", names.scope.context(), Goal(kind, t), (), names.spellings)
-    return Answer(asked, run(asked))
+    return _derived(Asked("", names.scope.context(), Goal(kind, t), (), names.spellings))
+
+
+def _derived(asked: Asked) -> Answer:
+    """The answer to a problem; one that the kernel does not take stays open, with the reason."""
+    from symderive.engine.deriving import derive as run
+
+    try:
+        return Answer(asked, run(asked))
+    except Rejected as error:
+        return Answer(asked, Derivation(asked.goal, open=str(error)))
 
 
 def recheck(certificate: Mapping[str, Any] | str | Path) -> str:
@@ -359,7 +415,7 @@ def recheck(certificate: Mapping[str, Any] | str | Path) -> str:
 # -- problems ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answer:
     """What was derived for a problem.
 
@@ -414,6 +470,13 @@ class Answer:
 
         return latex(t, self.asked.spelling, context or self.context)
 
+    def __str__(self) -> str:
+        said = "proved" if self.proved else f"open: {self.derivation.open}"
+        return f"{said}: {self.latex()}" if self.latex() else said
+
+    def __repr__(self) -> str:
+        return f"<{' '.join(filter(None, ('Answer', self.asked.label, str(self))))}>"
+
     def certificate(self) -> Mapping[str, Any] | None:
         """The certificate of the whole claim."""
         return self.verdict.certificate if self.verdict is not None else None
@@ -435,21 +498,29 @@ class Problem:
         return self.asked.goal
 
     def derive(self) -> Answer:
-        """The answer with its steps."""
-        from symderive.engine.deriving import derive as run
+        """The answer with its steps; nothing is refuted while a sentence of the problem was not read."""
+        answer = _derived(self.asked)
+        verdict = answer.verdict
+        if verdict is None or not verdict.refuted or not self.question.names.unread:
+            return answer
+        told = guarded(verdict, self.question.names)
+        return replace(answer, derivation=replace(answer.derivation, verdict=told, open=told.reason))
 
-        return Answer(self.asked, run(self.asked))
-
-    def check(self, text: str, format: str = "latex") -> Report:  # noqa: A002
+    def check(self, solution: str | Path, *, format: str | None = None) -> Report:  # noqa: A002
         """The report on a derivation for this problem, which need not restate it.
 
         Args:
-            text: the derivation.
-            format: ``latex`` or ``markdown``.
+            solution: the text, or the `Path` of a file.
+            format: ``latex``, ``markdown`` or ``notebook``; if None, that of the file, and LaTeX for a text.
+
+        Raises:
+            FileNotFoundError: there is no such file.
         """
         from symderive.checking import check_solution
+        from symderive.inputs import solution_of
 
-        return check_solution(self.question, text, self.asked, format=format)
+        text, form, path = solution_of(solution, format)
+        return check_solution(self.question, text, self.asked, format=form, path=path)
 
     def grade(self, answer: Source) -> Verdict:
         """The verdict on an answer to this problem.
@@ -457,15 +528,13 @@ class Problem:
         An answer in which the operator that was asked for still stands is none: *undecided*, code ``not-an-answer``.
         """
         from symderive.engine.answers import left_over, narrow, wanted
-        from symderive.engine.judge import Judge
         from symderive.reading.formulas.errors import ReadingError
 
-        nothing = rel("=", ZERO, ONE)
         if self.goal.kind in (GoalKind.SHOW, GoalKind.CHOICES):
-            return Verdict(Kind.UNDECIDED, nothing, "not-an-answer", "no term is asked for: check a derivation instead")
+            return Verdict(Kind.UNDECIDED, NOTHING, "not-an-answer", "no term is asked for: check a derivation instead")
         target = wanted(self.asked)
         if target is None:
-            return Verdict(Kind.UNDECIDED, nothing, "unsupported", "the answer is not known here")
+            return Verdict(Kind.UNDECIDED, NOTHING, "unsupported", "the answer is not known here")
         names = self.question.names.copy()
         try:
             *others, (claim, t) = self._claims(answer, target, names)
@@ -474,23 +543,19 @@ class Problem:
             kind = Kind.REFUTED if code == "shape" else Kind.UNDECIDED
             return Verdict(kind, rel("=", target, target), code, error.text)
         except Rejected as error:
-            return Verdict(Kind.UNDECIDED, nothing, "unread", str(error))
+            return Verdict(Kind.UNDECIDED, NOTHING, "unread", str(error))
         context = names.scope.context()
         left = left_over(self.asked, t, context)
         if left:
             return Verdict(Kind.UNDECIDED, claim, "not-an-answer", left)
         facts = (*self.asked.values, *self.goal.at, *self.goal.given)
-        if facts:
-            context = replace(context, facts=(*context.facts, *facts), memo={})
-        judge = Judge(context, names.scope.book)
-        try:
-            verdict = guarded(judge.judge(claim), names)
-        except Rejected as error:
-            return Verdict(Kind.UNDECIDED, claim, "unread", str(error))
+        verdict = guarded(_judged(claim, names, facts=facts), names)
         for other, _ in others if verdict.proved else ():
-            before = guarded(judge.judge(other), names)
+            before = guarded(_judged(other, names, facts=facts), names)
             if not before.proved:
                 return before
+        if facts:
+            context = replace(context, facts=(*context.facts, *facts), memo={})
         if more := narrow(context, names.scope.book, target, verdict):
             reason = "it has no value everywhere where what is asked for has one"
             return Verdict(Kind.UNDECIDED, claim, "not-an-answer", reason, needs=more)
@@ -548,9 +613,11 @@ class Document:
     """
 
     def __init__(self, reading: Reading) -> None:
+        from symderive.inputs import Labelled
+
         self.reading = reading
         self.messages = reading.messages
-        self.problems: dict[str, Problem] = {}
+        self.problems: dict[str, Problem] = Labelled()
         for q in reading.walk():
             for k, p in enumerate(q.problems, 1):
                 self.problems[q.label if len(q.problems) == 1 else f"{q.label}.{k}"] = Problem(p, q)
@@ -562,19 +629,31 @@ class Document:
 def check(path_or_text: str | Path, *, format: str | None = None, macros: str | Path | None = None) -> list[Report]:  # noqa: A002
     """A verdict for every relation of the derivations in a document; one report for each solution.
 
-    See `read` for the arguments.
+    See `read` for the arguments and what is raised.
     """
     from symderive.checking import check_document
-    from symderive.reading.problems import read_problems
 
-    return check_document(read_problems(path_or_text, format=format, macros=macros))  # type: ignore[arg-type]
+    return check_document(read(path_or_text, format=format, macros=macros).reading)
 
 
 def check_many(items: Iterable[Item], *, jobs: int = 2, **options: Any) -> Iterator[list[Report]]:
-    """Reports on many derivations, in order, from several processes; see `symderive.checking`."""
+    """Reports on many derivations, in order, from several processes; see `symderive.checking`.
+
+    Each process imports the program that calls this, so a script calls it under ``if __name__ == "__main__":``.
+
+    Raises:
+        TypeError: one is no `Item`.
+    """
+    from symderive.checking import Item
     from symderive.checking import check_many as run
 
-    return run(items, jobs=jobs, **options)
+    given = [items] if isinstance(items, str) else list(items)
+    for k, item in enumerate(given):
+        if not isinstance(item, Item):
+            raise TypeError(
+                f"items[{k}] is a {type(item).__name__}: give Item(text), or Item(text, problem=…, label=…)"
+            )
+    return run(given, jobs=jobs, **options)
 
 
 def read(
@@ -588,11 +667,17 @@ def read(
     Args:
         path_or_text: a path, or the text itself.
         format: ``latex``, ``markdown`` or ``notebook``; guessed if None.
-        macros: a file with further definitions.
+        macros: a file with further definitions, or the definitions.
+
+    Raises:
+        FileNotFoundError: there is no such file; a text on one line that ends like a file (``exam.tex``) is a path.
+        ValueError: there is no such format.
     """
+    from symderive.inputs import known_format, source_of
     from symderive.reading.problems import read_problems
 
-    return Document(read_problems(path_or_text, format=format, macros=macros))  # type: ignore[arg-type]
+    source = source_of(path_or_text)
+    return Document(read_problems(source, format=known_format(format), macros=macros))  # type: ignore[arg-type]
 
 
 __all__ = [

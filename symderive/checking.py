@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -22,6 +23,7 @@ from symderive.engine.answers import left_over, narrow, wanted
 from symderive.engine.existence import weakest
 from symderive.engine.marking import Mark, Marker
 from symderive.engine.rulings import UNITS, Ruling, Scope
+from symderive.inputs import Labelled, NoSuchLabel, known_format, solution_of, source_of
 from symderive.kernel.context import Context
 from symderive.kernel.defined import is_regularity
 from symderive.kernel.terms import Term, make, rebuild, subterms
@@ -603,12 +605,11 @@ def missing(steps: Sequence[Step]) -> tuple[HoldsIf, ...]:
 
 
 def counterexample(verdict: Verdict | None) -> Mapping[str, Any] | None:
-    """The numbers of a refutation: what the names stand for, and both sides."""
+    """The numbers of a refutation: what the names stand for, and both sides; ``at`` is for people, long values cut."""
     if verdict is None or verdict.counterexample is None:
         return None
     x = verdict.counterexample
-    at = ", ".join(f"{k} = {v}" for k, v in x.values.items() if not isinstance(v, dict))
-    return {"assign": dict(x.values), "lhs": x.left, "rhs": x.right, "at": at}
+    return {"assign": dict(x.values), "lhs": x.left, "rhs": x.right, "at": x.at}
 
 
 def place(span: Span) -> Place:
@@ -642,31 +643,53 @@ class Item:
     """A solution to be checked in a process of its own.
 
     Attributes:
-        text: the solution, or a whole document.
+        text: the solution, or a whole document; or the `Path` of a file.
         problem: text or path of the document that asks; None: the text is checked as it stands.
         label: of the problem in that document; empty if it asks only one thing.
+        format: ``latex``, ``markdown`` or ``notebook``; if None, that of the file, and LaTeX for a text.
+        path: of a text, for places.
     """
 
-    text: str
-    format: str = "latex"
-    path: str = "solution"
-    problem: str | None = None
+    text: str | Path
+    _: KW_ONLY
+    problem: str | Path | None = None
     label: str = ""
+    format: str | None = None
+    path: str = "solution"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.text, str | Path):
+            raise TypeError(f"the text of an item is a str or a Path, not {type(self.text).__name__}")
+        known_format(self.format)
 
 
 def check_item(item: Item, units: int = UNITS) -> list[Report]:
     """The reports on one item.
 
     Raises:
-        KeyError: the document of the problem has no such label.
+        KeyError: the document of the problem has no such label, or none is said and it asks several things.
+        FileNotFoundError: there is no such document, or no such file.
     """
+    text, form, path = solution_of(item.text, item.format, item.path)
     if item.problem is None:
-        return check_document(read_problems(item.text, format=item.format, path=item.path), units=units)
-    reading = read_problems(item.problem)
-    asking = [q for q in reading.walk() if q.problems and item.label in ("", q.label)]
-    if not asking:
-        raise KeyError(item.label)
-    return [check_solution(asking[0], item.text, format=item.format, path=item.path, units=units)]
+        return check_document(read_problems(text, format=form, path=path), units=units)
+    asking, problem = _asking(read_problems(source_of(item.problem)), item.label)  # type: ignore[arg-type]
+    return [check_solution(asking, text, problem, format=form, path=path, units=units)]
+
+
+def _asking(reading: Reading, label: str) -> tuple[Question, Problem | None]:
+    """The question with a label, or one of the several things that it asks; without label, the only question.
+
+    Raises:
+        NoSuchLabel: there is none.
+    """
+    asking = [q for q in reading.walk() if q.problems]
+    if not label and len(asking) == 1:
+        return asking[0], None
+    known: Labelled[tuple[Question, Problem | None]] = Labelled({q.label: (q, None) for q in asking})
+    several = [q for q in asking if len(q.problems) > 1]
+    known |= {f"{q.label}.{k}": (q, p) for q in several for k, p in enumerate(q.problems, 1)}
+    return known[label]
 
 
 def check_many(
@@ -757,6 +780,8 @@ def _serve(pipe: Connection, units: int) -> None:
             return
         try:
             reports = check_item(item, units)
+        except (NoSuchLabel, OSError) as error:
+            reports = [Report((), messages=(str(error),), engine=ENGINE)]
         except Exception as error:  # noqa: BLE001 - one item must not stop the others
             reports = [Report((), messages=(f"{type(error).__name__}: {error}",), engine=ENGINE)]
         pipe.send(reports)

@@ -10,6 +10,7 @@ consistent or undecided.
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from symderive.writing.terminal import Terminal
 
 PROVED, REFUTED, UNREADABLE, OPEN = 0, 1, 2, 3
+INTERRUPTED, PIPE_CLOSED = 130, 141
+"""What a shell reports of a program that was stopped, or whose reader went away."""
 STATUS = {"proved": PROVED, "refuted": REFUTED, "consistent": OPEN, "undecided": OPEN, "unread": OPEN, "taken": PROVED}
 GRAVITY = {PROVED: 0, OPEN: 1, REFUTED: 2, UNREADABLE: 3}
 
@@ -56,18 +59,48 @@ KIND = click.option(
 STRICT = click.option("--strict", is_flag=True, help="Take a sentence that was not understood for an error.")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+EXIT_STATUS = """\b
+Exit status: 0  all proved
+             1  something refuted
+             2  usage, or input that cannot be read
+             3  nothing refuted, but something consistent or undecided
+"""
+
+
+class Failed(click.ClickException):
+    """Something could not be done; status 1 would say that something was refuted."""
+
+    exit_code = UNREADABLE
+
+
+class Program(click.Group):
+    """The commands; one whose reader goes away (``| head``), or that is stopped, ends quietly, with no verdict."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left to write goes nowhere
+            sys.exit(PIPE_CLOSED)
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
+
+
+class OfFormulas(click.Command):
+    """A command whose arguments may begin with a minus; it has no short options with which they could be confused."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, ["--help"] if args == ["-h"] else args)
+
+
+@click.group(
+    cls=Program, epilog=EXIT_STATUS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="symderive", message="%(prog)s %(version)s")
 def main() -> None:
-    r"""Derive, check and typeset the mathematics of deep learning, as people write it in LaTeX.
+    """Derive, check and typeset the mathematics of deep learning, as people write it in LaTeX.
 
     FILE may be LaTeX, Markdown or a notebook; - is standard input.
-
-    \b
-    Exit status: 0  all proved
-                 1  something refuted
-                 2  usage, or input that cannot be read
-                 3  nothing refuted, but something consistent or undecided
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -258,7 +291,7 @@ def write_certificates(folder: Path, file: str, label: str, proofs: dict[str, ob
             path.write_text(json.dumps(certificate, ensure_ascii=False, separators=(",", ":")), "utf-8")
             names.append(str(path))
     except OSError as error:
-        raise click.ClickException(f"certificates cannot be written: {error}") from error
+        raise Failed(f"certificates cannot be written: {error}") from error
     return names[0]
 
 
@@ -400,7 +433,7 @@ def put_reports(form: str, results: Sequence[Marked], folder: Path | None, statu
             try:
                 reports = [marking.data(r, folder, Path(m.file).stem) for r in m.reports]
             except OSError as error:
-                raise click.ClickException(f"certificates cannot be written: {error}") from error
+                raise Failed(f"certificates cannot be written: {error}") from error
             files.append({"file": m.file, "messages": m.messages, "reports": reports})
         put_json("reports", files=files, status=status)
     elif form == "sarif":
@@ -455,7 +488,8 @@ def item_of(document: Document, kind: str | None, asking: str | None, label: str
         return None
     form = kind or SUFFIXES.get(Path(source.path).suffix.lower()) or guess(source.text)
     more = replace(added, sentences=()) if asking is not None else added  # what holds belongs to the problem
-    return Item(more.to(source.text, form) if more else source.text, form, source.path, asking, label)
+    text = more.to(source.text, form) if more else source.text
+    return Item(text, problem=asking, label=label, format=form, path=source.path)
 
 
 @dataclass(frozen=True)
@@ -505,7 +539,8 @@ def definitions_of(macros: str | None) -> str:
 @click.option("--title", default="", help="The title; else that of the document.")
 @MACROS
 @KIND
-def sheet(file: str, output: str, questions: bool, title: str, macros: str | None, kind: str | None) -> None:
+@FORMAT
+def sheet(file: str, output: str, questions: bool, title: str, macros: str | None, kind: str | None, form: str) -> None:
     """A question sheet with solutions: every answer derived, or marked as not checked."""
     from symderive import views
     from symderive.writing import sheet as sheets
@@ -513,6 +548,7 @@ def sheet(file: str, output: str, questions: bool, title: str, macros: str | Non
     target = Path(output)
     if target.suffix not in (".tex", ".pdf", ".html"):
         raise click.BadParameter("the name must end in .tex, .pdf or .html", param_hint="-o")
+    spare_inputs(target, file, macros)
     err = terminal(stderr=True)
     ((_, document),) = documents([file], kind, macros, err)
     status = reading_status(document)
@@ -535,13 +571,29 @@ def sheet(file: str, output: str, questions: bool, title: str, macros: str | Non
     kinds = [a.status for a in made.answers]
     proved = f": {kinds.count('proved')} of {len(kinds)} answers proved" if kinds else ""
     err.put(f"{output} written{proved}.")
-    sys.exit(worst([status, *(STATUS[k] for k in kinds)]))
+    code = worst([status, *(STATUS[k] for k in kinds)])
+    if form == "json":
+        said = [message_data(m) for m in document.messages]
+        problems = [{"label": a.label, "status": a.status} for a in made.answers]
+        put_json("sheet", file=file, output=output, messages=said, problems=problems, status=code)
+    sys.exit(code)
+
+
+def spare_inputs(target: Path, *inputs: str | None) -> None:
+    """Refuse to write over what is read.
+
+    Raises:
+        BadParameter: the target is one of the inputs, by whatever name.
+    """
+    for name in inputs:
+        if name not in (None, "-") and target.exists() and Path(name).exists() and target.samefile(name):
+            raise click.BadParameter(f"{target} is an input, and would be overwritten", param_hint="-o")
 
 
 # -- equal --------------------------------------------------------------------------------------------
 
 
-@main.command()
+@main.command(cls=OfFormulas, context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 @click.argument("lhs")
 @click.argument("rhs")
 @click.option(

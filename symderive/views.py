@@ -14,11 +14,11 @@ from typing import Any
 
 from symderive.api import Document
 from symderive.engine.existence import weakest
-from symderive.kernel.context import Rejected
 from symderive.kernel.terms import Term
 from symderive.reading.documents import outline
+from symderive.reading.documents.reader import read_document
 from symderive.reading.problems import Question
-from symderive.writing import record, sheet
+from symderive.writing import record, sheet, unicode
 
 Progress = Callable[[str], None]
 Answers = Mapping[int, Sequence[record.AnswerRecord]]
@@ -48,9 +48,6 @@ def answers(
             progress(label)
         try:
             derived = problem.derive()
-        except Rejected as error:
-            yield record.failed(problem.asked, str(error), label), {}
-            continue
         except Exception as error:  # noqa: BLE001 - one problem that breaks the engine must not hide the others
             yield record.failed(problem.asked, f"internal error: {type(error).__name__}: {error}", label), {}
             continue
@@ -180,10 +177,23 @@ def sheet_of(
     return sheet.Sheet(said or Path(document.reading.document.path).stem, body, solutions)
 
 
+_TITLE = re.compile(
+    r"^(?:[^%\n]|\\%)*?\\title\s*(?:\[[^\[\]]*\])?\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}", re.MULTILINE
+)
+_THANKS = re.compile(r"\\(?:thanks|footnote)\s*\{(?:[^{}]|\{[^{}]*\})*\}")
+
+
 def _title(document: Document) -> str:
-    """The title that the source gives; the outline does not keep it."""
-    found = re.search(r"\\title\s*\{((?:[^{}\\$]|\\[%&#_$])+)\}", document.reading.document.root.span.source.text)
-    return re.sub(r"\\([%&#_$])", r"\1", " ".join(found[1].split())) if found else ""
+    """The title that the source gives, as plain text; the outline does not keep it."""
+    found = _TITLE.search(document.reading.document.root.span.source.text)
+    if found is None:
+        return ""
+    made = read_document(
+        _THANKS.sub("", found[1]), format="latex", path="title", macros=document.reading.document.macros
+    )
+    pieces = [p for b in made.walk() if isinstance(b, outline.Paragraph) for p in b.pieces]
+    text = "".join(unicode.line(p.text) if isinstance(p, outline.Formula) else p.text for p in pieces)
+    return " ".join(text.split())
 
 
 def _entries(
@@ -235,7 +245,9 @@ def _blocks(blocks: Iterable[outline.Block]) -> Iterator[sheet.Block]:
     for b in blocks:
         match b:
             case outline.Paragraph():
-                yield sheet.Paragraph(tuple(_pieces(b.pieces)))
+                pieces = tuple(_pieces(b.pieces))
+                if any(isinstance(p, sheet.Math) or sheet.html_prose(p.text).strip() for p in pieces):
+                    yield sheet.Paragraph(pieces)
             case outline.List():
                 yield sheet.Items(b.kind, tuple(tuple(_blocks(i.blocks)) for i in b.items))
             case outline.Choices():

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -71,6 +72,18 @@ def test_what_was_not_read_blocks_refutations_only():
     assert sd.equal("A + A", "2A", given=given).proved
 
 
+def test_verdicts_and_answers_print_as_sentences():
+    verdict = sd.equal(r"\log(ab)", r"\log a + \log b", given=r"Let $a, b \in \mathbb{R}$.")
+    assert str(verdict) == "proved: log(a·b) = log(a) + log(b), where 0 < a and 0 < b"
+    assert (verdict.where, verdict.assuming) == (("0 < a", "0 < b"), ())
+    assert str(sd.equal("x^2", "x")) == "refuted: x^2 = x, at x = -1: left 1, right -1"
+    means = sd.equal(r"\mathbb{E}[X + 1]", r"\mathbb{E}[X] + 1", given="Let $X$ be a random variable.")
+    assert "integrable(X)" in means.assuming
+    misfit = sd.equal("x", "y", given=r"Let $x \in \mathbb{R}^3$ and $y \in \mathbb{R}$.")
+    assert str(misfit) == "refuted, a vector of length 3 and a number are compared"
+    assert repr(sd.read(QUIZ).problems["square"].derive()) == r"<Answer square proved: (w x - y) x>"
+
+
 def test_a_verdict_is_not_yes_or_no():
     with pytest.raises(TypeError):
         bool(sd.equal("x", "x"))
@@ -105,6 +118,62 @@ def test_terms_built_in_python():
     x = s.real("x")
     assert sd.equal((x + 1) ** 2, x**2 + 2 * x + 1, given=s).proved
     assert sd.equal((x + Fraction(1, 2)) * 2, 2 * x + 1, given=s).proved
+
+
+def test_latex_and_sympy_share_their_names():
+    import sympy
+
+    assert sd.equal(sympy.Symbol("a", real=True) ** 2, "a a").proved
+
+
+def test_expressions_need_their_scope():
+    x = sd.Scope().real("x")
+    with pytest.raises(ValueError, match="x: not declared here"):
+        sd.equal(x * x, x**2)
+    with pytest.raises(ValueError, match="one of = !="):
+        sd.equal("x", "x", relation="~")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"Let $z\in\mathbb{R}^n$, $c\in\mathbb{R}$. Show that $\mathrm{softmax}(z+c\mathbf{1})=\mathrm{softmax}(z)$.",
+        r"Let $p\in\mathbb{R}^n$ with $\mathbf{1}^\top p = 1$. Show that $p^\top \mathbf{1} = 1$.",
+        r"Let $\mathbf{1}\in\mathbb{R}^n$ be ones. Let $x\in\mathbb{R}^n$. Show $x^\top\mathbf{1}=\mathbf{1}^\top x$.",
+        r"Let $A\in\mathbb{R}^{n\times n}$. Show that $A I = A$.",
+    ],
+)
+def test_ones_and_the_identity_are_no_fresh_names(text):
+    assert sd.read(text).problems["1"].derive().proved
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"Let $x\in\mathbb{R}$ be frobnicated by the blorp. Show that $x = 1$.",
+        r"Let $A\in\mathbb{R}^{n\times n}$ with $A^\top A = I$ and $x\in\mathbb{R}^n$. Show that $\|Ax\|^2=\|x\|^2$.",
+    ],
+)
+def test_derive_refutes_nothing_where_something_was_not_read(text):
+    verdict = sd.read(text).problems["1"].derive().verdict
+    assert verdict is None or not verdict.refuted
+
+
+def test_a_letter_for_the_identity_may_be_defined():
+    problem = sd.read(r"Let $R>0$ and $V \in \mathbb{R}$. Let $I = V/R$. Derive $\frac{dI}{dR}$.").problems["1"]
+    assert problem.derive().latex() == r"-\frac{V}{R^{2}}"
+
+
+def test_what_the_kernel_does_not_take_is_open(monkeypatch):
+    def refuse(*_):
+        raise Rejected("not this")
+
+    problem = sd.read(QUIZ).problems["square"]
+    monkeypatch.setattr("symderive.kernel.check.check_context", refuse)
+    assert (problem.derive().proved, problem.derive().derivation.open) == (False, "not this")
+    assert not sd.derive(r"\frac{d}{dx} x^2").proved
+    assert sd.equal("x", "x").kind is sd.Kind.UNDECIDED
+    assert problem.grade("2w").kind is sd.Kind.UNDECIDED
 
 
 def test_derive_and_grade():
@@ -217,3 +286,96 @@ def test_two_bernoulli_variables():
     other = given.replace("(p)$. ", "(q)$. ")
     assert sd.equal("E[b]", "q", other).refuted
     assert sd.equal("E[b c]", "p q", other + "Let $b$ and $c$ be independent.").proved
+
+
+# -- arguments --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("given", [5, b"Let $x > 0$.", Path("given.tex")])
+def test_given_is_sentences_or_a_scope(given):
+    for ask in (lambda: sd.equal("x", "x", given=given), lambda: sd.expr("x", given), lambda: sd.derive("x", given)):
+        with pytest.raises(TypeError, match="sentences or a Scope"):
+            ask()
+
+
+def test_formulas_in_given_stand_between_dollars():
+    with pytest.raises(ReadingError, match="dollars"):
+        sd.equal(r"\sqrt{x^2}", "x", given="x > 0")
+    for given in ("", r"Let \(x > 0\).", "$x > 0$", "We use denominator layout.", "Repeated indices are summed."):
+        assert sd.equal("x", "x", given=given).proved
+
+
+@pytest.mark.parametrize("ask", [sd.read, sd.check, sd.read(QUIZ).problems["square"].check])
+def test_files_that_are_not_there(ask, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for path in (Path("nofile.tex"), Path("nofile"), "nofile.tex", "my notes.md", "nofile.ipynb"):
+        with pytest.raises(FileNotFoundError, match="no"):
+            ask(path)
+    with pytest.raises(IsADirectoryError):
+        ask(tmp_path)
+    for strange in (None, 5, b"x"):
+        with pytest.raises(TypeError, match="neither a text nor a path"):
+            ask(strange)
+
+
+def test_a_problem_checks_files(tmp_path):
+    problem = sd.read(QUIZ).problems["square"]
+    (tmp_path / "a.md").write_text(r"So $\frac{\partial L}{\partial w} = (w x - y) x$.", "utf-8")
+    report = problem.check(tmp_path / "a.md")
+    assert [s.verdict.value for s in report.steps] == ["proved"]
+    assert report.steps[0].span.file == str(tmp_path / "a.md")
+    with pytest.raises(TypeError, match="Path"):  # who hands in the name of a file does not get that file marked
+        problem.check(str(tmp_path / "a.md"))
+    items = [sd.Item(tmp_path / "a.md", problem=QUIZ, label="square"), sd.Item("gone.tex")]
+    (marked,), (missing,) = sd.check_many(items, jobs=1)
+    assert [s.verdict.value for s in marked.steps] == ["proved"]
+    assert "gone.tex" in missing.messages[0]
+    (tmp_path / "b.tex").write_bytes(b"a\0b")
+    with pytest.raises(ValueError, match="not a text"):
+        problem.check(tmp_path / "b.tex")
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: sd.read("x", format="tex"),
+        lambda: sd.check("x", format="tex"),
+        lambda: sd.Item("x", format="tex"),
+        lambda: sd.read(QUIZ).problems["square"].check("x", format="tex"),
+    ],
+)
+def test_formats_are_named(ask):
+    with pytest.raises(ValueError, match="latex, markdown, notebook"):
+        ask()
+
+
+def test_labels_that_are_there_are_named():
+    problems = sd.read(QUIZ).problems
+    with pytest.raises(KeyError, match="'zzz'; there are: square, tanh"):
+        problems["zzz"]
+    assert problems.get("zzz") is None
+    assert "zzz" not in problems
+
+
+def test_items_say_what_is_what():
+    with pytest.raises(TypeError):
+        sd.Item("$x = x$", "exam.tex", "bce")
+    with pytest.raises(TypeError, match="is a str or a Path"):
+        sd.Item(["$x = x$"])
+    for items in ("$x = x$", ["$x = x$"]):
+        with pytest.raises(TypeError, match=r"items\[0\] is a str: give Item"):
+            sd.check_many(items)
+
+
+def test_many_say_why_there_is_no_report():
+    items = [
+        sd.Item("$1 = 1$", problem=QUIZ, label="nope"),
+        sd.Item("$1 = 1$", problem=QUIZ),
+        sd.Item("$1 = 1$", problem="nofile.tex"),
+        sd.Item(r"$\frac{\partial L}{\partial w} = (w x - y) x$", problem=QUIZ, label="square"),
+    ]
+    wrong, unsaid, missing, right = (reports[0] for reports in sd.check_many(items, jobs=1))
+    assert wrong.messages == ("no problem has the label 'nope'; there are: square, tanh",)
+    assert unsaid.messages == ("a label is needed; there are: square, tanh",)
+    assert "nofile.tex" in missing.messages[0]
+    assert right.counts["proved"] == 1

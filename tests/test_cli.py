@@ -70,6 +70,27 @@ def test_it_runs_as_a_module():
     assert all(c in out.stdout for c in ("check", "derive", "equal", "explain", "read", "recheck", "rules", "sheet"))
 
 
+def test_help_keeps_the_table_of_exit_codes():
+    out = run("--help").stdout
+    assert "\\b" not in out
+    assert re.search(r"^ *1  something refuted$", out, re.MULTILINE)
+
+
+def test_a_reader_that_goes_away_refutes_nothing():
+    command = [sys.executable, "-m", "symderive", "rules"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as started:
+        assert started.stdout.readline()
+        started.stdout.close()
+        assert started.stderr.read() == ""
+    assert started.returncode == 141
+
+
+def test_what_cannot_be_written_refutes_nothing(folder):
+    out = run("derive", folder / "good.tex", "--certificates", folder / "good.tex" / "below")
+    assert out.exit_code == 2
+    assert "cannot be written" in out.stderr
+
+
 # -- derive -----------------------------------------------------------------------------------------------
 
 
@@ -233,6 +254,32 @@ def test_annotations_are_escaped():
     assert Finding("error", "shape", "", Place("f", 1, 1, 1, 2)).place.line == 1
 
 
+# -- sheet ------------------------------------------------------------------------------------------------
+
+
+def test_a_sheet_spares_what_it_reads(folder):
+    (folder / "macros.tex").write_text(r"\newcommand{\R}{\mathbb{R}}", "utf-8")
+    (folder / "link.tex").symlink_to(folder / "good.tex")
+    for target in ("good.tex", "link.tex", "macros.tex"):
+        out = run("sheet", folder / "good.tex", "-o", folder / target, "--macros", folder / "macros.tex")
+        assert out.exit_code == 2
+        assert "overwritten" in out.output
+    assert (folder / "good.tex").read_text("utf-8") == GOOD
+    assert run("sheet", folder / "good.tex", "-o", folder / "sheet.tex").exit_code == 0
+
+
+def test_a_sheet_lists_what_it_wrote(folder):
+    out = run("sheet", folder / "hw.tex", "-o", folder / "hw.html", "--format", "json")
+    record = json.loads(out.stdout)
+    assert record["schema"] == "symderive/sheet/1"
+    assert record["output"] == str(folder / "hw.html")
+    assert record["problems"] == [{"label": "s", "status": "proved"}]
+
+
+def test_every_command_takes_json():
+    assert all("json" in run(name, "--help").stdout for name in main.commands)
+
+
 # -- equal, rules, explain --------------------------------------------------------------------------------
 
 
@@ -242,12 +289,27 @@ def test_annotations_are_escaped():
         (r"\frac{x^2 - 1}{x - 1}", "x + 1", 0, "proved"),
         ("(x + 1)^2", "x^2 + 1", 1, "refuted"),
         ("x +", "x", 2, "error"),
+        ("-x", "x", 1, "refuted"),
+        ("-h + 2", "-(h - 2)", 0, "proved"),
+        ("x", "-x", 1, "refuted"),
     ],
 )
 def test_equal(lhs, rhs, status, word):
     out = run("equal", lhs, rhs)
     assert out.exit_code == status
     assert word in out.output
+
+
+def test_long_counterexamples_are_cut_but_for_programs():
+    arguments = ("equal", "AB", "BA", "--given", r"Let $A, B \in \mathbb{R}^{8 \times 8}$.")
+    assert len(run(*arguments).stdout) < 600
+    (_, entries), _ = json.loads(run(*arguments, "--format", "json").stdout)["counterexample"]["values"]
+    assert entries.count(",") == 63
+
+
+def test_equal_has_help():
+    assert run("equal", "-h").stdout == run("equal", "--help").stdout
+    assert run("equal", "-h").exit_code == 0
 
 
 def test_equal_under_declarations():
@@ -258,6 +320,9 @@ def test_equal_under_declarations():
     assert record["kind"] == "proved"
     bad = run("equal", "x", "x", "--given", "Let $x$ in (")
     assert bad.exit_code in (0, 2)
+    bare = run("equal", "x", "x", "--given", "x > 0")
+    assert bare.exit_code == 2
+    assert "between dollars" in bare.stderr
 
 
 def test_rules():

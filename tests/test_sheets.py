@@ -21,6 +21,7 @@ import pytest
 from symderive import views
 from symderive.api import Document
 from symderive.language.report import Because, Final, Place, Report, Role, Said, Status, Step
+from symderive.language.verdict import short
 from symderive.reading.problems import read_problems
 from symderive.writing import marking, record, sheet
 from symderive.writing.mathml import mathml, table
@@ -335,3 +336,60 @@ def test_wide_relations_are_broken_between_terms():
     assert sheet.broken(r"-a + (b - c) - \text{x + y}", 3) == ["-a", "+ (b - c)", r"- \text{x + y}"]
     assert r"\boxed" not in sheet.tex_answer("y", right)
     assert sheet.tex_answer("y", "x") == r"\[ \boxed{y = x} \]"
+
+
+EXAM = r"""\title{Deep \textit{Learning} \\ Exam $\sigma$\thanks{None.}}
+\begin{document}
+\gradetable[h][questions]
+\begin{questions}
+\question\label{first} See Figure~\ref{fig:net}, \eqref{eq:1} and \citep[p.~3]{mlp}, pages 3--5---or ``all''. \cref{x}
+\end{questions}
+\end{document}
+"""
+
+
+def test_references_and_dashes():
+    made = views.sheet_of(Document(read_problems(EXAM)), solutions=False)
+    latex, page = sheet.to_latex(made), sheet.to_html(made)
+    assert r"\question\label{first}" in latex
+    assert r"See Figure \ref{fig:net}, \eqref{eq:1} and \cite{mlp}, pages 3--5---or" in latex
+    assert "See Figure fig:net, (eq:1) and [mlp], pages 3–5—or “all”. x<" in page
+    assert "gradetable" not in latex + page
+    assert "textbackslash" not in latex
+
+
+@pytest.mark.parametrize(
+    ("source", "title"),
+    [
+        (EXAM, "Deep Learning Exam σ"),
+        (r"\title{A \\ B}", "A B"),
+        (r"\title[Short]{Long -- \textbf{very \emph{long}}}", "Long -- very long"),
+        ("% \\title{Old}\n\\title{New}", "New"),
+        ("", "text"),
+    ],
+)
+def test_titles_are_plain_text(source, title):
+    text = source + r" Let $x \in \mathbb{R}$."
+    assert views.sheet_of(Document(read_problems(text, format="latex")), solutions=False).title == title
+
+
+def test_references_do_no_more_than_refer():
+    made = sheet.tex_prose(r"\ref{a}\input{b} \ref{\input{c}} \label{x}")
+    assert made.startswith(r"\ref{a}{\textbackslash}input")
+    assert r"\input" not in made
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("[1, -2, 3/2]", "[1, -2, 3/2]"),
+        ("[1, 2, 3, 4, 5, 6, 7]", "[1, 2, 3, 4, …]"),
+        (f"[[{', '.join('1' * 9)}], [2, 3]]", "[[1, 1, 1, 1, …], [2, 3]]"),
+        ("(1, 2, 3, 4, 5, 6, 7)", "(1, 2, 3, 4, …)"),
+        ("9" * 300, "9" * 200 + "…"),
+        ("1.5…", "1.5…"),
+        ("[]", "[]"),
+    ],
+)
+def test_long_values_are_cut(value, shown):
+    assert short(value) == shown

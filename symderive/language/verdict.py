@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from symderive.kernel.terms import Term
+from symderive.kernel.terms import ONE, ZERO, Term, rel
+
+NOTHING = rel("=", ZERO, ONE)
+"""Stands where a claim could not be put together."""
 
 
 class Kind(StrEnum):
@@ -28,8 +31,46 @@ class Counterexample:
     left: str
     right: str
 
+    @property
+    def at(self) -> str:
+        """The values of names as a person reads them, long ones cut."""
+        return ", ".join(f"{k} = {short(value(v))}" for k, v in self.values.items() if not isinstance(v, dict))
 
-@dataclass(frozen=True)
+    def __str__(self) -> str:
+        return f"{f'at {self.at}: ' if self.at else ''}left {short(self.left)}, right {short(self.right)}"
+
+
+def value(v: Any) -> str:
+    """A number, or nested lists of them, as text."""
+    if isinstance(v, list | tuple):
+        return "[" + ", ".join(map(value, v)) + "]"
+    return str(v)
+
+
+MOST_ENTRIES, MOST_LETTERS = 6, 200
+
+
+def short(text: str) -> str:
+    """A value as a person reads it: the first entries of a long list, the first letters of anything else."""
+    if text[:1] + text[-1:] not in ("[]", "()"):
+        return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}…"
+    entries = _entries(text[1:-1])
+    shown = entries if len(entries) <= MOST_ENTRIES else [*entries[: MOST_ENTRIES - 2], "…"]
+    return f"{text[0]}{', '.join(map(short, shown))}{text[-1]}"
+
+
+def _entries(text: str) -> list[str]:
+    """The entries of a list that `value` wrote."""
+    out, depth, begin = [], 0, 0
+    for k, c in enumerate(text):
+        depth += (c in "[{(") - (c in "]})")
+        if c == "," and depth == 0:
+            out.append(text[begin:k].strip())
+            begin = k + 1
+    return [*out, text[begin:].strip()]
+
+
+@dataclass(frozen=True, repr=False)
 class Verdict:
     """A verdict on one claim.
 
@@ -57,7 +98,7 @@ class Verdict:
     counterexample: Counterexample | None = None
     points: int = 0
     rules: tuple[str, ...] = ()
-    certificate: Mapping[str, Any] | None = field(default=None, repr=False)
+    certificate: Mapping[str, Any] | None = None
 
     def __bool__(self) -> bool:
         raise TypeError("a verdict is not yes or no; look at .kind (proved, refuted, consistent, undecided)")
@@ -69,3 +110,33 @@ class Verdict:
     @property
     def refuted(self) -> bool:
         return self.kind is Kind.REFUTED
+
+    @property
+    def where(self) -> tuple[str, ...]:
+        """The conditions as plain text."""
+        return _plain(self.conditions)
+
+    @property
+    def assuming(self) -> tuple[str, ...]:
+        """The hypotheses as plain text."""
+        return _plain(self.hypotheses)
+
+    def __str__(self) -> str:
+        """The verdict in a sentence: what, of which claim, and why or on what it rests."""
+        out = [self.kind.value if self.claim is NOTHING else f"{self.kind.value}: {_plain([self.claim])[0]}"]
+        out += [f"where {' and '.join(self.where)}"] if self.conditions else []
+        out += [f"assuming {' and '.join(self.assuming)}"] if self.hypotheses else []
+        out += [str(self.counterexample)] if self.refuted and self.counterexample is not None else []
+        out += [self.reason] if self.reason else []
+        out += [f"it would need {' and '.join(_plain(self.needs))}"] if self.needs else []
+        return ", ".join(out)
+
+    def __repr__(self) -> str:
+        return f"<Verdict {self}>"
+
+
+def _plain(terms: Iterable[Term]) -> tuple[str, ...]:
+    """Terms as the kernel prints them."""
+    from symderive.kernel.words import say
+
+    return tuple(map(say, terms))

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from symderive.language.report import Final, Place, Report, Role, Said, Status, Step
+from symderive.language.verdict import short, value
 from symderive.writing import unicode
 from symderive.writing.codes import CODES
 from symderive.writing.latex import guess
-from symderive.writing.record import Numbers, value
+from symderive.writing.record import Numbers
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {Said.REFUTED: "error", Said.CONSISTENT: "warning", Said.UNDECIDED: "warning", Said.UNREAD: "warning"}
@@ -58,8 +59,8 @@ def numbers(example: Mapping[str, Any]) -> Numbers:
 def say_numbers(example: Mapping[str, Any]) -> str:
     """A counterexample in words."""
     n = numbers(example)
-    at = ", ".join(f"{unicode.line(name)} = {v}" for name, v in n.values)
-    return f"{f'at {at}: ' if at else ''}left {n.left}, right {n.right}"
+    at = ", ".join(f"{unicode.line(name)} = {short(v)}" for name, v in n.values)
+    return f"{f'at {at}: ' if at else ''}left {short(n.left)}, right {short(n.right)}"
 
 
 def kind(s: Step | Final) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from symderive.kernel.context import Context, Definition, Name, Range, Rejected
 from symderive.kernel.terms import ONE, Term, TooDeep, at, make, num, substitute, subterms, sym
 from symderive.language.problem import ChoiceVerdict, Derivation, Goal, GoalKind, Problem
-from symderive.language.verdict import Counterexample, Kind, Verdict
+from symderive.language.verdict import Counterexample, Kind, Verdict, value
 from symderive.writing.latex import TooLong, latex
 
 UNPRINTABLE = r"\text{(too long to print)}"
@@ -196,13 +196,6 @@ def numbers(c: Counterexample, spelling: Mapping[str, str]) -> Numbers:
 
     values = [(spelling.get(n, guess(n)), value(v)) for n, v in c.values.items()]
     return Numbers(tuple(sorted(values, key=lambda p: (len(p[1]) > 40, p[0]))), value(c.left), value(c.right))
-
-
-def value(v: Any) -> str:
-    """A number, or nested lists of them, as text."""
-    if isinstance(v, list | tuple):
-        return "[" + ", ".join(map(value, v)) + "]"
-    return str(v)
 
 
 def judged(v: Verdict, show: Show, spelling: Mapping[str, str]) -> Judged:

@@ -12,12 +12,13 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from symderive.language.verdict import short
 from symderive.writing import mathml, unicode
 from symderive.writing.record import AnswerRecord, ChoiceRecord, Judged, Numbers, StepRecord
 
@@ -201,8 +202,8 @@ def shown_steps(a: AnswerRecord) -> tuple[StepRecord, ...]:
 
 
 def at_numbers(n: Numbers, *, most: int = 6) -> tuple[list[tuple[str, str]], int]:
-    """The values to print, and how many more there are."""
-    return list(n.values[:most]), max(0, len(n.values) - most)
+    """The values to print, long ones cut, and how many more there are."""
+    return [(name, short(value)) for name, value in n.values[:most]], max(0, len(n.values) - most)
 
 
 def verdict_of(c: ChoiceRecord) -> Judged | None:
@@ -259,6 +260,48 @@ def tex(text: str) -> str:
     text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", " ", text)
     encoder = UnicodeToLatexEncoder(unknown_char_policy="replace", unknown_char_warning=False)
     return encoder.unicode_to_latex(text)
+
+
+_REFERENCE = re.compile(
+    r"\\(eqref|cite|ref)\*?\{([\w:.,+/ -]*)\}|"  # what is kept as it stands
+    r"\\(?:[cC]ref|autoref|nameref|pageref)\*?\{([\w:.,+/ -]*)\}|"
+    r"\\cite[a-z]*\*?(?:\[[^\[\]{}]*\])*\{([\w:.,+/ -]*)\}|"
+    r"\\(gradetable|pointtable)(?:\[[a-z]*\])*"
+)
+
+
+def _each_reference(text: str, command: Callable[[str, str], str], words: Callable[[str], str]) -> str:
+    """A text with its references and the words between them written anew; a table of grades is left out."""
+    out, at = [], 0
+    for m in _REFERENCE.finditer(text):
+        out.append(words(text[at : m.start()]))
+        if not m[5]:
+            name = m[1] or ("ref" if m[3] is not None else "cite")
+            out.append(command(name, next(k for k in m.group(2, 3, 4) if k is not None)))
+        at = m.end()
+    return "".join([*out, words(text[at:])])
+
+
+def tex_prose(text: str) -> str:
+    """Words of an author as LaTeX: references stay what they are, with the commands that every document has."""
+    return _each_reference(text, lambda name, key: rf"\{name}{{{key}}}", tex)
+
+
+def html_prose(text: str) -> str:
+    """Words of an author for a page: references by their keys, and the dashes and quotes that TeX would set."""
+    around = {"eqref": "({})", "cite": "[{}]", "ref": "{}"}
+    return _each_reference(text, lambda name, key: around[name].format(key), _typeset)
+
+
+def _typeset(text: str) -> str:
+    for typed, meant in (("---", "—"), ("--", "–"), ("``", "“"), ("''", "”")):
+        text = text.replace(typed, meant)
+    return text
+
+
+def tex_label(label: str) -> str:
+    """The label of a question, to which the text may refer."""
+    return rf"\label{{{label}}}" if re.fullmatch(r"[\w:.+/-]+", label, re.ASCII) else ""
 
 
 def tex_display(m: Math) -> str:
@@ -371,9 +414,12 @@ def environment(*, latex: bool) -> jinja2.Environment:
         "minus": minus,
         "texnumber": tex_number,
         "tex": tex,
+        "texlabel": tex_label,
+        "prose": tex_prose if latex else html_prose,
         "texmath": tex_math,
         "line": unicode.line,
         "number": number,
+        "short": short,
         "words": words,
         "badge": badge,
         "why": why,
@@ -386,7 +432,7 @@ def minus(value: str) -> str:
     return value.replace("-", "−") if _NUMBER.fullmatch(value) else value
 
 
-_NUMBER = re.compile(r"[-\d./,\[\] …e]+")
+_NUMBER = re.compile(r"[-\d./,\[\]() …e]+")
 
 
 def tex_number(value: str) -> str:

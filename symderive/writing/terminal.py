@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from symderive.language.verdict import short
 from symderive.writing import marking, unicode
 from symderive.writing.codes import Code
 from symderive.writing.record import AnswerRecord, ChoiceRecord, Judged, NameRecord, Numbers, QuestionRecord
@@ -170,7 +171,8 @@ class Terminal:
         shown, more = at_numbers(n)
         values = ", ".join(f"{self.formula(name)} = {minus(value)}" for name, value in shown)
         values += f" and {more} more" if more else ""
-        return f"{'at ' + values + ': ' if values else ''}left {minus(n.left)}, right {minus(n.right)}"
+        left, right = minus(short(n.left)), minus(short(n.right))
+        return f"{'at ' + values + ': ' if values else ''}left {left}, right {right}"
 
     def judged(self, claim: str, j: Judged, rules: Sequence[str] = ()) -> None:
         """A verdict on one claim."""
@@ -299,6 +301,12 @@ def _at(p: Place) -> str:
     return f"{p.file}:{p.line}:{p.column}"
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave a reader that went away to the program; rich would end it with status 1."""
+        raise BrokenPipeError
+
+
 def console(*, stderr: bool = False, width: int | None = None) -> Console:
     """A console on the standard streams; NO_COLOR and what is no terminal are obeyed by rich."""
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
+    return _Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)

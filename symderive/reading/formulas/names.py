@@ -279,6 +279,10 @@ class Names:
             raise ReadingError("redefined", message, *meaning.place, advice="Use another letter.")
         if key in BUILT_IN or key in self.scope.book.functions:
             raise ReadingError("built-in", f"{key} is the name of a function", *meaning.place)
+        if not (key[0].isalpha() or key[0] in "_\\"):
+            raise ReadingError(
+                "built-in", f"{meaning.spelling} is no name: a name begins with a letter", *meaning.place
+            )
         self.scope.names[key] = declared
         self.changed()
         self.meanings[key] = meaning

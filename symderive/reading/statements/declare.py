@@ -69,7 +69,7 @@ RUNNING = frozenset("ijklnt")
 """Letters below a name that run over its members, where nothing is said of them."""
 MEANS = frozenset({"E", "𝔼", "Var", "Cov", "V", "𝕍"})
 """Signs of means and variances."""
-BUILT_IN_LETTERS = ("e", "π", "𝔼", "∞", "E")
+BUILT_IN_LETTERS = ("e", "π", "𝔼", "∞", "E", "I", "𝐈", "𝟏", "𝟙")
 
 
 def _applied(node: Surface) -> set[int]:
@@ -752,9 +752,10 @@ class Declarer(Definitions):
                 continue
             if any(k in self.names for k in (key, s.base, f"{s.base}_{label(s.lower)}")):
                 continue
-            alone = is_chain(node) and isinstance(node, Node) and any(p is side for side in node.parts)
-            bare = alone and s.upper is None
-            if s.base in BUILT_IN_LETTERS and not (bare and item.role == "let" and s.base in "eE"):
+            sides = node.parts if is_chain(node) and isinstance(node, Node) else []
+            bare = any(p is side for side in sides) and s.upper is None and item.role == "let"
+            defined = s.base in "eE" or (s.base == "I" and any(p is side for side in sides[:1]))
+            if s.base in BUILT_IN_LETTERS and not (bare and defined):
                 continue
             if len(key) == 1 and key in self.names.ranges_said:
                 continue
