@@ -134,6 +134,12 @@ def _notes(
         standing += _lasting(inner)
 
 
+def _named_functions(meaning: Meaning) -> str:
+    """The words for functions that stand in the formulas of a solution, as prose would have them."""
+    texts = " ".join(s.text for c in meaning.found.chains for s in c.sides)
+    return "softmax" if "softmax" in texts or re.search(r"\\sum[^=]*e\^", texts) else ""
+
+
 def _lasting(unit: outline.Unit) -> list[str]:
     """What an environment says of all that stands beside and below it."""
     text = " ".join(outline.plain(b.pieces) for b in _texts(unit.blocks) if isinstance(b, outline.Paragraph))
@@ -207,12 +213,13 @@ class _Checker:
             frozenset(meaning.redefined),
             meaning.described,
             frozenset(k for k, v in meaning.names.meanings.items() if v.role == "index"),
-            f"{text} {meaning.found.words}".lower(),
+            f"{text} {meaning.found.words} {_named_functions(meaning)}".lower(),
             units,
             tuple(meaning.names.likely),
             meaning.names.doubtful,
             frozenset(meaning.names.vague),
             meaning.names.hedged,
+            meaning.names.tagged,
             meaning.defined_at,
         )
         final = problem is not None

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Generic, TypeVar, get_args
 
-from symderive.reading.documents.reader import SUFFIXES, Format, _is_path, load
+from symderive.reading.documents.reader import SUFFIXES, Format, is_path, load
 from symderive.reading.documents.source import Message
 
 FORMATS: tuple[str, ...] = get_args(Format)
@@ -39,7 +39,7 @@ def source_of(given: object) -> str | Path:
     """
     if not isinstance(given, str | os.PathLike):
         raise TypeError(f"{type(given).__name__} is neither a text nor a path")
-    if not _is_path(given):
+    if not is_path(given):
         return str(given)
     path = Path(given)
     wrong = errno.EISDIR if path.is_dir() else 0 if path.exists() else errno.ENOENT

@@ -1053,3 +1053,73 @@ def test_a_definition_in_words_that_may_say_when_it_holds_is_a_condition(text):
 )
 def test_what_is_not_said_outright_proves_nothing(text):
     assert steps(text)[-1] != "proved"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Consider the equation $x^2 = x + 1$.",
+        r"The characteristic equation is $\lambda^2 = \lambda + 1$. So $\lambda^3 = 2 \lambda + 1$.",
+        r"We need $2 \lambda = \lambda^2$.",
+        r"$$P = \Phi (\Phi^T \Phi)^{-1} \Phi^T$$ $$P^2 = P$$",
+        r"The labels are $y \in \{0, 1\}$, so $y^2 = y$.",
+        r"$y = \pm 1$. $\frac{1}{y} = y$.",
+        r"The vectors satisfy $x \perp y$. $\|x + y\|^2 = \|x\|^2 + \|y\|^2$.",
+        r"$$A \succ 0$$ $$x^T A y = y^T A x$$",
+        r"Let $w, x$ be independent random variables. $E[w] = 0$. $\mathrm{Var}(w x) = \mathrm{Var}(w) E[x^2]$.",
+        "$A^2 = I$. $A^{-1} = A$. $A^3 = A$.",
+        r"Let $f: \mathbb{R} \to \mathbb{R}$ be the sigmoid. Then $f'(z) = f(z) (1 - f(z))$.",
+        r"Let $x, y \in \mathbb{R}^n$ be normalized embeddings. Then $\|x - y\|^2 = 2 - 2 x^T y$.",
+        r"Let $A \in \mathbb{R}^{n \times n}$ be the hat matrix. $A^2 = A$, $A^T = A$.",
+        r"Let $p = \mathrm{softmax}(z)$, $L = -\sum_i y_i \log p_i$. $\frac{\partial L}{\partial z_i} = p_i - y_i$.",
+        r"$\frac{e^{3.2}}{e^{3.2} + e^{5.1} + e^{-1.7}} = \frac{24.5}{24.5 + 164.0 + 0.18}$.",
+        r"$\sigma'(0.81) = 0.69 \cdot 0.31$.",
+        "Let $f(x, y) = x^2 y$. At $(1, 2)$, $f = x^2 y = 2$.",
+        "Adding both equations gives $0 = 1$, so the system is inconsistent.",
+        r"Claim: $\frac{d}{dx} \cos x = \sin x$. Verdict: false.",
+        r"In $\mathbb{F}_2$, $1 + 1 = 0$.",
+        "In floating point, $10^{16} + 1 = 10^{16}$.",
+        r"Policy $\pi = 0.3$. $1 - \pi = 0.7$.",
+    ],
+)
+def test_what_a_reader_accepts_is_not_called_wrong(text):
+    assert "refuted" not in steps(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$(a + b)^2 = a^2 + b^2$.",
+        r"$\frac{e^{3.2}}{e^{3.2} + e^{5.1} + e^{-1.7}} = \frac{24.5}{24.5 + 64.0 + 0.18}$.",
+        r"$\sigma'(0.81) = 0.69 \cdot 0.41$.",
+        r"$60\,000 / 128 = 469.75$.",
+        r"Let $x, y \in \mathbb{R}^n$. Then $\|x - y\|^2 = 2 - 2 x^T y$.",
+    ],
+)
+def test_and_what_is_wrong_still_is(text):
+    assert steps(text)[-1] == "refuted"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"Let $z \sim \mathcal{N}(0, 1)$. $\mathbb{E}_{z \sim \mathcal{N}(1, 1)}[z^2] = 1$.",
+        r"Let $z \in \mathbb{R}^n$. $\operatorname{softmax}_1(z) = \operatorname{softmax}_2(z)$.",
+        r"Let $w \sim \mathcal{N}_+(0, 1)$. $\mathbb{E}[w] = 0$.",
+        r"Let $w \sim \mathcal{N}(0, 1)$ and $w > 0$. $\mathbb{E}[w] = 0$.",
+        r"Let $X \sim \mathcal{N}(\mu, \sigma)$, with $\sigma$ the standard deviation. $\mathrm{Var}(X) = \sigma$.",
+        r"Let $w \sim \mathcal{N}(v, 1)$, where $v$ is drawn from a prior. $\operatorname{Var}(w) = 1$.",
+        r"Let $\lambda > 0$ be a function of $t$. $\frac{d}{dt}(\lambda t) = \lambda$.",
+        r"Let $\mu$ be the mean of $x_1, \dots, x_n$. $\frac{\partial}{\partial x_1}(x_1 - \mu) = 1$.",
+        r"Let $x \in \mathbb{R}^n$ have mean $\mu$. $\frac{\partial}{\partial x_1}(x_1 - \mu) = 1$.",
+        "Let $A, B$ be invertible. $(A B)^{-1} = A^{-1} B^{-1}$.",
+        "$w x = x w$ ($w$ is a matrix).",
+        r"For any activation function $\sigma$, $\sigma'(x) = \sigma(x) (1 - \sigma(x))$.",
+        r"Throughout $\|x\|$ means the 1-norm. Let $x \in \mathbb{R}^n$. $\|x\|^2 = \sum_i x_i^2$.",
+        r"Throughout, $\log$ denotes $\log_{10}$. $\log e = 1$.",
+        "Superscripts denote layers. $w^2 w^3 = w^5$.",
+        r"$2 + 4 + 6 + \dots + 100 = 5041$.",
+    ],
+)
+def test_a_meaning_that_the_text_gives_is_not_overruled(text):
+    assert steps(text)[-1] != "proved"

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations, pairwise
 
 from symderive.engine.ordered import is_large, order_matters
+from symderive.engine.rounding import within_rounding
 from symderive.engine.rulings import TRIAL_UNITS, Bench, Reads, Ruling, Says, bare, partial, substitute_names
 from symderive.kernel.context import Context
-from symderive.kernel.terms import ONE, Term, at, bound, make, num, rel, subterms, sym
+from symderive.kernel.terms import ONE, Term, at, bound, literal, make, num, rel, subterms, sym
 from symderive.language.report import Because, Role, Said
 
 USUAL_INDICES = frozenset("ijklmnd")
@@ -23,6 +24,11 @@ GIVEN_AS_REASON = re.compile(
     r"(?: (?:here|that|we|have|the|fact|identity|used|by|of|for))*\W*\Z"
 )
 """Words before a relation that is a reason for another."""
+TO_SOLVE = re.compile(
+    r"\b(?:the (?:\w+ )?equations?(?: is)?|need|solve|solving|require|want|demand|impose|satisf(?:y|ies|ying)"
+    r"(?: weights with| that)?|roots? of|fixed points? of)\W*\Z"
+)
+"""Words before an equation that is no identity."""
 CONSEQUENCE = re.compile(r"\b(?:so|hence|thus|therefore|then|get|implies|follows|yields|gives|obtain)\W*\Z")
 """Words before an equation that draws a conclusion, and does not say what a name is."""
 
@@ -71,6 +77,8 @@ class Excuses:
         self.before: dict[int, Reads] = {}
         """The last relation before each chain."""
         self.inconsistent = self._contradictory()
+        self.supposed: list[tuple[int, frozenset[str]]] = []
+        """The names of equations that were read as conditions, with their places."""
 
     def learn(self, relations: Sequence[Reads]) -> None:
         """Take note of what the relations of a text say of names, wherever they stand."""
@@ -188,6 +196,18 @@ class Excuses:
             return Because("not-read", doubtful)
         if self.inconsistent and self._shares_names(claim, [t for _, t in self.scope.assumed]):
             return Because("contradiction", "what the text assumes cannot all hold: are these cases?")
+        used = self._mentioned(claim)
+        if any(order < r.order and of <= used for order, of in self.supposed):
+            return Because("condition", "it may follow from an equation above that was read as a condition")
+        if all(within_rounding(self.scope.context, c) for c in claim.conditions):
+            return Because("rounding", "it agrees as far as the rounded numbers let it")
+        if tagged := sorted(self._behind_claim(claim) & self.scope.tagged.keys()):
+            said = f"“{self.scope.tagged[tagged[0]]}” may say more of {self.show(sym(tagged[0]))} than was read"
+            return Because("undeclared", said)
+        if r.link.k == 0 and claim is r.step and not re.search(r"[a-z]", r.link.before) and self._property(claim):
+            return self._suppose(claim, r, "it may be what is assumed of its names, and no claim")
+        if TO_SOLVE.search(r.link.before) and r.link.k == 0:
+            return self._suppose(claim, r, "an equation to be solved, or to be satisfied, and not judged")
         if GIVEN_AS_REASON.search(r.link.before) and r.link.k == 0:
             return Because("condition", "given as a reason, and not judged for itself")
         slot = self.slot(claim) if partial(r) else ""
@@ -289,6 +309,38 @@ class Excuses:
         names = sorted(n for n in large - context.definitions.keys() | plain if not context.declared(n).ranges)
         names = [n for n in names if context.declared(n).kind == "real"]
         return [f"{self.show(sym(n))} is a number" for n in names]
+
+    def _mentioned(self, claim: Says) -> frozenset[str]:
+        """The names behind a claim, and those over which it takes means."""
+        inside = {s.name() for c in claim.conditions for s in subterms(c) if s.head == "sym"}
+        return self._behind_claim(claim) | inside
+
+    def _suppose(self, claim: Says, r: Reads, why: str) -> Because:
+        """Note an equation that is read as a condition: what is wrong without it may follow from it."""
+        if names := self._mentioned(claim):
+            self.supposed.append((r.order, names))
+        return Because("condition", why)
+
+    def _property(self, claim: Says) -> bool:
+        """Whether an equation looks like what one assumes of names: A² = I, E[w] = 0."""
+        if claim.kind != "=" or len(claim.conditions) != 1 or claim.conditions[0].head != "rel":
+            return False
+        context = self.scope.context
+        left, right = claim.conditions[0].terms
+        if any(context.closure(t) & context.definitions.keys() for t in (left, right)):
+            return False
+        if left.head == "ex" and left.terms[0].head == "sym" and right.head in ("num", "sym"):
+            return True
+        parts = [s for t in (left, right) for s in subterms(t)]
+        if any(
+            s.head not in ("sym", "num", "mul", "pow", "op", "add", "neg", "tab", "cases", "rel", "bound")
+            for s in parts
+        ):
+            return False
+        if any(s.head == "pow" and not isinstance(literal(s.terms[1]), int) for s in parts):
+            return False
+        alone = any(t.head in ("sym", "num", "tab") for t in (left, right))
+        return bool(context.closure(left)) and alone
 
     def hedges(self, claim: Says) -> list[str]:
         """The definitions on which a claim rests that may hold only in the circumstances of their sentences."""

@@ -98,6 +98,8 @@ class Scope:
     """Names that are taken as numbers though their nouns do not say so."""
     hedged: Mapping[str, str] = field(default_factory=dict)
     """Names whose defining equation may hold only in the circumstances that its sentence tells."""
+    tagged: Mapping[str, str] = field(default_factory=dict)
+    """Names that a noun or adjective describes that says more of them than was read."""
     defined_at: Mapping[str, int] = field(default_factory=dict)
     """The names that the text defines, with the places where it does."""
 

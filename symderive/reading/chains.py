@@ -111,6 +111,12 @@ class Side:
         return self.span
 
 
+AT_POINT = re.compile(r"\bat (?:the (?:point|input) )?(?:\$\s*(?:\\left\s*)?\(|-?\d)")
+"""A point for which a sentence says something, that is no equation."""
+OTHER_NUMBERS = re.compile(
+    r"\\mathbb\s*\{?\s*[fz]\}?\s*_|\\pmod|\\bmod|\\equiv|floating[ -]point|integer division|boolean"
+)
+"""Signs and words of arithmetic that is not that of the real numbers."""
 ASIDE_QUESTION = re.compile(r"\(\s*(?!why|how)[^()]*\$[^()]*\?\s*\)", re.IGNORECASE)
 """A question in brackets about a formula."""
 
@@ -222,6 +228,8 @@ class Derivation:
     """Conditions that hold from there on, as values do."""
     described: list[str] = field(default_factory=list)
     """Formulas of which the words say what they are ("here $u$ is the sum of …")."""
+    stated: list[tuple[int, str]] = field(default_factory=list)
+    """The formulas of the text with their places."""
     renotated: list[str] = field(default_factory=list)
     """Patterns of notation to which the text gives a meaning of its own."""
 
@@ -472,6 +480,12 @@ class Finder:
             x.worded = x.worded or f"its sentence says more of when it holds: {when}"
         for x in self.relations if NUMERIC.search(said) else ():
             x.doubt = x.doubt or x.worded
+        if AT_POINT.search(said):
+            for x in self.relations:
+                x.doubt = x.doubt or "it may hold at one point"
+        if (other := OTHER_NUMBERS.search(said)) is not None:
+            for x in self.relations:
+                x.doubt = x.doubt or f"its numbers may be others: {other.group()}"
         sentence = outline.plain(self.sentence)
         if LIFTED.search(sentence) or OTHER_CASE.match(sentence):
             self.lifted = self.ended
@@ -538,9 +552,12 @@ class Finder:
         plain = re.sub(r"\$[^$]*\$", lambda _: f" ⟦{next(counted)}⟧ ", outline.plain(self.sentence))
         word = qualifying(lexicon.normal(plain), texts)
         self.out.renotated += renotated(lexicon.normal(plain), texts)
+        self.out.renotated += [r"\\pi(?![A-Za-z])" for t in texts if re.match(r"\s*\\pi\s*=(?!\s*3\.1)", t)]
         formulas = [p for p in self.sentence if isinstance(p, outline.Formula)]
         cells = [[cell.text for cell in row.cells] for f in formulas for row in f.rows or (outline.Row((f.body,)),)]
         sentence = tuple(t for row in cells for t in (" ".join(row), *row))
+        if len(self.out.declarations) == self.declared:  # what a sentence declares is read
+            self.out.stated += [(self.order, " ".join(row)) for row in cells]
         for c in self.out.chains if self.begun else ():
             if c.order >= self.begun:
                 c.qualified, c.sentence = word or c.qualified, sentence

@@ -526,6 +526,32 @@ class _Understanding:
         self.names = trial
         return True
 
+    def lost(self, c: Chain) -> str:
+        """A statement about a name of this relation that stands before it and was not read; empty if there is none."""
+        letters = set().union(*(_letters(s.text, self.names) for s in c.sides))
+        known = self.names.scope.definitions.keys() | self.names.laws.keys()
+        for text in self.unsaid(c.order):
+            if found := sorted(_letters(text, self.names) & letters - known):
+                return f"what is said of {found[0]} was not read: {text.strip()[:60]}"
+        return ""
+
+    def unsaid(self, order: int) -> list[str]:
+        """The formulas before a place that say something of a name in a way that no relation here does."""
+        lost = [r.sides for r in self.out.relations if r.error is not None and r.link.k == 0 and r.order < order]
+        heads = [c.sides[0].text for c in (*lost, *self.failed) if c.order < order]
+        out = [t for t in heads if re.fullmatch(r"\s*\\?[A-Za-z]+\s*(?:_\s*(?:\w|\{\w+\})\s*)?", t)]
+        return out + [t for at, t in self.found.stated if at <= order and SAYS_ELSE.search(t)]
+
+    def counts_up(self, c: Chain, link: Link) -> str:
+        """Whether ``s = s + 1`` sets a name anew."""
+        left, right = (c.sides[k].text.strip() for k in (link.k, link.k + 1))
+        again = (
+            re.fullmatch(rf"{re.escape(left)}\s*[+\-]\s*(?:\d[\d.]*|\\?[A-Za-z]+)", right)
+            if re.fullmatch(r"\\?[A-Za-z]+", left)
+            else None
+        )
+        return "it may set the name on its left anew" if again is not None and link.sign == "=" else ""
+
     def renotated(self, c: Chain) -> str:
         """Whether a relation is written with signs to which the text gives a meaning of its own."""
         text = " ".join(s.text for s in c.sides)
@@ -858,7 +884,8 @@ class _Understanding:
             earlier = first.sides[0].span if isinstance(first, Chain) else first.span if first is not None else None
             if not (step.kind and all(about_numerals(c) for c in (step, anchor) if c.kind)):
                 blocked = blocked or x.worded
-            x.denied = x.denied or self.requantified(c, x) or self.renotated(c)
+            x.denied = x.denied or self.requantified(c, x) or self.renotated(c) or self.counts_up(c, x)
+            blocked = blocked or self.lost(c)
             number_ = len(self.out.relations) + 1
             r = Relation(
                 number_,
@@ -1021,12 +1048,16 @@ def mentioned(node: Surface) -> Iterator[str]:
             stack += n.parts
 
 
+SAYS_ELSE = re.compile(r"\\in\s*\\\{|\\in\s*[\[(]|\\sim\b|\\perp|\\ll\b|\\gg\b|\\succ|\\prec|\\pm\b|[⊥≪≫≻≺]")
+"""Signs by which a formula says of a name what is read in declarations only."""
+
+
 def _letters(text: str, names: Names) -> set[str]:
-    """The keys of the symbols in a formula; none if it cannot be read."""
+    """The keys of the symbols in a formula, of one that cannot be read the Latin letters."""
     try:
         return {key_of(q) for q in symbols_in(parse(text, names.words))}
     except ReadingError:
-        return set()
+        return set(re.findall(r"(?<![\\A-Za-z])[A-Za-z](?![A-Za-z])", text))
 
 
 def about_numerals(claim: Claim) -> bool:

@@ -183,15 +183,12 @@ def facts(m: Meaning, r: Relation) -> Iterator[Reading]:
         rank = len(declared.ranges)
         spelled = m.names.meanings[n].spelling
         if declared.kind == "real" and rank == 1:
-            yield from attributed(
-                m,
-                r,
-                n,
-                (
-                    ("distribution", f"The entries of ${spelled}$ sum to one.", TARGETS),
-                    ("one-hot", f"${spelled}$ is one-hot.", TARGETS),
-                ),
+            cues = (*TARGETS, "softmax") if m.names.is_inferred(n) else TARGETS
+            told = (
+                ("distribution", f"The entries of ${spelled}$ sum to one.", cues),
+                ("one-hot", f"${spelled}$ is one-hot.", cues),
             )
+            yield from attributed(m, r, n, told)
         elif declared.kind == "real" and rank == 2:
             words = ("symmetric",) if n not in COVARIANCES else ("",)
             yield from attributed(m, r, n, (("symmetric", f"${spelled}$ is symmetric.", words),))

@@ -39,7 +39,9 @@ EVERY = re.compile(r"\bfor (?:all|every|any|each) (?:real |values? of |such )*\$
 """For what a conclusion from cases holds."""
 NUMERIC = re.compile(
     r"\b(?:mod\w*|base|binary|octal|hex\w*|decimal|fields?|rings?|digits?|division|floor\w*|round\w*|ceil\w*|trunc\w*"
-    r"|approx\w*|roughly|about|nearly|almost|python|code|overflow\w*|precision|wrong|not|false|clock|hours?|days?|per)\b"
+    r"|approx\w*|roughly|about|nearly|almost|python|code|overflow\w*|precision|wrong|not|false|clock|hours?|days?|per"
+    r"|floating|machine|int\d+|float\d+|wraps?|boolean|dominant|neglect\w*|ignor\w+|lineari[sz]\w*|batches|steps|pooling"
+    r"|contradict\w*|inconsistent|absurd|impossible|integers?|remainder)\b"
 )
 """Words by which a relation between numerals may be meant in another way."""
 NEXT_CLAUSE = frozenset((",", ";", "and", "but", "while", "whereas"))
@@ -83,6 +85,7 @@ HEDGES = re.compile(
 DENIED = re.compile(
     r"\b(?:(?:never|not|no longer|don't|cannot) (?:\w+ )?(?:write|let|define|denote|set|assume|suppose|put|introduce)"
     r"|(?:not|never|n't) (?:\w+ )?(?:true|correct|right|the case|holds?|valid|equal)|not \$|no \$|neither|unless"
+    r"|not (?:an? )?(?:identit\w+|equalit\w+|theorem|law|rule)"
     r"|avoid|(?:is|are|was|were|be) (?:excluded|impossible|absurd|forbidden|invalid|nonsense|trivial)|contradict\w*"
     r"|can ?not|can't|wrong(?:ly)?|incorrect(?:ly)?|false(?:ly)?|untrue|typos?|mistakes?|anything but"
     r"|(?:common|usual|typical) errors?|one might (?:think|expect|guess|hope)|tempting|attempts?|forg[eo]t\w*"
@@ -101,7 +104,9 @@ NESTED = re.compile(
 JOINING = frozenset(", ; : ( ) and so thus hence therefore then which that this is we get have also or again".split())
 """Words over which a chain goes on."""
 TAKEN_BACK = re.compile(
-    r"(?:but |however |no |, )*(?:this|that|which|it) (?:is|was) (?:\w+ )?(?:wrong|false|incorrect|nonsense|a mistake"
+    r"(?:(?:verdict|answer|solution)? ?:? ?(?:false|wrong|incorrect|not true)\b|contradiction|no)\W*\Z"
+    r"|(?:a |this )?contradict\w+|absurd"
+    r"|(?:but |however |no |, )*(?:this|that|which|it) (?:is|was) (?:\w+ )?(?:wrong|false|incorrect|nonsense|a mistake"
     r"|not (?:true|correct|right))\b"
 )
 """How a sentence takes back the one before it."""

@@ -52,7 +52,7 @@ def read_document(
         macros: definitions that hold beside those of the document: a text, a path, or macros.
     """
     messages = Messages()
-    if path is None and _is_path(path_or_text):
+    if path is None and is_path(path_or_text):
         file = Path(path_or_text)
         source = load(file, messages)
         folder: Path | None = file.parent
@@ -90,7 +90,7 @@ def read_document(
     return Document(source.path, root, messages.all(), table)
 
 
-def _is_path(given: str | os.PathLike[str]) -> bool:
+def is_path(given: str | os.PathLike[str]) -> bool:
     if not isinstance(given, str):
         return True
     if len(given) > 1000 or any(mark in given for mark in "\n\r\0$"):

@@ -217,7 +217,9 @@ def calculus_at(el: Elaborator, inside: Surface, points: Sequence[Surface], node
 
 def entries(el: Elaborator, rows: Sequence[Sequence[Term]], node: Surface) -> Value:
     """A vector (one column) or matrix, entry by entry."""
-    m, n = len(rows), len(rows[0])
+    m, n = len(rows), len(rows[0]) if rows else 0
+    if not n:
+        raise el.error("syntax", "a matrix without entries stands for nothing", node, "Write its entries.")
     if any(len(r) != n for r in rows):
         raise el.error("shape", "the rows of the matrix differ in length", node)
     if m * n > 400:

@@ -95,6 +95,8 @@ def split(parts: Sequence[Surface]) -> tuple[list[Surface], Dotted, list[Surface
         try:
             return list(parts[: k - 2]), generalise(first, parts[k + 1], second), list(parts[k + 2 :])
         except ReadingError:
+            if any(_text(p).isdigit() for p in (first, second, parts[k + 1])):
+                raise  # 2 + 4 + … + 100: steps of another size
             first = parts[k - 1]
     return list(parts[: k - 1]), generalise(first, parts[k + 1]), list(parts[k + 2 :])
 

@@ -158,7 +158,8 @@ BRACKETS = {
     "lceil": ("LPAR", "ceil"), "rceil": ("RPAR", "ceil"),
 }  # fmt: skip
 _TOKEN = re.compile(
-    r"(?P<space>[ \t\r\n~]+|%[^\n]*\n?)|\\(?P<command>[A-Za-z]+\*?|.|\n)|(?P<number>\d+(?:\{,\}\d{3})*(?:\.\d+)?|\.\d+)"
+    r"(?P<space>[ \t\r\n~]+|%[^\n]*\n?)|\\(?P<command>[A-Za-z]+\*?|.|\n)"
+    r"|(?P<number>\d+(?:(?:\{,\}|\\,)\d{3}(?!\d))*(?:\.\d+)?|\.\d+)"
     r"|(?P<run>[A-Za-z]+)|(?P<sign>:=|\|\||.)",
     re.DOTALL,
 )
@@ -281,7 +282,7 @@ class Lexer:
         if style in ("BOLD", "DOUBLE-STRUCK") and len(number) == 1:
             self._emit("LETTER", alphabet.styled(number, style), start, end)
         else:
-            self._emit("NUMBER", number.replace("{,}", ""), start, end)
+            self._emit("NUMBER", number.replace("{,}", "").replace("\\,", ""), start, end)
         return end
 
     def _letters(self, run: str, start: int, end: int) -> int:

@@ -103,6 +103,8 @@ class Names:
     proved of them."""
     hedged: dict[str, str] = field(default_factory=dict)
     """Names that an equation defines whose sentence has words, or a condition, that may say when it holds."""
+    tagged: dict[str, str] = field(default_factory=dict)
+    """Names that a noun or adjective describes that says more of them than was read: "the hat matrix"."""
     vague: set[str] = field(default_factory=set)
     """Names of which only a noun says what they are that vectors have as well: they are taken as numbers."""
     likely: list[Term] = field(default_factory=list)
@@ -141,6 +143,7 @@ class Names:
             set(self.tainted),
             dict(self.doubtful),
             dict(self.hedged),
+            dict(self.tagged),
             set(self.vague),
             list(self.likely),
             self.strict,

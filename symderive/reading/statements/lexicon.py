@@ -35,6 +35,14 @@ QUALIFYING = re.compile(
     r"|⟦\d+⟧ (?:if|when|whenever|as long as|provided)(?: that)? ⟦"
 )
 """Words of a declaration that may change what its formulas and nouns say, wherever they stand in it."""
+DESCRIBING = re.compile(
+    r"\b(?:(?:l2[- ])?normali[sz]ed|unit[- ]length|basis|principal|distribution|softmax|attention weights|mixing|convex"
+    r"|responsibilit\w+|hat matrix|projection|idempotent|identity|zero matrix|all[- ]ones|exchange|scatter"
+    r"|auto-?correlation|correlation|covariance|gram|hessian|laplacian|adjacency|triangular|cholesky|zero-mean"
+    r"|cent(?:er|re)ed|variance|count|length|rate|decay|standard deviation|sigmoid|tanh|relu|softplus|exponential"
+    r"|absolute value|sign function|linear|stochastic|probabilit\w+|regulari[sz]ation parameter|commute|norm)\b"
+)
+"""Nouns and adjectives that say more of a name than its shape."""
 ACTIVATIONS = (
     ("tanh", "tanh"), ("hyperbolic tangent", "tanh"), ("relu", "relu"), ("rectified linear unit", "relu"),
     ("rectifier", "relu"), ("softplus", "softplus"), ("gelu", "gelu"), ("silu", "silu"), ("swish", "silu"),

@@ -250,11 +250,24 @@ class Reader:
             self.names.tainted |= {k for k in keys if k not in self.names}
             self.names.doubt([k for k in keys if k in self.names and k not in before.ranges_said], "it has a value")
 
+    def _tag(self, plain: str, before: Names) -> None:
+        """Note of which names a sentence says more than was read."""
+        if (found := lexicon.DESCRIBING.search(plain)) is None:
+            return
+        scope = self.names.scope
+        facts = [f for f in (*scope.facts, *self.names.likely) if f not in before.scope.facts]
+        read = {s.name() for f in facts for s in subterms(f) if s.head == "sym"} | scope.definitions.keys()
+        lawful = {n for n in scope.names if scope.names[n].law is not None}
+        names = {n for n in self.names.news(before) if n in scope.names and scope.names[n].kind != "int"}
+        names |= {k for n in self.passed for k in left_names(n) if k not in self.names}
+        self.names.tagged |= dict.fromkeys(names - read - lawful, found.group())
+
     def _nouns_alone(self, items: Sequence[Item], before: Names) -> None:
         """Note the names that a sentence makes numbers though its noun does not say so: "Let W be the weights"."""
         new = self.names.news(before) - self.names.scope.definitions.keys()
         for i in items:
-            numbers = {k for k in left_names(i.node) if k in new and self.names.declared(k).kind == "real"}
+            own = (k for k in left_names(i.node) if k in new and k in self.names.scope.names)
+            numbers = {k for k in own if self.names.declared(k).kind == "real"}
             if "function" in i.codes:
                 self.names.doubt(numbers, "a function of what is not said")
             if set(i.said.lower().split()) & MADE:
@@ -306,6 +319,7 @@ class Reader:
             raise
         self._nouns_alone(items, before)
         self._pass(before)
+        self._tag(plain, before)
         if by_deviation and not any(re.search(r"\^\{?2", f.text) for f in formulas):
             word = word or "standard deviation"
         if word:
