@@ -85,3 +85,10 @@ def test_a_question_does_not_see_the_one_before():
     problems = sd.read(text, format="latex").problems
     assert problems["2"].derive().latex() == "2 x"
     assert "3" not in problems
+
+
+def test_scientific_notation():
+    assert sd.equal("1e-3", "0.001").proved
+    assert sd.equal("2.5e+2", "250").proved
+    with pytest.raises(ValueError):
+        sd.equal("2e-1", "0.2")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from decimal import Decimal
 
 from symderive.reading.formulas import alphabet
 from symderive.reading.formulas.errors import ReadingError
@@ -159,7 +160,7 @@ BRACKETS = {
 }  # fmt: skip
 _TOKEN = re.compile(
     r"(?P<space>[ \t\r\n~]+|%[^\n]*\n?)|\\(?P<command>[A-Za-z]+\*?|.|\n)"
-    r"|(?P<number>\d+(?:(?:\{,\}|\\,)\d{3}(?!\d))*(?:\.\d+)?|\.\d+)"
+    r"|(?P<number>\d+(?:\.\d+)?[eE][-+]\d{1,3}(?![\d.])|\d+(?:(?:\{,\}|\\,)\d{3}(?!\d))*(?:\.\d+)?|\.\d+)"
     r"|(?P<run>[A-Za-z]+)|(?P<sign>:=|\|\||.)",
     re.DOTALL,
 )
@@ -279,6 +280,11 @@ class Lexer:
                 raise ReadingError("typo", message, start, end, f"Did you mean {{{number}}}?")
             number, end = number[0], start + 1
         style = self.styles[-1]
+        if (power := number.lower().find("e")) > 0:
+            if number[:power] != "1" and "." not in number:
+                message = f"{number} is a number in scientific notation, or a difference"
+                raise ReadingError("ambiguous", message, start, end, "Write it as a decimal, or with a power of 10.")
+            number = format(Decimal(number), "f")
         if style in ("BOLD", "DOUBLE-STRUCK") and len(number) == 1:
             self._emit("LETTER", alphabet.styled(number, style), start, end)
         else:
