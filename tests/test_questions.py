@@ -90,5 +90,5 @@ def test_a_question_does_not_see_the_one_before():
 def test_scientific_notation():
     assert sd.equal("1e-3", "0.001").proved
     assert sd.equal("2.5e+2", "250").proved
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="scientific notation"):
         sd.equal("2e-1", "0.2")
