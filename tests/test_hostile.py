@@ -730,6 +730,12 @@ def test_a_domain_may_stand_anywhere_in_the_sentence(text):
     assert steps(text.replace("{}", "-1"))[-1] == "undecided"
 
 
+def test_a_domain_may_stand_in_another_column():
+    f = r"\begin{align*} f(x) &= x^2 && (x > 0) \end{align*} "
+    assert steps(f + "Then $f(2) = 4$.")[-1] == "proved"
+    assert steps(f + "Then $f(-1) = 1$.")[-1] == "undecided"
+
+
 def test_what_holds_for_some_indices_holds_for_those():
     given = r"Let $x, y \in \mathbb{R}^n$ and $y_i = x_i$ for $i < n$. "
     assert steps(given + "Then $y_n = x_n$.")[-1] != "proved"

@@ -34,7 +34,7 @@ from symderive.reading.formulas.tensors import infer_tensors
 from symderive.reading.problems import pieces_of
 from symderive.reading.segments import subscripts
 from symderive.reading.statements.declare import Declarer
-from symderive.reading.statements.forms import bare_function, is_number, key_of, relation_of, symbols_in
+from symderive.reading.statements.forms import bare_function, inside, is_number, key_of, relation_of, symbols_in
 from symderive.reading.statements.lexicon import OTHER_SIGN
 from symderive.reading.statements.sentences import Reader
 from symderive.reading.statements.sets import Item
@@ -676,7 +676,7 @@ class _Understanding:
         out: list[Surface] = []
         for text in event.sentence:
             try:
-                out += Declarer(self.names.copy()).parts(parse(text.rstrip(" .,;"), self.names.words))
+                out += Declarer(self.names.copy()).parts(inside(parse(text.strip(" .,;"), self.names.words)))
             except ReadingError:
                 continue
         return out
